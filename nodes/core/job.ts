@@ -1,0 +1,73 @@
+import type { JsonValue } from './json';
+
+/** The APIs this package speaks to, by their value in the `provider` parameter. */
+export type ProviderName = 'coreToday' | 'runpod';
+
+/** Names one paid job; survives JSON. `model` is Runpod's endpoint id there. */
+export interface Handle {
+	readonly provider: ProviderName;
+	readonly model: string;
+	readonly jobId: string;
+	/** ISO 8601; the provider's own time where it gives one, else when its answer came. Absent if nobody knows. */
+	readonly submittedAt?: string;
+}
+
+export type JobStatus = 'pending' | 'processing' | 'completed' | 'failed' | 'cancelled';
+
+export type FailureCode =
+	| 'invalid_input'
+	| 'content_policy'
+	| 'unauthorized'
+	| 'insufficient_credit'
+	| 'rate_limited'
+	| 'endpoint_not_found'
+	| 'job_not_found'
+	| 'submit_unknown'
+	| 'timed_out'
+	| 'provider_error';
+
+/** Why there is no video. `retryable` is absent where no document says. */
+export interface Failure {
+	readonly message: string;
+	readonly code: FailureCode;
+	readonly retryable?: boolean;
+	readonly charged: 'yes' | 'no' | 'unknown';
+}
+
+export interface Cost {
+	readonly amount: number;
+	readonly unit: 'USD' | 'credits';
+	/** `minimum`: only a base price is documented, the real one may be higher. */
+	readonly source: 'reported' | 'estimated' | 'minimum';
+}
+
+interface JobFacts {
+	readonly handle: Handle;
+	readonly cost?: Cost;
+	/** ISO 8601. */
+	readonly finishedAt?: string;
+	readonly queueSeconds?: number;
+	readonly runSeconds?: number;
+	/** The provider's last reply, as it came. */
+	readonly raw: JsonValue;
+}
+
+/** One paid generation as last seen. */
+export type Job = JobFacts &
+	(
+		| { readonly status: 'pending' | 'processing' }
+		| {
+				readonly status: 'completed';
+				/** Absent if the provider reported the end without a link. */
+				readonly videoUrl?: string;
+				/** ISO 8601; absent where the provider documents no life. */
+				readonly videoUrlExpiresAt?: string;
+		  }
+		| { readonly status: 'failed'; readonly failure: Failure }
+		| { readonly status: 'cancelled'; readonly failure?: Failure }
+	);
+
+/** Whether the provider will not work on it any more. */
+export function hasEnded(job: Job): boolean {
+	return job.status === 'completed' || job.status === 'failed' || job.status === 'cancelled';
+}

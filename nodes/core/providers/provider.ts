@@ -1,0 +1,60 @@
+import type { Call, Reply } from '../http';
+import type { Cost, Failure, Handle, Job, ProviderName } from '../job';
+import type { JsonObject } from '../json';
+
+/** A picture that is still bytes: it has to be delivered before the job can be submitted. */
+export interface Picture {
+	/** The key of the provider's input that takes it, e.g. `start_image`. */
+	readonly inputKey: string;
+	/** The input item's binary field that holds it. */
+	readonly field: string;
+	/** What the form calls it, e.g. "Start Image". */
+	readonly label: string;
+}
+
+/** A validated request for one video, in the provider's own words. */
+export interface VideoRequest {
+	readonly provider: ProviderName;
+	/** Core.Today's model id, Runpod's endpoint id. */
+	readonly model: string;
+	/** Merged with `additionalInput` and validated as a whole; without the pictures still to be delivered. */
+	readonly input: JsonObject;
+	readonly pictures: readonly Picture[];
+	readonly submitWith: 'run' | 'runsync';
+}
+
+/** What an API answered: a job, or a clear refusal. */
+export type Reading =
+	| { readonly kind: 'job'; readonly job: Job }
+	| { readonly kind: 'refused'; readonly failure: Failure };
+
+/** How long such a job usually runs; from what is documented of the model, mode and length. */
+export interface RunExpectation {
+	/** Jobs with the same key are expected to take equally long. */
+	readonly key: string;
+	readonly typicalSeconds: number;
+}
+
+/**
+ * One API: builds calls as data and reads replies. It never fetches, waits, or sees a secret.
+ * The readers take any JSON: they return a reading or throw `UnexpectedReplyError`, nothing else.
+ */
+export interface Provider {
+	readonly name: ProviderName;
+	/** For people: "Core.Today". */
+	readonly label: string;
+	readonly credential: 'coreTodayApi' | 'runpodApi';
+	readonly defaultModel: string;
+	/** The only billable call. Must not be repeated unless it surely created nothing. */
+	startCall(request: VideoRequest, extras: { webhookUrl?: string }): Call;
+	readStarted(reply: Reply, request: VideoRequest, nowMs: number): Reading;
+	statusCall(handle: Handle): Call;
+	readJob(reply: Reply, handle: Handle, nowMs: number): Reading;
+	cancelCall(handle: Handle): Call;
+	readCancelled(reply: Reply, handle: Handle, nowMs: number): Reading;
+	/** What the documents say it costs; undefined for a model or endpoint of unknown price. */
+	estimateCost(request: VideoRequest): Cost | undefined;
+	expectRun(request: VideoRequest): RunExpectation;
+	/** The job id a callback body names, or undefined. The body is a nudge, never the truth. */
+	readCallback(body: unknown): string | undefined;
+}

@@ -1,0 +1,2 @@
+// What n8n-workflow is for core: a module without a single name to import.
+export {};

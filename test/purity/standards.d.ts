@@ -1,0 +1,10 @@
+// The one class core takes from outside ECMAScript: a pure value, the same on every runtime (WHATWG URL Standard).
+declare class URL {
+	constructor(url: string, base?: string);
+	readonly href: string;
+	readonly protocol: string;
+	readonly hostname: string;
+	readonly username: string;
+	readonly password: string;
+	readonly pathname: string;
+}

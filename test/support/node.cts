@@ -1,0 +1,19 @@
+// What tests, emulator and bench take from Node itself. Stock lint forbids these in every .ts file, as they must
+// not ship; in this one place they are fine.
+export { createHash, randomUUID } from 'node:crypto';
+export { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+export { execFileSync, spawn, spawnSync } from 'node:child_process';
+export type { ChildProcess } from 'node:child_process';
+export { tmpdir, homedir } from 'node:os';
+export { dirname, join, relative, resolve } from 'node:path';
+export { Readable } from 'node:stream';
+export type { AddressInfo, Socket } from 'node:net';
+
+/** The process' environment variables. */
+export const env = process.env;
+export const argv = process.argv.slice(2);
+
+/** Resolves after `ms` of real time: for emulating a slow server, never for waiting in a test. */
+export async function sleepMs(ms: number): Promise<void> {
+	await new Promise((resolve) => setTimeout(resolve, ms));
+}
