@@ -17,3 +17,8 @@ export const argv = process.argv.slice(2);
 export async function sleepMs(ms: number): Promise<void> {
 	await new Promise((resolve) => setTimeout(resolve, ms));
 }
+
+/** Resolves once everything that can run now has run. */
+export async function nextTurn(): Promise<void> {
+	await new Promise((resolve) => setImmediate(resolve));
+}
