@@ -1,0 +1,96 @@
+import { displayedSize, isOnItsSide } from './exif';
+import { damaged, endsTooSoon, latin1, refused, uint32 } from './reading';
+import type { ImageSize, Refusal } from './reading';
+
+const SIGNATURE = '\x89PNG\r\n\x1a\n';
+const HEADER_BYTES = 13;
+/** Length, type and checksum around a chunk's data. */
+const FRAME_BYTES = 12;
+const MAX_SIDE = 0x7fffffff;
+
+/** Allowed bit depths by colour type: PNG Specification (third edition), table 12. */
+const BIT_DEPTHS: ReadonlyMap<number, readonly number[]> = new Map([
+	[0, [1, 2, 4, 8, 16]],
+	[2, [8, 16]],
+	[3, [1, 2, 4, 8]],
+	[4, [8, 16]],
+	[6, [8, 16]],
+]);
+
+/** CRC-32 of every byte value: PNG Specification, annex D. */
+const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
+	let crc = byte;
+	for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? 0xedb88320 ^ (crc >>> 1) : crc >>> 1;
+	return crc;
+});
+
+function crc32(bytes: Uint8Array): number {
+	let crc = 0xffffffff;
+	for (const byte of bytes) crc = CRC_TABLE[(crc ^ byte) & 0xff] ^ (crc >>> 8);
+	return (crc ^ 0xffffffff) >>> 0;
+}
+
+export function isPng(bytes: Uint8Array): boolean {
+	return latin1(bytes, 0, SIGNATURE.length) === SIGNATURE;
+}
+
+/** The header chunk's size, as stored: not rotated. */
+function readHeader(header: Uint8Array): ImageSize | Refusal {
+	const [width, height] = [uint32(header, 0), uint32(header, 4)];
+	if (width === 0 || height === 0 || width > MAX_SIDE || height > MAX_SIDE) {
+		return damaged('PNG', `it gives its size as ${width} x ${height} px`);
+	}
+	const [depth, colourType, compression, filter, interlace] = header.subarray(8);
+	const isKnown = BIT_DEPTHS.get(colourType)?.includes(depth) && compression === 0 && filter === 0 && interlace < 2;
+	return isKnown ? { kind: 'size', width, height } : damaged('PNG', 'its header has impossible values');
+}
+
+/** One chunk, or nothing where the file ends before the chunk does. */
+interface Chunk {
+	readonly type: string;
+	readonly data: Uint8Array;
+	readonly end: number;
+	/** Checked for what a decoder needs (a type in capitals): elsewhere decoders overlook a wrong checksum. */
+	readonly isSound: boolean;
+}
+
+function readChunk(bytes: Uint8Array, at: number): Chunk | undefined {
+	const end = at + FRAME_BYTES + uint32(bytes, at);
+	if (at + FRAME_BYTES > bytes.length || end > bytes.length) return undefined;
+	const type = latin1(bytes, at + 4, at + 8);
+	const isNeeded = /^[A-Z]/.test(type);
+	const isSound = !isNeeded || crc32(bytes.subarray(at + 4, end - 4)) === uint32(bytes, end - 4);
+	return { type, data: bytes.subarray(at + 8, end - 4), end, isSound };
+}
+
+/**
+ * A PNG's size, from its chunks, each looked at once up to the end chunk: the header, some picture data and the end
+ * must be there, and their checksums right. Never throws. Source: PNG Specification (third edition), clauses 5 and 11.
+ * @param bytes for which `isPng` holds
+ */
+export function readPng(bytes: Uint8Array): ImageSize | Refusal {
+	const header = readChunk(bytes, SIGNATURE.length);
+	if (!header) return endsTooSoon('PNG', bytes);
+	if (header.type === 'CgBI') {
+		return refused("is a PNG in Apple's own form for iOS apps, which others cannot open. Export it as ordinary PNG.");
+	}
+	if (header.type !== 'IHDR' || header.data.length !== HEADER_BYTES || !header.isSound) {
+		return damaged('PNG', 'its header cannot be read');
+	}
+	const size = readHeader(header.data);
+	return size.kind === 'refused' ? size : readBody(bytes, header.end, size);
+}
+
+function readBody(bytes: Uint8Array, start: number, size: ImageSize): ImageSize | Refusal {
+	let [onItsSide, hasData] = [false, false];
+	for (let at = start; ; ) {
+		const chunk = readChunk(bytes, at);
+		if (!chunk) return endsTooSoon('PNG', bytes);
+		if (!chunk.isSound) return damaged('PNG', `the checksum of its part at byte ${at} is wrong`);
+		if (chunk.type === 'IDAT') hasData = true;
+		if (chunk.type === 'eXIf') onItsSide = isOnItsSide(chunk.data);
+		if (chunk.type === 'IEND') break;
+		at = chunk.end;
+	}
+	return hasData ? displayedSize(size.width, size.height, onItsSide) : damaged('PNG', 'there is no picture in it');
+}
