@@ -20,6 +20,9 @@ const IS_TEXT = "Turn it into a file first, with n8n's Convert to File node (Mov
 const begins = (...starts: readonly string[]) => (text: string) => starts.some((start) => text.startsWith(start));
 const matches = (pattern: RegExp) => (text: string) => pattern.test(text);
 
+/** With or without a prologue or comment before it, but not inside an SVG. */
+const WEB_PAGE = /^\s*(<[?!]((?!<svg)[^])*?)?<(!doctype html|html|head|body)[\s>]/i;
+
 /** The first that fits counts. Sources: the formats' own documents; for ISO media files the brands of mp4ra.org. */
 const OTHER_FORMATS: readonly OtherFormat[] = [
 	{ name: 'a WebP picture', fits: matches(/^RIFF[^]{4}WEBP/), advice: CONVERT },
@@ -38,8 +41,8 @@ const OTHER_FORMATS: readonly OtherFormat[] = [
 	{ name: 'a WebM or Matroska video', fits: begins('\x1a\x45\xdf\xa3'), advice: TAKE_FRAME },
 	{ name: 'a ZIP archive', fits: begins('PK\x03\x04'), advice: UNPACK },
 	{ name: 'a gzip archive', fits: begins('\x1f\x8b'), advice: UNPACK },
+	{ name: 'a web page (HTML)', fits: matches(WEB_PAGE), advice: NO_PICTURE },
 	{ name: 'an SVG drawing', fits: matches(/^\s*(<[?!][^]*?)?<svg[\s>]/i), advice: CONVERT_OUTSIDE },
-	{ name: 'a web page (HTML)', fits: matches(/^\s*(<!--[^]*?)?<(!doctype html|html|head|body)[\s>]/i), advice: NO_PICTURE },
 	{ name: 'an XML document', fits: matches(/^\s*<(\?xml|[a-z])/i), advice: NO_PICTURE },
 	{ name: 'a picture as Base64 text', fits: matches(/^\s*(\/9j\/|iVBORw0KGgo)/), advice: IS_TEXT },
 	{ name: 'a picture as data URI text', fits: matches(/^\s*"?data:image\//i), advice: IS_TEXT },

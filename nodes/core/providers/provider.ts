@@ -1,3 +1,5 @@
+import type { Problem } from '../fields';
+import type { FormContext, VideoForm } from '../form';
 import type { Call, Reply } from '../http';
 import type { Cost, Failure, Handle, Job, ProviderName } from '../job';
 import type { JsonObject } from '../json';
@@ -23,6 +25,16 @@ export interface VideoRequest {
 	readonly submitWith: 'run' | 'runsync';
 }
 
+export type ParsedRequest =
+	| { readonly kind: 'request'; readonly request: VideoRequest }
+	| { readonly kind: 'problems'; readonly problems: readonly Problem[] };
+
+/** When a reply was read, and since when the job has been asked for where nobody knows its submit time. */
+export interface Moment {
+	readonly nowMs: number;
+	readonly firstAskedMs?: number;
+}
+
 /** What an API answered: a job, or a clear refusal. */
 export type Reading =
 	| { readonly kind: 'job'; readonly job: Job }
@@ -45,13 +57,16 @@ export interface Provider {
 	readonly label: string;
 	readonly credential: 'coreTodayApi' | 'runpodApi';
 	readonly defaultModel: string;
+	/** The form's values as a request in this API's words, or all that is wrong with them. Sends nothing. */
+	parse(form: VideoForm, context: FormContext): ParsedRequest;
 	/** The only billable call. Must not be repeated unless it surely created nothing. */
 	startCall(request: VideoRequest, extras: { webhookUrl?: string }): Call;
 	readStarted(reply: Reply, request: VideoRequest, nowMs: number): Reading;
 	statusCall(handle: Handle): Call;
-	readJob(reply: Reply, handle: Handle, nowMs: number): Reading;
+	readJob(reply: Reply, handle: Handle, moment: Moment): Reading;
 	cancelCall(handle: Handle): Call;
-	readCancelled(reply: Reply, handle: Handle, nowMs: number): Reading;
+	/** The job if the answer says clearly what became of it; undefined means: ask for the status. Never throws. */
+	readCancelled(reply: Reply, handle: Handle, moment: Moment): Job | undefined;
 	/** What the documents say it costs; undefined for a model or endpoint of unknown price. */
 	estimateCost(request: VideoRequest): Cost | undefined;
 	expectRun(request: VideoRequest): RunExpectation;

@@ -1,0 +1,105 @@
+import { asNumber, asObject, asText } from './json';
+import { parseJson } from './fields';
+import type { Failure, FailureCode } from './job';
+
+const MAX_MESSAGE_CHARACTERS = 500;
+
+/** The last words of a traceback, or the text's first line: what a person can use. */
+function withoutTraceback(text: string): string {
+	const lines = text.split('\n').map((line) => line.trim()).filter((line) => line !== '');
+	const hasTraceback = lines.some((line) => /^Traceback|^at \S+ \(|^File "/.test(line));
+	const line = (hasTraceback ? lines.filter((each) => !/^(at |File ")/.test(each)).at(-1) : lines.join(' ')) ?? '';
+	return line.length > MAX_MESSAGE_CHARACTERS ? `${line.slice(0, MAX_MESSAGE_CHARACTERS - 1)}…` : line;
+}
+
+function textOfObject(value: Readonly<Record<string, unknown>>, depth: number): string | undefined {
+	for (const key of ['error_message', 'message', 'msg', 'error', 'detail', 'title']) {
+		const text = errorText(value[key], depth - 1);
+		if (text !== undefined) return text;
+	}
+	return undefined;
+}
+
+/**
+ * The sentence for people in whatever an API calls its error: a string, `{message}`, `[{msg}]`, JSON inside a string,
+ * or text that ends in JSON (provider-apis: both APIs' error shapes). Undefined if there is none. Never a traceback.
+ */
+export function errorText(value: unknown, depth = 6): string | undefined {
+	if (depth === 0) return undefined;
+	if (Array.isArray(value)) {
+		const texts = value.map((each) => errorText(each, depth - 1)).filter((text) => text !== undefined);
+		return texts.length === 0 ? undefined : texts.slice(0, 5).join('; ');
+	}
+	const object = asObject(value);
+	if (object !== undefined) return textOfObject(object, depth);
+	const text = asText(value);
+	if (text === undefined) return undefined;
+	const jsonAt = text.search(/[{[]\s*["{[]/);
+	const inner = jsonAt === -1 ? undefined : parseJson(text.slice(jsonAt));
+	return (inner === undefined ? undefined : errorText(inner, depth - 1)) ?? withoutTraceback(text);
+}
+
+/** An error code an API put beside its message, e.g. `{"code": 400}`; from the same shapes as `errorText`. */
+export function errorNumber(value: unknown): number | undefined {
+	const object = asObject(value) ?? asObject(parseJson(asText(value)?.match(/\{.*\}$/s)?.[0] ?? ''));
+	return asNumber(object?.code) ?? asNumber(object?.status);
+}
+
+interface FailureKind {
+	readonly words: RegExp;
+	readonly code: FailureCode;
+	readonly retryable?: boolean;
+}
+
+/**
+ * What the failure texts of the two APIs and their upstreams mean. Sources: Kling's API error table (1101/1102 account,
+ * 1201 parameters, 1301 content, 1302/1303 rate), Replicate's prediction errors (E005 sensitive content, NSFW, PA
+ * interrupted, E6716 start timeout, E8765 health check), Runpod's documented `Invalid image URL`. What fits none is a
+ * `provider_error` of unknown retryability.
+ */
+const FAILURE_KINDS: readonly FailureKind[] = [
+	{ words: /nsfw|sensitive|content.?policy|moderat|flagged|risk.?control|safety check|prohibited|\bE005\b|\b1301\b/i, code: 'content_policy', retryable: false },
+	{ words: /insufficient|not enough (credit|balance|fund)|out of credit|balance (is )?(too low|depleted)|depleted|payment required|arrears|\b110[12]\b/i, code: 'insufficient_credit', retryable: true },
+	{ words: /rate.?limit|too many requests|throttl|concurrency limit|\b130[23]\b/i, code: 'rate_limited', retryable: true },
+	{ words: /image.*(url|download|fetch|reach|load|open|format|size|dimension|ratio|resolution|decode|pixel)|(download|fetch|load|open|decode|invalid|unsupported|corrupt).*image/i, code: 'invalid_input', retryable: false },
+	{ words: /invalid (input|parameter|argument|value|request)|validation|must be one of|\bfield "|required|unprocessable|\b1201\b/i, code: 'invalid_input', retryable: false },
+	{ words: /interrupted|please (retry|try again)|temporar|timed? ?out|unavailable|overloaded|\(code: PA\)|\bE(6716|8765)\b/i, code: 'provider_error', retryable: true },
+];
+
+/** What a job's failure text says about why, and whether the same request may succeed. */
+export function classifyFailure(text: string | undefined): Pick<Failure, 'code' | 'retryable'> {
+	const kind = FAILURE_KINDS.find(({ words }) => text !== undefined && words.test(text));
+	if (kind === undefined) return { code: 'provider_error' };
+	return kind.retryable === undefined ? { code: kind.code } : { code: kind.code, retryable: kind.retryable };
+}
+
+/** What to do about a failure, for the person in the editor. `label` is the provider's. */
+export function adviceFor(code: FailureCode, label: string): string {
+	switch (code) {
+		case 'invalid_input':
+			return 'Correct the prompt, the pictures or the settings that the message names. Pictures have to be JPEG or PNG, up to 10 MB, and open without a login.';
+		case 'content_policy':
+			return 'Change the prompt or the picture: the same request would be refused again.';
+		case 'unauthorized':
+			return `Open this node's ${label} credential and check that the API key is complete, valid and allowed to use this model.`;
+		case 'insufficient_credit':
+			return `Add credit in your ${label} account, then run again.`;
+		case 'rate_limited':
+			return `${label} is limiting requests. Lower Max Concurrency in the options, or run again later.`;
+		case 'endpoint_not_found':
+			return `${label} does not have this model or endpoint, or no longer. Check Endpoint ID or Model in the options, or choose the other provider.`;
+		case 'job_not_found':
+			return `Check the job ID and that the credential belongs to the account that made it. ${label} may also have deleted the record already: a video link you saved can still be fetched with the Download operation.`;
+		case 'submit_unknown':
+			return `The job may exist and may have been charged, so it was not submitted again. Look in your ${label} account: if the job is there, get its video with the Wait operation and its job ID; if it is not, start a new execution.`;
+		case 'timed_out':
+			return 'The job was not cancelled and may still finish. Run the Wait operation with its job ID, or raise Timeout in the options.';
+		case 'provider_error':
+			return `Look at ${label}'s status page or dashboard for the job, then run again.`;
+	}
+}
+
+/** A submit that the API clearly refused: nothing was made, so nothing was charged. */
+export function refusal(message: string, code: FailureCode, retryable?: boolean): Failure {
+	return retryable === undefined ? { message, code, charged: 'no' } : { message, code, retryable, charged: 'no' };
+}

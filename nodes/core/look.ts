@@ -1,0 +1,54 @@
+import type { Clock } from './clock';
+import { UnexpectedReplyError } from './errors';
+import type { Look } from './follow';
+import type { Send } from './http';
+import type { Handle } from './job';
+import { present } from './json';
+import type { Provider } from './providers/provider';
+import { isPassing, retryAfterMs } from './weather';
+
+/** So many replies in a row that no document describes are not the weather any more. */
+const UNEXPECTED_REPLIES_IN_A_ROW = 5;
+
+export interface Lookout {
+	/** One status call. Never throws. */
+	look(handle: Handle): Promise<Look>;
+}
+
+/**
+ * Looks at the jobs of one provider. A network fault, a 5xx or a reply that makes no sense is `unseen`: a paid job is
+ * not given up for one bad answer. Five senseless replies in a row about one job are a refusal that says so.
+ */
+export function createLookout(provider: Provider, send: Send, clock: Clock): Lookout {
+	const firstAskedMs = new Map<string, number>();
+	const senseless = new Map<string, number>();
+
+	function readSenseless(jobId: string, message: string): Look {
+		const count = (senseless.get(jobId) ?? 0) + 1;
+		senseless.set(jobId, count);
+		if (count < UNEXPECTED_REPLIES_IN_A_ROW) return { kind: 'unseen', message };
+		return { kind: 'refused', failure: { message, code: 'provider_error', retryable: true, charged: 'unknown' } };
+	}
+
+	async function look(handle: Handle): Promise<Look> {
+		const { jobId } = handle;
+		firstAskedMs.set(jobId, firstAskedMs.get(jobId) ?? clock.now());
+		const answer = await send(provider.statusCall(handle));
+		if (answer.kind === 'fault') return { kind: 'unseen', message: answer.message };
+		if (isPassing(answer)) {
+			const message = `${provider.label} answered with HTTP status ${answer.status}`;
+			return { kind: 'unseen', message, ...present({ retryAfterMs: retryAfterMs(answer, clock.now()) }) };
+		}
+		try {
+			const moment = { nowMs: clock.now(), ...present({ firstAskedMs: firstAskedMs.get(jobId) }) };
+			const reading = provider.readJob(answer, handle, moment);
+			senseless.delete(jobId);
+			return reading;
+		} catch (error) {
+			if (!(error instanceof UnexpectedReplyError)) throw error;
+			return readSenseless(jobId, error.message);
+		}
+	}
+
+	return { look };
+}

@@ -1,0 +1,54 @@
+import type { Call } from '../../http';
+import { present } from '../../json';
+import type { Provider } from '../provider';
+import { readCallback, readCancelled, readJob, readStarted, LABEL } from './reply';
+import { DEFAULT_MODEL, estimateCost, parse } from './request';
+
+/** A submit with a picture inside may take a while to travel; a status is short. */
+const SUBMIT_TIMEOUT_MS = 60_000;
+const CHECK_TIMEOUT_MS = 30_000;
+
+/** Typical run times of Kling v2.1 (provider-apis: 60 s to 5 min; 10 s pro is the slowest). */
+const TYPICAL_SECONDS = { standard5: 90, standard10: 150, pro5: 120, pro10: 210 };
+
+function typicalSeconds(mode: unknown, duration: unknown): number {
+	if (mode === 'pro') return duration === 10 ? TYPICAL_SECONDS.pro10 : TYPICAL_SECONDS.pro5;
+	return duration === 10 ? TYPICAL_SECONDS.standard10 : TYPICAL_SECONDS.standard5;
+}
+
+const jobCall = (method: 'GET' | 'DELETE', jobId: string): Call => ({
+	method,
+	path: `/predictions/${encodeURIComponent(jobId)}`,
+	timeoutMs: CHECK_TIMEOUT_MS,
+});
+
+/** Core.Today's prediction API with the model `kwaivgi/kling-v2.1` (seed, and provider-apis where the seed is silent). */
+export const coreToday: Provider = {
+	name: 'coreToday',
+	label: LABEL,
+	credential: 'coreTodayApi',
+	defaultModel: DEFAULT_MODEL,
+	parse,
+	startCall: ({ model, input }, { webhookUrl }) => ({
+		method: 'POST',
+		path: '/predictions',
+		body: present({
+			model,
+			input,
+			webhook: webhookUrl,
+			webhook_events: webhookUrl === undefined ? undefined : ['completed', 'failed'],
+		}),
+		timeoutMs: SUBMIT_TIMEOUT_MS,
+	}),
+	readStarted,
+	statusCall: ({ jobId }) => jobCall('GET', jobId),
+	readJob,
+	cancelCall: ({ jobId }) => jobCall('DELETE', jobId),
+	readCancelled,
+	estimateCost,
+	expectRun: ({ model, input }) => ({
+		key: `coreToday ${model} ${String(input.mode)} ${String(input.duration)}`,
+		typicalSeconds: typicalSeconds(input.mode, input.duration),
+	}),
+	readCallback,
+};

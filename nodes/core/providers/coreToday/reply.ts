@@ -1,0 +1,111 @@
+import { classifyFailure, errorText, refusal } from '../../failure';
+import type { Reply } from '../../http';
+import { asJobId, firstUrl } from '../../jobId';
+import type { Failure, Handle, Job, JobStatus } from '../../job';
+import { asObject, asText, present } from '../../json';
+import { objectOf, rawOf, refusalText, unexpectedReply } from '../../replyText';
+import type { Moment, Reading, VideoRequest } from '../provider';
+import { refusalOf } from '../refusal';
+
+export const LABEL = 'Core.Today';
+
+/** Both dialects' words: the seed's own, and those of the API reference (provider-apis, trap 6). */
+const STATUS_WORDS: Readonly<Record<string, JobStatus>> = {
+	pending: 'pending',
+	starting: 'pending',
+	queued: 'pending',
+	processing: 'processing',
+	running: 'processing',
+	in_progress: 'processing',
+	completed: 'completed',
+	succeeded: 'completed',
+	success: 'completed',
+	failed: 'failed',
+	error: 'failed',
+	cancelled: 'cancelled',
+	canceled: 'cancelled',
+	aborted: 'cancelled',
+};
+
+const URL_KEYS = ['url', 'video', 'video_url', 'output'];
+
+type Body = Readonly<Record<string, unknown>>;
+
+/** Any other word means that the job is still being worked on. */
+function statusOf(word: string): JobStatus {
+	return new Map(Object.entries(STATUS_WORDS)).get(word.toLowerCase()) ?? 'processing';
+}
+
+function failureOf(body: Body): Failure {
+	const text = errorText(body.error) ?? errorText(body.detail) ?? errorText(body.message);
+	// Refunds are not documented.
+	return { message: text ?? `${LABEL} gave no reason`, ...classifyFailure(text), charged: 'unknown' };
+}
+
+function videoUrlOf(body: Body): string | undefined {
+	return [body.public_url, body.result, body.output].map((value) => firstUrl(value, URL_KEYS)).find((url) => url !== undefined);
+}
+
+function toJob(reply: Reply, body: Body, handle: Handle, nowMs: number): Job {
+	const word = asText(body.status);
+	if (word === undefined) throw unexpectedReply(reply, LABEL, 'a status');
+	const status = statusOf(word);
+	const facts = { handle, raw: rawOf(reply) };
+	if (status === 'pending' || status === 'processing') return { ...facts, status };
+	const ended = { ...facts, finishedAt: new Date(nowMs).toISOString() };
+	if (status === 'completed') return { ...ended, status, ...present({ videoUrl: videoUrlOf(body) }) };
+	return status === 'failed' ? { ...ended, status, failure: failureOf(body) } : { ...ended, status };
+}
+
+/** The API's own time if it is one, in ISO 8601. */
+function createdAt(body: Body): string | undefined {
+	const time = Date.parse(asText(body.created_at) ?? '');
+	return Number.isNaN(time) ? undefined : new Date(time).toISOString();
+}
+
+function withCreatedAt(handle: Handle, body: Body): Handle {
+	return { ...handle, ...present({ submittedAt: createdAt(body) ?? handle.submittedAt }) };
+}
+
+/** See `Provider.readStarted`. A reply with an id is a job even if it has no status: the id is the receipt. */
+export function readStarted(reply: Reply, request: VideoRequest, nowMs: number): Reading {
+	const refused = refusalOf(reply, LABEL);
+	if (refused !== undefined) return { kind: 'refused', failure: refused };
+	if (reply.status === 404) return { kind: 'refused', failure: refusal(refusalText(reply, LABEL), 'endpoint_not_found', false) };
+	const body = objectOf(reply, LABEL);
+	const jobId = asJobId(body.job_id ?? body.id);
+	if (jobId === undefined) throw unexpectedReply(reply, LABEL, 'a job ID');
+	const named = { provider: request.provider, model: request.model, jobId, submittedAt: new Date(nowMs).toISOString() };
+	const handle = withCreatedAt(named, body);
+	if (asText(body.status) === undefined) return { kind: 'job', job: { handle, status: 'pending', raw: rawOf(reply) } };
+	return { kind: 'job', job: toJob(reply, body, handle, nowMs) };
+}
+
+/** See `Provider.readJob`. */
+export function readJob(reply: Reply, handle: Handle, { nowMs }: Moment): Reading {
+	const refused = refusalOf(reply, LABEL);
+	if (refused !== undefined) return { kind: 'refused', failure: { ...refused, charged: 'unknown' } };
+	if (reply.status === 404) {
+		const message = `${LABEL} has no job ${handle.jobId}`;
+		return { kind: 'refused', failure: { message, code: 'job_not_found', retryable: false, charged: 'unknown' } };
+	}
+	const body = objectOf(reply, LABEL);
+	const jobId = asJobId(body.job_id ?? body.id);
+	if (jobId !== handle.jobId) throw unexpectedReply(reply, LABEL, `the job ID ${handle.jobId}`);
+	return { kind: 'job', job: toJob(reply, body, withCreatedAt(handle, body), nowMs) };
+}
+
+/** See `Provider.readCancelled`: the reply's form is not documented, so only an ended job of this id is clear. */
+export function readCancelled(reply: Reply, handle: Handle, { nowMs }: Moment): Job | undefined {
+	const body = asObject(reply.body);
+	if (reply.status >= 300 || body === undefined || asJobId(body.job_id ?? body.id) !== handle.jobId) return undefined;
+	if (statusOf(asText(body.status) ?? '') !== 'cancelled') return undefined;
+	return toJob(reply, body, withCreatedAt(handle, body), nowMs);
+}
+
+/** The body of a callback is not documented: the id of either dialect, at the top or one level down. */
+export function readCallback(body: unknown): string | undefined {
+	const object = asObject(body);
+	const inner = asObject(object?.data) ?? asObject(object?.prediction);
+	return [object?.job_id, object?.id, inner?.job_id, inner?.id].map(asJobId).find((id) => id !== undefined);
+}

@@ -1,0 +1,121 @@
+import { FieldReader, isUnset } from '../fields';
+import type { FormContext, VideoForm } from '../form';
+import { isJson, present, type JsonObject } from '../json';
+import { urlProblem } from '../publicUrl';
+import type { ParsedRequest, Picture } from './provider';
+
+/** Kling's own limit on prompt and negative prompt (provider-apis, DOC). */
+const MAX_PROMPT_CHARACTERS = 2500;
+/** The two lengths Kling v2.1 makes, in seconds (both seeds). */
+export const DURATIONS_SECONDS = [5, 10] as const;
+
+type Source = 'none' | 'url' | 'binary';
+
+/** Where one picture of the form comes from, and which input key takes it. */
+export interface PictureField {
+	readonly label: string;
+	readonly inputKey: string;
+	readonly source: unknown;
+	readonly url: unknown;
+	readonly field: unknown;
+	readonly required: boolean;
+}
+
+export const startImage = (form: VideoForm, inputKey: string): PictureField => ({
+	label: 'Start Image',
+	inputKey,
+	source: isUnset(form.startImageSource) ? 'url' : form.startImageSource,
+	url: form.startImageUrl,
+	field: form.startImageField,
+	required: true,
+});
+
+export const endImage = (form: VideoForm, inputKey: string): PictureField => ({
+	label: 'End Image',
+	inputKey,
+	source: isUnset(form.endImageSource) ? 'none' : form.endImageSource,
+	url: form.endImageUrl,
+	field: form.endImageField,
+	required: false,
+});
+
+/** The provider's input as it is put together, with the reader that collects what is wrong with it. */
+export interface InputDraft {
+	readonly fields: FieldReader;
+	readonly input: Record<string, unknown>;
+	readonly pictures: readonly Picture[];
+}
+
+function pictureOf(fields: FieldReader, picture: PictureField): Picture | undefined {
+	const { label, inputKey } = picture;
+	const field = fields.text(`${label}: Input Data Field Name`, picture.field, { required: true });
+	return field === undefined ? undefined : { inputKey, field, label };
+}
+
+/**
+ * The form's values under the provider's keys, `additionalInput` laid over them. Unset values are left out. A picture
+ * that `additionalInput` gives itself is not delivered.
+ */
+export function draftInput(
+	form: VideoForm,
+	values: Readonly<Record<string, unknown>>,
+	pictureFields: readonly PictureField[],
+): InputDraft {
+	const fields = new FieldReader();
+	const additional = fields.jsonObject('Additional Input', form.options.additionalInput) ?? {};
+	const set = Object.entries(values).filter(([, value]) => !isUnset(value));
+	const input: Record<string, unknown> = Object.fromEntries(set);
+	const pictures: Picture[] = [];
+	for (const picture of pictureFields) {
+		const source = fields.choice<Source>(picture.label, picture.source, ['none', 'url', 'binary']);
+		if (source === undefined || source === 'none' || picture.inputKey in additional) continue;
+		if (source === 'url') input[picture.inputKey] = picture.url;
+		const binary = source === 'binary' ? pictureOf(fields, picture) : undefined;
+		if (binary !== undefined) pictures.push(binary);
+	}
+	return { fields, input: { ...input, ...additional }, pictures };
+}
+
+/** Checks what every model needs: a prompt, and pictures whose links the provider can open. */
+export function checkPromptAndPictures(
+	draft: InputDraft,
+	pictureFields: readonly PictureField[],
+	context: FormContext,
+): void {
+	const { fields, input } = draft;
+	fields.text('Prompt', input.prompt, { required: true, maxLength: MAX_PROMPT_CHARACTERS });
+	for (const { label, inputKey, source, required } of pictureFields) {
+		if (draft.pictures.some((picture) => picture.inputKey === inputKey) || source === 'binary') continue;
+		const url = input[inputKey];
+		const field = `${label} URL`;
+		if (isUnset(url)) {
+			if (required || source === 'url') fields.refuse(field, 'is empty. Give the link of a JPEG or PNG picture.');
+			continue;
+		}
+		const problem = urlProblem(url, { providerIsLocal: context.providerIsLocal });
+		if (problem !== undefined) fields.refuse(field, problem);
+	}
+}
+
+export function checkNegativePrompt({ fields, input }: InputDraft): void {
+	fields.text('Negative Prompt', input.negative_prompt, { maxLength: MAX_PROMPT_CHARACTERS });
+}
+
+/** Replaces a value by its checked form, so that a sheet's "10" is sent as 10. */
+export function settle(input: Record<string, unknown>, key: string, value: unknown): void {
+	if (value !== undefined) input[key] = value;
+}
+
+/** The request, or every problem of it. */
+export function finishRequest(
+	draft: InputDraft,
+	rest: Pick<Extract<ParsedRequest, { kind: 'request' }>['request'], 'provider' | 'model' | 'submitWith'>,
+): ParsedRequest {
+	const { fields, pictures } = draft;
+	const input = present(draft.input);
+	if (fields.problems.length === 0 && isJson(input)) {
+		// isJson has looked at every value, so the object is a JsonObject.
+		return { kind: 'request', request: { ...rest, input: input as JsonObject, pictures } };
+	}
+	return { kind: 'problems', problems: fields.problems };
+}

@@ -1,0 +1,147 @@
+import { classifyFailure, errorText, refusal } from '../../failure';
+import type { Reply } from '../../http';
+import { asJobId, firstUrl } from '../../jobId';
+import type { Failure, Handle, Job, JobStatus } from '../../job';
+import { asNumber, asObject, asText, present } from '../../json';
+import { objectOf, rawOf, refusalText, unexpectedReply } from '../../replyText';
+import type { Moment, Reading, VideoRequest } from '../provider';
+import { refusalOf } from '../refusal';
+
+export const LABEL = 'Runpod';
+
+/** The documented states; a word that is not here is "still running" (provider-apis). */
+const STATUS_WORDS: Readonly<Record<string, JobStatus>> = {
+	IN_QUEUE: 'pending',
+	IN_PROGRESS: 'processing',
+	RUNNING: 'processing',
+	COMPLETED: 'completed',
+	FAILED: 'failed',
+	TIMED_OUT: 'failed',
+	CANCELLED: 'cancelled',
+};
+
+/** Within this time of its submit, a job that is not found is only not visible yet (provider-apis, trap 2). */
+const INVISIBLE_MS = 150_000;
+/** "This URL expires after 7 days" (seed), counted from the job's end. */
+const VIDEO_URL_LIFE_MS = 7 * 24 * 3600 * 1000;
+
+type Body = Readonly<Record<string, unknown>>;
+
+function statusOf(body: Body): JobStatus | undefined {
+	const word = asText(body.status);
+	if (word === undefined) return undefined;
+	// Seen: a failed job that stays IN_PROGRESS and says so only in its output.
+	if (asText(asObject(body.output)?.status)?.toLowerCase() === 'error') return 'failed';
+	return new Map(Object.entries(STATUS_WORDS)).get(word) ?? 'processing';
+}
+
+function costOf(body: Body): Pick<Job, 'cost'> {
+	const amount = asNumber(asObject(body.output)?.cost);
+	return amount === undefined || amount < 0 ? {} : { cost: { amount, unit: 'USD', source: 'reported' } };
+}
+
+function failureOf(body: Body): Failure {
+	const output = asObject(body.output);
+	const text = errorText(body.error) ?? errorText(output?.error) ?? errorText(output?.message);
+	const timedOut = asText(body.status) === 'TIMED_OUT';
+	const message = text ?? (timedOut ? `${LABEL} stopped the job at its own time limit` : `${LABEL} gave no reason`);
+	const { cost } = costOf(body);
+	// "Failed generations are not charged" (DOC), unless the reply itself reports a cost.
+	const charged = cost !== undefined && cost.amount > 0 ? 'yes' : timedOut ? 'unknown' : 'no';
+	return { message, ...(timedOut ? { code: 'provider_error', retryable: true } : classifyFailure(text)), charged };
+}
+
+function videoUrlOf(body: Body): string | undefined {
+	const output = asObject(body.output);
+	const candidates = output === undefined ? [body.output] : [output.video_url, output.result, output.url];
+	return candidates.map((value) => firstUrl(value, ['video_url', 'url'])).find((url) => url !== undefined);
+}
+
+/** The end is submit + queue + run where all three are known, else when it was first seen. */
+function timingOf(body: Body, handle: Handle, nowMs: number) {
+	const queueMs = asNumber(body.delayTime);
+	const runMs = asNumber(body.executionTime);
+	const submittedMs = Date.parse(handle.submittedAt ?? '');
+	const reportedMs = submittedMs + (queueMs ?? NaN) + (runMs ?? NaN);
+	const finishedMs = Number.isNaN(reportedMs) || Math.abs(reportedMs) > 8e15 ? nowMs : reportedMs;
+	const seconds = (ms: number | undefined) => (ms === undefined ? undefined : ms / 1000);
+	return { finishedMs, seconds: present({ queueSeconds: seconds(queueMs), runSeconds: seconds(runMs) }) };
+}
+
+function toJob(reply: Reply, body: Body, handle: Handle, nowMs: number): Job {
+	const status = statusOf(body);
+	if (status === undefined) throw unexpectedReply(reply, LABEL, 'a status');
+	const { finishedMs, seconds } = timingOf(body, handle, nowMs);
+	const facts = { handle, raw: rawOf(reply), ...seconds, ...costOf(body) };
+	if (status === 'pending' || status === 'processing') return { ...facts, status };
+	const ended = { ...facts, finishedAt: new Date(finishedMs).toISOString() };
+	if (status === 'failed') return { ...ended, status, failure: failureOf(body) };
+	if (status === 'cancelled') return { ...ended, status };
+	const videoUrl = videoUrlOf(body);
+	if (videoUrl === undefined) return { ...ended, status };
+	return { ...ended, status, videoUrl, videoUrlExpiresAt: new Date(finishedMs + VIDEO_URL_LIFE_MS).toISOString() };
+}
+
+function isEndpointGone(reply: Reply): boolean {
+	return /endpoint/i.test(errorText(reply.body) ?? '');
+}
+
+function endpointGone(reply: Reply, model: string): Failure {
+	return refusal(`${LABEL} has no endpoint "${model}" (${refusalText(reply, LABEL)})`, 'endpoint_not_found', false);
+}
+
+/** See `Provider.readStarted`. A job that failed at once is a job, also under HTTP 400. */
+export function readStarted(reply: Reply, request: VideoRequest, nowMs: number): Reading {
+	const { provider, model } = request;
+	const body = asObject(reply.body);
+	const jobId = reply.status >= 300 && reply.status !== 400 ? undefined : asJobId(body?.id);
+	if (body !== undefined && jobId !== undefined) {
+		const handle: Handle = { provider, model, jobId, submittedAt: new Date(nowMs).toISOString() };
+		const withStatus = asText(body.status) === undefined ? { ...body, status: 'IN_QUEUE' } : body;
+		return { kind: 'job', job: toJob(reply, withStatus, handle, nowMs) };
+	}
+	if (reply.status === 404) return { kind: 'refused', failure: endpointGone(reply, model) };
+	const refused = refusalOf(reply, LABEL);
+	if (refused !== undefined) return { kind: 'refused', failure: refused };
+	objectOf(reply, LABEL);
+	throw unexpectedReply(reply, LABEL, 'a job ID');
+}
+
+function notFound(reply: Reply, handle: Handle, { nowMs, firstAskedMs }: Moment): Reading {
+	if (isEndpointGone(reply)) {
+		return { kind: 'refused', failure: { ...endpointGone(reply, handle.model), charged: 'unknown' } };
+	}
+	const submittedMs = Date.parse(handle.submittedAt ?? '');
+	const sinceMs = Number.isNaN(submittedMs) ? firstAskedMs : submittedMs;
+	if (sinceMs !== undefined && nowMs - sinceMs < INVISIBLE_MS) {
+		return { kind: 'job', job: { handle, status: 'pending', raw: rawOf(reply) } };
+	}
+	const message = `${LABEL} has no job ${handle.jobId}; it deletes a job's record 30 minutes after its end (after /runsync: 1 minute)`;
+	return { kind: 'refused', failure: { message, code: 'job_not_found', retryable: false, charged: 'unknown' } };
+}
+
+/** See `Provider.readJob`. Tells the two 404s apart: the endpoint is gone, or the job is (or is not visible yet). */
+export function readJob(reply: Reply, handle: Handle, moment: Moment): Reading {
+	if (reply.status === 404) return notFound(reply, handle, moment);
+	const body = asObject(reply.body);
+	const isThisJob = body !== undefined && asJobId(body.id) === handle.jobId;
+	if (isThisJob && (reply.status < 300 || reply.status === 400)) {
+		return { kind: 'job', job: toJob(reply, body, handle, moment.nowMs) };
+	}
+	const refused = refusalOf(reply, LABEL);
+	if (refused !== undefined) return { kind: 'refused', failure: { ...refused, charged: 'unknown' } };
+	objectOf(reply, LABEL);
+	throw unexpectedReply(reply, LABEL, `the job ID ${handle.jobId}`);
+}
+
+/** See `Provider.readCancelled`: `{id, status: "CANCELLED"}` is the only clear answer (DOC). */
+export function readCancelled(reply: Reply, handle: Handle, { nowMs }: Moment): Job | undefined {
+	const body = asObject(reply.body);
+	if (reply.status >= 300 || body === undefined || asJobId(body.id) !== handle.jobId) return undefined;
+	return statusOf(body) === 'cancelled' ? toJob(reply, body, handle, nowMs) : undefined;
+}
+
+/** A callback's body is like `/status`' (DOC). */
+export function readCallback(body: unknown): string | undefined {
+	return asJobId(asObject(body)?.id);
+}

@@ -1,0 +1,95 @@
+import type { Clock, Random, Stop } from './clock';
+import { UnexpectedReplyError } from './errors';
+import { refusal } from './failure';
+import type { Fault, Reply, Send } from './http';
+import type { Failure, Job } from './job';
+import type { Provider, VideoRequest } from './providers/provider';
+import { backoffMs, retryAfterMs } from './weather';
+
+export interface SubmitPorts {
+	readonly clock: Clock;
+	readonly random: Random;
+	readonly stop: Stop;
+	readonly send: Send;
+}
+
+/**
+ * What became of a submit. `refused`: it surely created no job; `canFallBack` says whether another provider may do what
+ * this one would not. `unknown`: it may have created one, so it must not be repeated.
+ */
+export type SubmitEnd =
+	| { readonly kind: 'started'; readonly job: Job }
+	| { readonly kind: 'refused'; readonly failure: Failure; readonly canFallBack: boolean }
+	| { readonly kind: 'unknown'; readonly failure: Failure };
+
+/** A connection that never came about is tried this often in all. */
+const CONNECT_TRIES = 3;
+/** The refusals after which a second provider may be tried (node-interface: 401, 402, 403, endpoint or model gone). */
+const FALLBACK_CODES: readonly Failure['code'][] = ['unauthorized', 'insufficient_credit', 'endpoint_not_found'];
+
+/**
+ * Makes one job, with one billable call. It is repeated only where it surely created nothing: connection refused, name
+ * not resolved, and 429 until `patienceMs` is over. Never throws.
+ */
+export async function submitOnce(
+	provider: Provider,
+	request: VideoRequest,
+	options: { readonly webhookUrl?: string; readonly patienceMs: number },
+	ports: SubmitPorts,
+): Promise<SubmitEnd> {
+	const call = provider.startCall(request, options);
+	const giveUpMs = ports.clock.now() + options.patienceMs;
+	for (let attempt = 1; ; attempt++) {
+		if (ports.stop.requested) return { kind: 'refused', failure: stoppedBefore(provider), canFallBack: false };
+		const answer = await ports.send(call);
+		const pauseMs = pauseBeforeRepeat(answer, attempt, ports);
+		if (pauseMs === undefined) return readSubmit(provider, request, answer, ports.clock.now());
+		const isLastTry = answer.kind === 'fault' && attempt >= CONNECT_TRIES;
+		if (isLastTry || ports.clock.now() + pauseMs > giveUpMs) return outOfPatience(provider, answer);
+		await sleepUnlessStopped(pauseMs, ports);
+	}
+}
+
+function stoppedBefore({ label }: Provider): Failure {
+	return refusal(`The execution was stopped before this video was submitted to ${label}`, 'provider_error', true);
+}
+
+/** Milliseconds until a repeat that cannot create a second job; undefined if there must be none. */
+function pauseBeforeRepeat(answer: Reply | Fault, attempt: number, { clock, random }: SubmitPorts): number | undefined {
+	if (answer.kind === 'fault') return answer.reach === 'notConnected' ? backoffMs(attempt, random) : undefined;
+	if (answer.status !== 429) return undefined;
+	// Jitter on top, so that a batch that was told the same second does not come back as one.
+	return (retryAfterMs(answer, clock.now()) ?? backoffMs(attempt, random)) + random() * 1000;
+}
+
+/** Sleeps in steps of a second, so that Stop is noticed. */
+async function sleepUnlessStopped(ms: number, { clock, stop }: SubmitPorts): Promise<void> {
+	const untilMs = clock.now() + ms;
+	while (!stop.requested && clock.now() < untilMs) await clock.sleep(Math.min(1000, untilMs - clock.now()));
+}
+
+function outOfPatience({ label }: Provider, answer: Reply | Fault): SubmitEnd {
+	const failure =
+		answer.kind === 'fault'
+			? refusal(`${label} could not be reached: ${answer.message}`, 'provider_error', true)
+			: refusal(`${label} keeps refusing new jobs because there are too many requests`, 'rate_limited', true);
+	return { kind: 'refused', failure, canFallBack: true };
+}
+
+function readSubmit(provider: Provider, request: VideoRequest, answer: Reply | Fault, nowMs: number): SubmitEnd {
+	if (answer.kind === 'fault') return unknown(provider, answer.message);
+	try {
+		const reading = provider.readStarted(answer, request, nowMs);
+		if (reading.kind === 'job') return { kind: 'started', job: reading.job };
+		const { failure } = reading;
+		return { kind: 'refused', failure, canFallBack: FALLBACK_CODES.includes(failure.code) };
+	} catch (error) {
+		if (!(error instanceof UnexpectedReplyError)) throw error;
+		return unknown(provider, error.message);
+	}
+}
+
+function unknown({ label }: Provider, what: string): SubmitEnd {
+	const message = `It is not known whether ${label} accepted the job: ${what}`;
+	return { kind: 'unknown', failure: { message, code: 'submit_unknown', retryable: false, charged: 'unknown' } };
+}
