@@ -39,7 +39,8 @@ function asFacts(format: 'jpeg' | 'png', reading: ImageSize | Refusal): ImageFac
 
 /**
  * What a file is by its bytes, whatever its name says: a whole JPEG or PNG with its size, or the reason why not, for
- * people, to be read after the field's name. Looks at each byte a bounded number of times and never throws. The compressed picture data is not decoded.
+ * people, to be read after the field's name. Looks at each byte a bounded number of times and never throws. The
+ * compressed picture data is not decoded.
  */
 export function inspectImage(bytes: Uint8Array): ImageFacts | Refusal {
 	if (isJpeg(bytes)) return asFacts('jpeg', readJpeg(bytes));

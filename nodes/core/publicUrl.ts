@@ -1,6 +1,6 @@
 /**
- * Names that stand for the own machine or network, with everything below them: RFC 6761 (localhost, test),
- * RFC 6762 (local, and appendix G: intranet, private, corp, home, lan), RFC 8375 (home.arpa), ICANN's reserved internal.
+ * Names that stand for the own machine or network, with everything below them: RFC 6761 (localhost, test), RFC 6762
+ * (local; in appendix G intranet, private, corp, home, lan), RFC 8375 (home.arpa), ICANN's reserved internal.
  */
 const LOCAL_NAMES = /(^|\.)(localhost|localdomain|local|internal|intranet|private|corp|home|lan|home\.arpa|test)$/;
 
@@ -49,24 +49,28 @@ function readIpv6(host: string): number[] | undefined {
 	return [...head, ...Array<number>(Math.max(0, 8 - head.length - tail.length)).fill(0), ...tail];
 }
 
-/** The IPv4 address inside an IPv6 one: mapped (RFC 4291), translated by NAT64 (RFC 6052) or 6to4 (RFC 3056). */
+/** The IPv4 address in two of an IPv6 address's eight numbers. */
+function pair(groups: readonly number[], at: number): number {
+	return groups[at] * 0x10000 + groups[at + 1];
+}
+
+/** Whether it is an IPv4 address written as IPv6 (RFC 4291, 2.5.5.2): the last pair is that address. */
+function isMapped(groups: readonly number[]): boolean {
+	return groups.slice(0, 6).join() === '0,0,0,0,0,65535';
+}
+
+/** The IPv4 address that packets to this IPv6 one end at: mapped, by NAT64 (RFC 6052) or by 6to4 (RFC 3056). */
 function embeddedIpv4(groups: readonly number[]): number | undefined {
-	const asNumber = (at: number) => groups[at] * 0x10000 + groups[at + 1];
-	const start = groups.slice(0, 6).join(',');
-	if (start === '0,0,0,0,0,65535' || start === [0x64, 0xff9b, 0, 0, 0, 0].join(',')) return asNumber(6);
-	return groups[0] === 0x2002 ? asNumber(1) : undefined;
+	const isNat64 = groups.slice(0, 6).join() === [0x64, 0xff9b, 0, 0, 0, 0].join();
+	if (isMapped(groups) || isNat64) return pair(groups, 6);
+	return groups[0] === 0x2002 ? pair(groups, 1) : undefined;
 }
 
 /** Outside global unicast (2000::/3), or one of its parts for documentation (RFC 3849, 9637) and Teredo (RFC 4380). */
 function isClosedIpv6(groups: readonly number[]): boolean {
 	const [first, second] = groups;
-	const isGlobalUnicast = first >= 0x2000 && first <= 0x3fff;
-	return !isGlobalUnicast || (first === 0x2001 && (second === 0xdb8 || second === 0)) || (first === 0x3fff && second < 0x1000);
-}
-
-function readAddress(host: string): { ipv4?: number; ipv6?: number[] } {
-	const ipv6 = readIpv6(host);
-	return { ipv6, ipv4: ipv6 ? embeddedIpv4(ipv6) : readIpv4(host) };
+	if (first < 0x2000 || first > 0x3fff) return true;
+	return (first === 0x2001 && (second === 0xdb8 || second === 0)) || (first === 0x3fff && second < 0x1000);
 }
 
 /**
@@ -75,9 +79,10 @@ function readAddress(host: string): { ipv4?: number; ipv6?: number[] } {
  */
 export function isLoopbackHost(hostname: string): boolean {
 	const host = hostname.replace(/\.$/, '');
-	const { ipv4, ipv6 } = readAddress(host);
-	if (ipv4 !== undefined) return Math.floor(ipv4 / 2 ** 24) === 127;
-	return ipv6 ? ipv6.join() === '0,0,0,0,0,0,0,1' : /(^|\.)localhost$/.test(host);
+	const ipv6 = readIpv6(host);
+	if (ipv6?.join() === '0,0,0,0,0,0,0,1') return true;
+	const ipv4 = ipv6 && isMapped(ipv6) ? pair(ipv6, 6) : readIpv4(host);
+	return ipv4 === undefined ? /(^|\.)localhost$/.test(host) : Math.floor(ipv4 / 2 ** 24) === 127;
 }
 
 /**
@@ -88,7 +93,8 @@ export function isLoopbackHost(hostname: string): boolean {
  */
 export function isPrivateHost(hostname: string): boolean {
 	const host = hostname.replace(/\.$/, '');
-	const { ipv4, ipv6 } = readAddress(host);
+	const ipv6 = readIpv6(host);
+	const ipv4 = ipv6 ? embeddedIpv4(ipv6) : readIpv4(host);
 	if (ipv4 !== undefined) return isClosedIpv4(ipv4);
 	if (ipv6) return isClosedIpv6(ipv6);
 	return !host.includes('.') || LOCAL_NAMES.test(host);

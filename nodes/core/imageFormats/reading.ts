@@ -19,7 +19,7 @@ export function refused(message: string): Refusal {
 export function endsTooSoon(format: string, bytes: Uint8Array): Refusal {
 	const length = bytes.length.toLocaleString('en-US');
 	return refused(
-		`is a ${format} that ends in the middle, after ${length} bytes: it was not stored or downloaded whole. Fetch it again.`,
+		`is a ${format} that ends in the middle, after ${length} bytes: it was not stored whole. Fetch it again.`,
 	);
 }
 
