@@ -1,0 +1,13 @@
+export type { LogLine } from './environment.cts';
+export type { EngineCredential } from './credentials';
+export type { EngineOptions, RunningExecution } from './host';
+export type { RunInput, StoredFile, WebhookOutcome } from './engine';
+export { createEngine, Engine } from './engine';
+export { Execution } from './execution';
+export type { WebhookResponse } from './response';
+export type { WebhookCall, WebhookRequest } from './webhooks';
+export { itemsOf, node, row, workflow } from './workflow';
+export type { Link, WorkflowJson } from './workflow';
+export { describeNode, parameter, probe } from './simpleNodes';
+export { serveWebhooks } from './server';
+export type { WebhookServer } from './server';
