@@ -1,0 +1,37 @@
+// Runs every scenario of ./scenarios on every installed host; started by scripts/e2e.mjs, which says where they are.
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { runOn, summary } from './harness/runner.cts';
+import type { Scenario } from './harness/scenario.cts';
+import type { Installation } from './harness/server.cts';
+
+function readScenarios(): Scenario[] {
+	const folder = join(__dirname, 'scenarios');
+	const files = readdirSync(folder).filter((file) => file.endsWith('.ts')).sort();
+	// Every file there exports `scenarios`. By require, since tsx cannot import() a .cts file on Node 20.
+	return files.flatMap((file): Scenario[] => require(join(folder, file)).scenarios);
+}
+
+async function main(): Promise<void> {
+	const { KLING_E2E_HOSTS, KLING_E2E_TARBALL, KLING_E2E_ONLY, KLING_E2E_UPDATE_IMAGES } = process.env;
+	if (!KLING_E2E_HOSTS || !KLING_E2E_TARBALL) throw new Error('start this by: npm run test:e2e');
+	const installations: Installation[] = JSON.parse(KLING_E2E_HOSTS);
+	const wanted = (KLING_E2E_ONLY ?? '').toLowerCase();
+	const scenarios = readScenarios().filter(({ name }) => name.toLowerCase().includes(wanted));
+	if (scenarios.length === 0) throw new Error(`no scenario's name contains "${wanted}"`);
+	const settings = {
+		tarball: KLING_E2E_TARBALL,
+		imagesFolder: KLING_E2E_UPDATE_IMAGES ? join(__dirname, '../../docs/images') : undefined,
+		concurrency: 3,
+	};
+	const results = await Promise.all(
+		installations.map(async (installation) => await runOn(installation, scenarios, settings)),
+	);
+	console.log(summary(results.flat()));
+	process.exit(results.flat().some(({ outcome }) => outcome === 'failed') ? 1 : 0);
+}
+
+void main().catch((error: unknown) => {
+	console.error(error);
+	process.exit(1);
+});
