@@ -133,7 +133,8 @@ export class Engine {
 
 	private checkToken(id: string, request: WebhookRequest): WebhookCall {
 		const token = this.host.executions.get(id)?.readStored().resumeToken;
-		if (token !== undefined && request.query?.[WAITING_TOKEN_QUERY_PARAM] !== token) return refuse(401, 'Invalid token');
+		if (token !== undefined && request.query?.[WAITING_TOKEN_QUERY_PARAM] !== token)
+			return refuse(401, 'Invalid token');
 		return this.resume(id, request);
 	}
 

@@ -4,14 +4,16 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** n8n's own folder: settings, keys and stored binary files of this process. */
-export const userFolder = mkdtempSync(join(tmpdir(), 'n8n-engine-'));
+// n8n's own folder: settings, keys and stored binary files of this process.
+const userFolder = mkdtempSync(join(tmpdir(), 'n8n-engine-'));
 process.env.N8N_USER_FOLDER = userFolder;
 // The harness takes the lines itself; n8n's console output stays quiet.
 process.env.N8N_LOG_LEVEL = 'silent';
 
 const removeUserFolder = () => rmSync(userFolder, { recursive: true, force: true });
-process.once('exit', removeUserFolder);
+// Jest gives its tests a copy of `process` that never exits.
+if (typeof afterAll === 'function') afterAll(removeUserFolder);
+else process.once('exit', removeUserFolder);
 
 /** One line a node or the engine logged. */
 export interface LogLine {

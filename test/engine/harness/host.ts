@@ -2,7 +2,13 @@
 import type { LogLine } from './environment.cts';
 import { after, logScope } from './environment.cts';
 import { Container } from '@n8n/di';
-import { BinaryDataConfig, BinaryDataService, ExecutionLifecycleHooks, ExternalSecretsProxy, WorkflowExecute } from 'n8n-core';
+import {
+	BinaryDataConfig,
+	BinaryDataService,
+	ExecutionLifecycleHooks,
+	ExternalSecretsProxy,
+	WorkflowExecute,
+} from 'n8n-core';
 import type {
 	IDataObject,
 	INodeType,
@@ -84,7 +90,16 @@ export class Host {
 		const saved = this.staticData.get(id);
 		// What saveStaticData wrote is what is read.
 		const staticData = saved === undefined ? undefined : (JSON.parse(saved) as IDataObject);
-		return new Workflow({ id, name, nodes, connections, settings, staticData, active: true, nodeTypes: this.nodeTypes });
+		return new Workflow({
+			id,
+			name,
+			nodes,
+			connections,
+			settings,
+			staticData,
+			active: true,
+			nodeTypes: this.nodeTypes,
+		});
 	}
 
 	/** n8n saves the static data whole, and only if the workflow changed it. */

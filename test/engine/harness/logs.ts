@@ -6,9 +6,11 @@ import { logScope } from './environment.cts';
 
 /** Takes every line that n8n's one logger gets into the log of the execution that wrote it. */
 export function captureLogs(): void {
-	const taker = (level: LogLine['level']) => (message: string, meta: LogMetadata = {}) => {
-		logScope.getStore()?.push({ level, message, meta });
-	};
+	const taker =
+		(level: LogLine['level']) =>
+		(message: string, meta: LogMetadata = {}) => {
+			logScope.getStore()?.push({ level, message, meta });
+		};
 	Object.assign(Container.get(Logger), {
 		error: taker('error'),
 		warn: taker('warn'),

@@ -15,6 +15,7 @@ export interface WebhookServer {
 /** Serves the engine's webhooks on 127.0.0.1 and tells the engine that it is reached there. */
 export async function serveWebhooks(engine: Engine, port = 0): Promise<WebhookServer> {
 	const app = Fastify({ forceCloseConnections: true });
+	app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
 	const executions: Array<Promise<Execution | undefined>> = [];
 	app.all('/*', async (request, reply) => {
 		const headers = Object.fromEntries(Object.entries(request.headers).map(([key, value]) => [key, String(value)]));

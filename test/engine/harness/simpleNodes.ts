@@ -27,7 +27,11 @@ export function describeNode(name: string, rest: Partial<INodeTypeDescription> =
 }
 
 /** A parameter of such a node. */
-export function parameter(name: string, type: INodeProperties['type'], value: INodeProperties['default']): INodeProperties {
+export function parameter(
+	name: string,
+	type: INodeProperties['type'],
+	value: INodeProperties['default'],
+): INodeProperties {
 	return { displayName: name, name, type, default: value };
 }
 

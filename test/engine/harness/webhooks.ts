@@ -83,7 +83,10 @@ export function callWaiting(host: Host, execution: Execution, request: WebhookRe
 		if (!host.claim(execution)) return undefined;
 		return host.launch({ workflow: execution.workflow, id, mode, data: resumed, resumed: true });
 	};
-	return call({ host, workflow, node, description, mode, additionalData: host.additionalData(id), data, launch }, request);
+	return call(
+		{ host, workflow, node, description, mode, additionalData: host.additionalData(id), data, launch },
+		request,
+	);
 }
 
 /** A call of a trigger's production URL, as n8n's LiveWebhooks handles it. */
@@ -109,7 +112,14 @@ function call(target: Target, request: WebhookRequest): WebhookCall {
 	const { additionalData } = target;
 	const { method = 'POST', body = {}, headers = {}, query = {} } = request;
 	// Express' own types are not installed: these are the fields that n8n and nodes read.
-	additionalData.httpRequest = { method, body, headers, query, params: {}, url: '/' } as typeof additionalData.httpRequest;
+	additionalData.httpRequest = {
+		method,
+		body,
+		headers,
+		query,
+		params: {},
+		url: '/',
+	} as typeof additionalData.httpRequest;
 	// Likewise: the methods that nodes call.
 	additionalData.httpResponse = recorded as typeof additionalData.httpResponse;
 	const running = handle(target, recorded);
@@ -135,7 +145,8 @@ async function handle(target: Target, response: RecordedResponse): Promise<Runni
 	host.saveStaticData(workflow);
 	const { workflowData, webhookResponse } = result;
 	if (workflowData === undefined) {
-		if (result.noWebhookResponse !== true) response.answer(200, webhookResponse ?? { message: 'Webhook call received' });
+		if (result.noWebhookResponse !== true)
+			response.answer(200, webhookResponse ?? { message: 'Webhook call received' });
 		return undefined;
 	}
 	const resumed = Object.assign(data === null ? started(target.node) : data, failed);
@@ -151,7 +162,14 @@ async function handle(target: Target, response: RecordedResponse): Promise<Runni
 }
 
 /** One call of the node's own method. */
-async function runWebhook({ host, workflow, node, additionalData, mode, ...rest }: Target): Promise<IWebhookResponseData> {
+async function runWebhook({
+	host,
+	workflow,
+	node,
+	additionalData,
+	mode,
+	...rest
+}: Target): Promise<IWebhookResponseData> {
 	const type = host.nodeTypes.getByNameAndVersion(node.type);
 	if (type.webhook === undefined) throw new Error(`${node.type} has no webhook()`);
 	const webhookData: IWebhookData = {

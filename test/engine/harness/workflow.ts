@@ -1,4 +1,11 @@
-import type { IConnections, IDataObject, INode, INodeParameters, IWorkflowSettings, NodeConnectionType } from 'n8n-workflow';
+import type {
+	IConnections,
+	IDataObject,
+	INode,
+	INodeParameters,
+	IWorkflowSettings,
+	NodeConnectionType,
+} from 'n8n-workflow';
 
 /** What the editor exports; a missing id is the name of the first node. */
 export interface WorkflowJson {
