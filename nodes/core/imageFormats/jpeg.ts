@@ -80,7 +80,7 @@ export function readJpeg(bytes: Uint8Array): ImageSize | Refusal {
 		if (code === END_OF_IMAGE) return conclude(found);
 		const length = uint16(bytes, marker + 1);
 		const end = marker + 1 + length;
-		if (end > bytes.length) break;
+		if (marker + 3 > bytes.length || end > bytes.length) break;
 		if (length < 2) return damaged('JPEG', `a segment at byte ${marker + 1} has no length`);
 		note(found, code, bytes.subarray(marker + 3, end));
 		if (found.frame?.kind === 'refused') return found.frame;
