@@ -53,6 +53,11 @@ export class Host {
 		return await this.session.rest<T>(method, path, body);
 	}
 
+	/** Gets a page or file of n8n's, below its URL, as the logged-in browser does. */
+	async get(path: string): Promise<Response> {
+		return await this.session.get(path);
+	}
+
 	/** Stores a credential. */
 	async credential(type: string, data: object): Promise<CredentialReference> {
 		const name = `${type} ${crypto.randomUUID()}`;
@@ -147,6 +152,11 @@ export class Host {
 		return await until(`execution ${executionId}`, look, { timeoutMs });
 	}
 
+	/** Waits until something outside n8n has come true. */
+	async until(what: string, isTrue: () => boolean, timeoutMs?: number): Promise<void> {
+		await until(what, () => isTrue() || undefined, { timeoutMs });
+	}
+
 	/** Calls a published workflow's webhook; `path` is the webhook node's. */
 	async webhook(path: string, body: unknown = {}): Promise<WebhookReply> {
 		const reply = await fetch(`${this.server.url}/webhook/${path}`, {
@@ -163,7 +173,7 @@ export class Host {
 	async binary(item: INodeExecutionData, field = 'data'): Promise<Buffer> {
 		const id = item.binary?.[field]?.id;
 		if (id === undefined) throw new Error(`the item has no stored binary in "${field}": ${JSON.stringify(item)}`);
-		const reply = await this.session.send('GET', `/binary-data?action=download&id=${encodeURIComponent(id)}`);
+		const reply = await this.get(`/rest/binary-data?action=download&id=${encodeURIComponent(id)}`);
 		if (!reply.ok) throw new Error(`n8n answered ${reply.status} for the binary ${id}`);
 		return Buffer.from(await reply.arrayBuffer());
 	}

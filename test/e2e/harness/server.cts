@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { endGroup, rememberGroup, removeFolder, signalGroup, temporaryFolder } from './leftovers.cts';
@@ -153,6 +153,15 @@ export class Server {
 
 	lastLogLines(count = 30): string {
 		return this.log().trimEnd().split('\n').slice(-count).join('\n');
+	}
+
+	/** The files below n8n's own folder, its database among them, that contain the text. */
+	filesContaining(text: string): string[] {
+		const folder = join(this.userFolder, '.n8n');
+		return readdirSync(folder, { recursive: true, withFileTypes: true })
+			.filter((entry) => entry.isFile())
+			.map((entry) => join(entry.path, entry.name))
+			.filter((file) => readFileSync(file).includes(text));
 	}
 
 	/** The highest resident memory of n8n's main process since its start or the last reset. */

@@ -26,9 +26,13 @@ export class Session {
 		await this.rest('POST', '/owner/setup', owner);
 	}
 
-	/** Answers the reply as it is, whatever its status; `path` is below `/rest`. */
-	async send(method: string, path: string, body?: unknown): Promise<Response> {
-		const reply = await fetch(`${this.url}/rest${path}`, {
+	/** Gets a page or file below n8n's URL; the reply as it is. */
+	async get(path: string): Promise<Response> {
+		return await this.send('GET', path);
+	}
+
+	private async send(method: string, path: string, body?: unknown): Promise<Response> {
+		const reply = await fetch(`${this.url}${path}`, {
 			method,
 			headers: {
 				'browser-id': this.browserId,
@@ -44,7 +48,7 @@ export class Session {
 
 	/** Calls n8n's REST API as the editor does. Returns the `data` of the reply; throws RestError on any but 2xx. */
 	async rest<T = unknown>(method: string, path: string, body?: unknown): Promise<T> {
-		const reply = await this.send(method, path, body);
+		const reply = await this.send(method, `/rest${path}`, body);
 		const text = await reply.text();
 		if (!reply.ok) throw new RestError(reply.status, `${method} /rest${path}`, text);
 		const parsed = text === '' ? {} : JSON.parse(text);
