@@ -1,5 +1,8 @@
 // What tests, emulator and bench take from Node itself. Stock lint forbids these in every .ts file, as they must
 // not ship; in this one place they are fine.
+import { join } from 'node:path';
+import { setTimeout as timersSleep } from 'node:timers/promises';
+
 export { createHash, randomUUID } from 'node:crypto';
 export { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 export { execFileSync, spawn, spawnSync } from 'node:child_process';
@@ -22,3 +25,12 @@ export async function sleepMs(ms: number): Promise<void> {
 export async function nextTurn(): Promise<void> {
 	await new Promise((resolve) => setImmediate(resolve));
 }
+
+/** The folder that `package.json` is in. */
+export const repositoryFolder = join(__dirname, '../..');
+
+/** Real time as a `Clock`; its sleeps do not keep the process alive. */
+export const realClock = {
+	now: (): number => Date.now(),
+	sleep: async (ms: number): Promise<void> => await timersSleep(ms, undefined, { ref: false }),
+};

@@ -1,0 +1,119 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { asObject, asText, present, type JsonObject } from '../../nodes/core/json';
+import { coreTodayBody } from './coreTodayReplies';
+import { takeScript, type Emulation } from './emulation';
+import { hasEndedAt, type Job } from './jobs';
+import { pictureReferenceProblem } from './pictures';
+import { CORE_TODAY_CREATE, CORE_TODAY_INPUT, problemWith } from './schemas';
+
+/** Seed "Kling v2.1", Model ID; its other form from provider-apis.md, Core.Today. */
+export const CORE_TODAY_MODELS: readonly string[] = ['kwaivgi/kling-v2.1', 'replicate/kwaivgi/kling-v2.1'];
+/** Replicate takes data URIs under 1 MB; provider-apis.md, Core.Today. */
+const DATA_URI_LIMIT = 1_000_000;
+const PICTURE_KEYS = ['start_image', 'end_image'];
+
+/** A refusal that created nothing. How Core.Today words its errors is unknown; `detail` is one of the forms to expect. */
+export class Refusal extends Error {
+	constructor(
+		readonly statusCode: number,
+		message: string,
+	) {
+		super(message);
+	}
+}
+
+async function checkInput(emulation: Emulation, request: FastifyRequest, input: JsonObject): Promise<void> {
+	const problem = problemWith(request, CORE_TODAY_INPUT, input);
+	if (problem !== undefined) throw new Refusal(422, problem);
+	for (const key of PICTURE_KEYS) {
+		const reference = asText(input[key]);
+		if (reference === undefined) continue;
+		const isLong = reference.startsWith('data:') && reference.length >= DATA_URI_LIMIT;
+		const wrong = isLong ? 'data URI is not under 1 MB' : await pictureReferenceProblem(emulation, reference);
+		if (wrong !== undefined) throw new Refusal(422, `field "${key}": ${wrong}`);
+	}
+}
+
+/**
+ * The one way to a job at Core.Today: checks the whole body, then accepts it.
+ * @throws Refusal: 404 for an unknown model, 422 for anything else that is wrong; nothing was created then.
+ */
+export async function createPrediction(emulation: Emulation, request: FastifyRequest, body: unknown): Promise<Job> {
+	const problem = problemWith(request, CORE_TODAY_CREATE, body);
+	if (problem !== undefined) throw new Refusal(422, problem);
+	// The schema above is what makes the cast true.
+	const created = body as { model: string; input: JsonObject; webhook?: string; webhook_events?: string[] };
+	const { model, input, webhook, webhook_events } = created;
+	const isOther = emulation.options.otherModels?.includes(model) === true;
+	if (!isOther && !CORE_TODAY_MODELS.includes(model)) throw new Refusal(404, `Model '${model}' not found`);
+	if (!isOther) await checkInput(emulation, request, input);
+	const script = takeScript(emulation, request);
+	const extras = present({ webhookUrl: webhook, webhookEvents: webhook_events });
+	const job = emulation.jobs.accept({ provider: 'coreToday', model, input, script, ...extras });
+	request.exchange.record.jobId = job.id;
+	emulation.follow(job);
+	return job;
+}
+
+/** What a submit is answered with. */
+export function createdBody(emulation: Emulation, job: Job): JsonObject {
+	const body = coreTodayBody(emulation, job);
+	if (job.script.withoutId !== true) return body;
+	return Object.fromEntries(Object.entries(body).filter(([key]) => key !== 'id' && key !== 'job_id'));
+}
+
+function authenticate(emulation: Emulation, request: FastifyRequest): void {
+	const { authorization, 'x-api-key': apiKey } = request.headers;
+	const { coreToday } = emulation.keys;
+	if (apiKey === undefined && authorization === undefined) throw new Refusal(401, 'API key is missing');
+	if ((apiKey ?? authorization) !== (apiKey === undefined ? `Bearer ${coreToday}` : coreToday)) {
+		throw new Refusal(401, 'Invalid API key');
+	}
+}
+
+function found(emulation: Emulation, jobId: string): Job {
+	const job = emulation.jobs.onRecord('coreToday', jobId);
+	if (job === undefined) throw new Refusal(404, 'Prediction not found');
+	return job;
+}
+
+async function cancel(emulation: Emulation, job: Job, reply: FastifyReply): Promise<FastifyReply> {
+	if (hasEndedAt(job, emulation.clock.now())) throw new Refusal(400, 'Prediction has already ended');
+	emulation.jobs.cancel(job);
+	emulation.follow(job);
+	if (job.script.cancelReply !== 'json') return await reply.code(204).send();
+	return await reply.send(coreTodayBody(emulation, job));
+}
+
+/** Core.Today's API as documented, without its file uploads. */
+export function coreTodayRoutes(server: FastifyInstance, emulation: Emulation): void {
+	server.addHook('preValidation', async (request) => authenticate(emulation, request));
+	server.setErrorHandler<FastifyError>(async (error, _request, reply) => {
+		return await reply.code(error.statusCode ?? 500).send({ detail: error.message });
+	});
+	server.setNotFoundHandler(async (_request, reply) => await reply.code(404).send({ detail: 'Not Found' }));
+	server.get('/templates', { config: { call: 'templates', provider: 'coreToday' } }, () => ({
+		success: true,
+		templates: [],
+		total: 0,
+	}));
+	server.post('/predictions', { config: { call: 'submit', provider: 'coreToday' } }, async (request) =>
+		createdBody(emulation, await createPrediction(emulation, request, asObject(request.body))),
+	);
+	server.get<{ Params: { jobId: string } }>(
+		'/predictions/:jobId',
+		{ config: { call: 'status', provider: 'coreToday' } },
+		async (request, reply) => {
+			const job = found(emulation, request.params.jobId);
+			const hasFailed = job.endsAs === 'failed' && hasEndedAt(job, emulation.clock.now());
+			return await reply
+				.code(hasFailed ? (job.script.errorHttpStatus ?? 200) : 200)
+				.send(coreTodayBody(emulation, job));
+		},
+	);
+	server.delete<{ Params: { jobId: string } }>(
+		'/predictions/:jobId',
+		{ config: { call: 'cancel', provider: 'coreToday' } },
+		async (request, reply) => await cancel(emulation, found(emulation, request.params.jobId), reply),
+	);
+}

@@ -1,0 +1,64 @@
+import type { JsonObject, JsonValue } from '../../nodes/core/json';
+import type { Emulation } from './emulation';
+import { phaseAt, videoUrlOf, type Job } from './jobs';
+import type { Dialect, OutputShape, Phase } from './types';
+
+/** Seed "Kling v2.1" against Core.Today's API reference; provider-apis.md, trap 6. */
+const WORDS: Readonly<Record<Dialect, Readonly<Record<Phase, string>>>> = {
+	quickstart: {
+		queued: 'pending',
+		running: 'processing',
+		completed: 'completed',
+		failed: 'failed',
+		cancelled: 'cancelled',
+		timedOut: 'failed',
+	},
+	reference: {
+		queued: 'starting',
+		running: 'processing',
+		completed: 'succeeded',
+		failed: 'failed',
+		cancelled: 'canceled',
+		timedOut: 'failed',
+	},
+};
+/** The seed's sample reply names this model whatever was asked for. */
+const BOILERPLATE_MODEL = 'black-forest-labs/flux-schnell';
+const DEFAULT_SHAPE: Readonly<Record<Dialect, OutputShape>> = { quickstart: 'string', reference: 'array' };
+
+function outputOf(shape: OutputShape, videoUrl: string): JsonValue {
+	if (shape === 'string') return videoUrl;
+	if (shape === 'array') return [videoUrl];
+	if (shape === 'video_url' || shape === 'result' || shape === 'url') return { [shape]: videoUrl };
+	return null;
+}
+
+function errorOf(job: Job, phase: Phase): JsonValue {
+	if (phase === 'timedOut') return job.script.error ?? 'Prediction timed out';
+	return phase === 'failed' ? (job.script.error ?? 'Prediction failed') : null;
+}
+
+/** What Core.Today says of the job now, in the job's dialect. */
+export function coreTodayBody(emulation: Emulation, job: Job): JsonObject {
+	const { script } = job;
+	const dialect = script.dialect ?? emulation.options.coreTodayDialect ?? 'quickstart';
+	const phase = phaseAt(job, emulation.clock.now());
+	const status = script.statusWords?.[phase] ?? WORDS[dialect][phase];
+	const shape = script.outputShape ?? DEFAULT_SHAPE[dialect];
+	const videoUrl = videoUrlOf(job, emulation.origin);
+	const output = phase === 'completed' ? outputOf(shape, videoUrl) : null;
+	const error = errorOf(job, phase);
+	const created_at = new Date(job.acceptedAtMs + (script.clockSkewMs ?? 0)).toISOString();
+	const publicUrl: JsonObject = phase === 'completed' && shape === 'public_url' ? { public_url: videoUrl } : {};
+	if (dialect === 'reference') return { id: job.id, status, model: job.model, created_at, output, error, ...publicUrl };
+	return {
+		job_id: job.id,
+		status,
+		provider: 'replicate',
+		model: BOILERPLATE_MODEL,
+		created_at,
+		result: output,
+		error,
+		...publicUrl,
+	};
+}

@@ -1,0 +1,66 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Readable } from '../support/node.cts';
+import type { Emulation } from './emulation';
+import { endMs, phaseAt, type Job } from './jobs';
+import { videoChunks, videoSha256, videoSize } from './video';
+
+/** How long a Runpod video link lives after the job's end; seed "Kling v2.1 I2V Pro". */
+const RUNPOD_LINK_MS = 7 * 24 * 3_600_000;
+
+interface Range {
+	readonly start: number;
+	/** Exclusive. */
+	readonly end: number;
+}
+
+/** One `bytes=` range of RFC 9110; 'all' where there is none to honour, undefined where it cannot be satisfied. */
+export function parseRange(header: string | undefined, size: number): Range | 'all' | undefined {
+	const match = /^bytes=(\d*)-(\d*)$/.exec(header ?? '');
+	if (match === null || match[0] === 'bytes=-') return 'all';
+	const [, first = '', last = ''] = match;
+	if (first === '') return last === '0' ? undefined : { start: Math.max(0, size - Number(last)), end: size };
+	const start = Number(first);
+	const end = last === '' ? size : Math.min(size, Number(last) + 1);
+	return start < size && start < end ? { start, end } : undefined;
+}
+
+function refusal(request: FastifyRequest, job: Job | undefined, nowMs: number): [number, string] | undefined {
+	const { authorization, 'x-api-key': apiKey } = request.headers;
+	if (authorization !== undefined || apiKey !== undefined) return [400, 'An API key was sent to a file host'];
+	if (job === undefined || phaseAt(job, nowMs) !== 'completed') return [404, 'Not Found'];
+	const linkMs = job.script.videoExpiresMs ?? (job.provider === 'runpod' ? RUNPOD_LINK_MS : Infinity);
+	return nowMs >= endMs(job) + linkMs ? [403, 'Request has expired'] : undefined;
+}
+
+function sendVideo(request: FastifyRequest, reply: FastifyReply, job: Job): FastifyReply {
+	const size = videoSize(job);
+	const etag = `"${videoSha256(job)}"`;
+	const ifRange = request.headers['if-range'];
+	const wanted = ifRange === undefined || ifRange === etag ? request.headers.range : undefined;
+	const range = parseRange(wanted, size);
+	void reply.headers({ 'accept-ranges': 'bytes', etag }).type('video/mp4');
+	if (range === undefined) return reply.code(416).header('content-range', `bytes */${size}`).send();
+	const { start, end } = range === 'all' ? { start: 0, end: size } : range;
+	if (range !== 'all') void reply.code(206).header('content-range', `bytes ${start}-${end - 1}/${size}`);
+	void reply.header('content-length', end - start);
+	return reply.send(Readable.from(videoChunks(job, start, end), { objectMode: false }));
+}
+
+/** Serves each completed job's video to whoever has the link, and to nobody who sends a key. */
+export function videoRoutes(server: FastifyInstance, emulation: Emulation): void {
+	server.get<{ Params: { provider: string; file: string } }>(
+		'/files/:provider/:file',
+		{ config: { call: 'video' } },
+		(request, reply) => {
+			const { provider } = request.params;
+			const found = emulation.jobs.find(request.exchange.record.jobId);
+			const job = found?.provider === provider ? found : undefined;
+			const refused = refusal(request, job, emulation.clock.now());
+			if (refused !== undefined || job === undefined) {
+				const [status, text] = refused ?? [404, 'Not Found'];
+				return reply.code(status).type('text/plain').send(text);
+			}
+			return sendVideo(request, reply, job);
+		},
+	);
+}

@@ -1,0 +1,82 @@
+import { Agent, request as httpRequest } from 'undici';
+import type { ProviderName } from '../../nodes/core/job';
+import type { JsonObject, JsonValue } from '../../nodes/core/json';
+import { elapsedMs, type Emulation } from './emulation';
+import { endMs, phaseAt, type Job } from './jobs';
+
+/** Runpod tries thrice, 10 s apart, until it is answered 200; of Core.Today nothing is known, so it tries once. */
+const TRIES: Readonly<Record<ProviderName, number>> = { coreToday: 1, runpod: 3 };
+const BETWEEN_TRIES_MS = 10_000;
+const TIMEOUT_MS = 10_000;
+
+/** What the provider would say of the job now. */
+export type JobBody = (emulation: Emulation, job: Job) => JsonObject;
+
+/** Tells each job's webhook of its end, in the background, by the emulator's clock. */
+export class Webhooks {
+	private readonly agent = new Agent({ headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS });
+	private stopped = false;
+
+	constructor(
+		private readonly emulation: () => Emulation,
+		private readonly bodies: Readonly<Record<ProviderName, JobBody>>,
+	) {}
+
+	/** Watches for the job's end as it is known now; to be called again when a cancel brings the end forward. */
+	readonly follow = (job: Job): void => {
+		if (job.webhookUrl !== undefined && Number.isFinite(endMs(job))) void this.tellAtEnd(job, job.webhookUrl);
+	};
+
+	async stop(): Promise<void> {
+		this.stopped = true;
+		await this.agent.destroy();
+	}
+
+	private async tellAtEnd(job: Job, url: string): Promise<void> {
+		const { clock, jobs, rules } = this.emulation();
+		const expectedEndMs = endMs(job);
+		await clock.sleep(Math.max(0, expectedEndMs - clock.now()));
+		// Cancelled meanwhile (then another watch tells of it), or forgotten by a reset.
+		if (endMs(job) !== expectedEndMs || jobs.find(job.id) !== job || !this.wants(job)) return;
+		const atMs = elapsedMs(this.emulation());
+		const rule = rules.take({ provider: job.provider, call: 'webhook', jobNumber: job.number, atMs }) ?? {};
+		if (rule.delayMs !== undefined) await clock.sleep(rule.delayMs);
+		const { drop = false, times = 1, body } = rule.webhook ?? {};
+		if (drop) return;
+		const truth = this.bodies[job.provider](this.emulation(), job);
+		await Promise.all(Array.from({ length: times }, async () => await this.deliver(job, url, body ?? truth)));
+	}
+
+	private wants(job: Job): boolean {
+		const phase = phaseAt(job, this.emulation().clock.now());
+		if (job.provider === 'runpod') return true;
+		return (job.webhookEvents ?? ['completed', 'failed']).includes(phase);
+	}
+
+	private async deliver(job: Job, url: string, body: JsonValue): Promise<void> {
+		for (let attempt = 1; attempt <= TRIES[job.provider] && !this.stopped; attempt += 1) {
+			if (attempt > 1) await this.emulation().clock.sleep(BETWEEN_TRIES_MS);
+			if (this.stopped) return;
+			const atMs = this.emulation().clock.now();
+			const status = await this.post(url, body);
+			const answered = status === undefined ? {} : { status };
+			this.emulation().deliveries.push({ atMs, jobId: job.id, url, attempt, body, ...answered });
+			if (status === 200) return;
+		}
+	}
+
+	private async post(url: string, body: JsonValue): Promise<number | undefined> {
+		try {
+			const reply = await httpRequest(url, {
+				dispatcher: this.agent,
+				method: 'POST',
+				headers: { 'content-type': 'application/json' },
+				body: JSON.stringify(body),
+			});
+			await reply.body.dump();
+			return reply.statusCode;
+		} catch {
+			return undefined;
+		}
+	}
+}
