@@ -1,4 +1,4 @@
-import { asObject, isJson, type JsonObject } from './json';
+import { isJsonObject, type JsonObject } from './json';
 
 /** One thing to mend in the form, by its label. */
 export interface Problem {
@@ -71,9 +71,7 @@ export class FieldReader {
 	jsonObject(field: string, value: unknown): JsonObject | undefined {
 		if (isUnset(value)) return undefined;
 		const parsed = typeof value === 'string' ? parseJson(value) : value;
-		const object = asObject(parsed);
-		// isJson has looked at every value, so the object is a JsonObject.
-		if (object !== undefined && isJson(object)) return object as JsonObject;
+		if (isJsonObject(parsed)) return parsed;
 		return this.refuse(field, `has to be a JSON object like { "key": "value" }, but is ${shown(value)}.`);
 	}
 }

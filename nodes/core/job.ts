@@ -3,10 +3,11 @@ import type { JsonValue } from './json';
 /** The APIs this package speaks to, by their value in the `provider` parameter. */
 export type ProviderName = 'coreToday' | 'runpod';
 
-/** Names one paid job; survives JSON. `model` is Runpod's endpoint id there. */
+/** Names one paid job; survives JSON. */
 export interface Handle {
 	readonly provider: ProviderName;
-	readonly model: string;
+	/** Core.Today's model id, Runpod's endpoint id; absent where only the job id is known. */
+	readonly model?: string;
 	readonly jobId: string;
 	/** ISO 8601; the provider's own time where it gives one, else when its answer came. Absent if nobody knows. */
 	readonly submittedAt?: string;

@@ -36,6 +36,18 @@ export function present<T extends object>(values: T): Present<T> {
 	return Object.fromEntries(entries) as Present<T>;
 }
 
+/** The same object without some keys. */
+export function without<T extends object, K extends keyof T>(values: T, ...keys: K[]): Omit<T, K> {
+	const left = { ...values };
+	for (const key of keys) delete left[key];
+	return left;
+}
+
+/** Whether a value is an object made of JSON only. */
+export function isJsonObject(value: unknown): value is JsonObject {
+	return asObject(value) !== undefined && isJson(value);
+}
+
 /** Whether a value is made of JSON only, with no cycle deeper than 64 levels. */
 export function isJson(value: unknown, depth = 64): value is JsonValue {
 	if (value === null || typeof value === 'string' || typeof value === 'boolean') return true;

@@ -121,6 +121,14 @@ export class Ledger {
 		entry.handle = job.handle;
 	}
 
+	/** What a job became after this node's own Stop; only such a cancelled job may be submitted again. */
+	stopped(job: Job): void {
+		const entry = this.entries.find(({ handle }) => handle?.jobId === job.handle.jobId);
+		if (entry === undefined) return;
+		this.seen(entry, job);
+		if (job.status === 'cancelled') entry.cancelledByStop = true;
+	}
+
 	/** Jobs of this execution, all runs, and what they cost as far as that is known. Unknown submits count. */
 	spent(): Spent {
 		const amounts = { USD: 0, credits: 0 };

@@ -1,5 +1,4 @@
 import type { Clock } from './clock';
-import { UnexpectedReplyError } from './errors';
 import type { Look } from './follow';
 import type { Send } from './http';
 import type { Handle } from './job';
@@ -45,8 +44,7 @@ export function createLookout(provider: Provider, send: Send, clock: Clock): Loo
 			senseless.delete(jobId);
 			return reading;
 		} catch (error) {
-			if (!(error instanceof UnexpectedReplyError)) throw error;
-			return readSenseless(jobId, error.message);
+			return readSenseless(jobId, error instanceof Error ? error.message : 'The reply could not be read');
 		}
 	}
 

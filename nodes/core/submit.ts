@@ -1,5 +1,4 @@
 import type { Clock, Random, Stop } from './clock';
-import { UnexpectedReplyError } from './errors';
 import { refusal } from './failure';
 import type { Fault, Reply, Send } from './http';
 import type { Failure, Job } from './job';
@@ -84,8 +83,8 @@ function readSubmit(provider: Provider, request: VideoRequest, answer: Reply | F
 		const { failure } = reading;
 		return { kind: 'refused', failure, canFallBack: FALLBACK_CODES.includes(failure.code) };
 	} catch (error) {
-		if (!(error instanceof UnexpectedReplyError)) throw error;
-		return unknown(provider, error.message);
+		// Whatever went wrong in reading, the call was sent.
+		return unknown(provider, error instanceof Error ? error.message : 'its answer could not be read');
 	}
 }
 

@@ -1,6 +1,6 @@
 import { FieldReader, isUnset } from '../fields';
 import type { FormContext, VideoForm } from '../form';
-import { isJson, present, type JsonObject } from '../json';
+import { isJsonObject, present } from '../json';
 import { urlProblem } from '../publicUrl';
 import type { ParsedRequest, Picture } from './provider';
 
@@ -113,9 +113,8 @@ export function finishRequest(
 ): ParsedRequest {
 	const { fields, pictures } = draft;
 	const input = present(draft.input);
-	if (fields.problems.length === 0 && isJson(input)) {
-		// isJson has looked at every value, so the object is a JsonObject.
-		return { kind: 'request', request: { ...rest, input: input as JsonObject, pictures } };
+	if (fields.problems.length === 0 && isJsonObject(input)) {
+		return { kind: 'request', request: { ...rest, input, pictures } };
 	}
 	return { kind: 'problems', problems: fields.problems };
 }

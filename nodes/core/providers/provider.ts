@@ -47,6 +47,26 @@ export interface RunExpectation {
 	readonly typicalSeconds: number;
 }
 
+/** Where an API lets a file be stored, and the link under which its models then find it. */
+export interface UploadTarget {
+	readonly url: string;
+	readonly fields: Readonly<Record<string, string>>;
+	readonly fileUrl: string;
+}
+
+/** How an API takes the bytes of a picture. */
+export interface ImageDelivery {
+	readonly auto: 'upload' | 'dataUri';
+	/** The API's own file store, where it has one. Free; may be repeated. */
+	readonly upload?: {
+		call(file: { readonly fileName: string; readonly mimeType: string }): Call;
+		/** Throws `UnexpectedReplyError` if the reply names no target. */
+		read(reply: Reply): UploadTarget;
+	};
+	/** The most characters one picture may have as a data URI, so that the request fits, and why. */
+	dataUriLimit(request: VideoRequest): { readonly characters: number; readonly reason: string };
+}
+
 /**
  * One API: builds calls as data and reads replies. It never fetches, waits, or sees a secret.
  * The readers take any JSON: they return a reading or throw `UnexpectedReplyError`, nothing else.
@@ -67,6 +87,9 @@ export interface Provider {
 	cancelCall(handle: Handle): Call;
 	/** The job if the answer says clearly what became of it; undefined means: ask for the status. Never throws. */
 	readCancelled(reply: Reply, handle: Handle, moment: Moment): Job | undefined;
+	/** Whether a last frame can be given. */
+	readonly takesEndImage: boolean;
+	readonly imageDelivery: ImageDelivery;
 	/** What the documents say it costs; undefined for a model or endpoint of unknown price. */
 	estimateCost(request: VideoRequest): Cost | undefined;
 	expectRun(request: VideoRequest): RunExpectation;

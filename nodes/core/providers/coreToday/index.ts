@@ -2,11 +2,15 @@ import type { Call } from '../../http';
 import { present } from '../../json';
 import type { Provider } from '../provider';
 import { readCallback, readCancelled, readJob, readStarted, LABEL } from './reply';
+import { readUpload, uploadCall } from './upload';
 import { DEFAULT_MODEL, estimateCost, parse } from './request';
 
 /** A submit with a picture inside may take a while to travel; a status is short. */
 const SUBMIT_TIMEOUT_MS = 60_000;
 const CHECK_TIMEOUT_MS = 30_000;
+
+/** Its backend, Replicate, advises data URIs only under 1 MB (provider-apis). */
+const MAX_DATA_URI_CHARACTERS = 1_000_000;
 
 /** Typical run times of Kling v2.1 (provider-apis: 60 s to 5 min; 10 s pro is the slowest). */
 const TYPICAL_SECONDS = { standard5: 90, standard10: 150, pro5: 120, pro10: 210 };
@@ -45,6 +49,12 @@ export const coreToday: Provider = {
 	readJob,
 	cancelCall: ({ jobId }) => jobCall('DELETE', jobId),
 	readCancelled,
+	takesEndImage: true,
+	imageDelivery: {
+		auto: 'upload',
+		upload: { call: uploadCall, read: readUpload },
+		dataUriLimit: () => ({ characters: MAX_DATA_URI_CHARACTERS, reason: 'Core.Today takes pictures inside a request up to 1 MB' }),
+	},
 	estimateCost,
 	expectRun: ({ model, input }) => ({
 		key: `coreToday ${model} ${String(input.mode)} ${String(input.duration)}`,

@@ -1,4 +1,5 @@
 import type { Call } from '../../http';
+import type { Handle } from '../../job';
 import { present } from '../../json';
 import type { Provider } from '../provider';
 import { LABEL, readCallback, readCancelled, readJob, readStarted } from './reply';
@@ -11,10 +12,14 @@ const RUNSYNC_HOLD_MS = 90_000;
 /** … so the call may take that long and a margin. */
 const RUNSYNC_TIMEOUT_MS = RUNSYNC_HOLD_MS + 30_000;
 
+/** Limits of a whole request (provider-apis, DOC), and what prompt and settings may take of it. */
+const MAX_BODY_BYTES = { run: 10_000_000, runsync: 20_000_000 };
+const REST_OF_BODY_BYTES = 100_000;
+
 /** The endpoint makes 1080p videos only: Kling's pro mode (provider-apis: 60 s to 5 min, 10 s pro is the slowest). */
 const TYPICAL_SECONDS = { 5: 100, 10: 200 };
 
-const jobCall = (method: 'GET' | 'POST', verb: string, model: string, jobId: string): Call => ({
+const jobCall = (method: 'GET' | 'POST', verb: string, { model = DEFAULT_ENDPOINT_ID, jobId }: Handle): Call => ({
 	method,
 	path: `/${encodeURIComponent(model)}/${verb}/${encodeURIComponent(jobId)}`,
 	timeoutMs: CHECK_TIMEOUT_MS,
@@ -35,10 +40,18 @@ export const runpod: Provider = {
 		timeoutMs: submitWith === 'runsync' ? RUNSYNC_TIMEOUT_MS : SUBMIT_TIMEOUT_MS,
 	}),
 	readStarted,
-	statusCall: ({ model, jobId }) => jobCall('GET', 'status', model, jobId),
+	statusCall: (handle) => jobCall('GET', 'status', handle),
 	readJob,
-	cancelCall: ({ model, jobId }) => jobCall('POST', 'cancel', model, jobId),
+	cancelCall: (handle) => jobCall('POST', 'cancel', handle),
 	readCancelled,
+	takesEndImage: false,
+	imageDelivery: {
+		auto: 'dataUri',
+		dataUriLimit: ({ submitWith, pictures }) => ({
+			characters: (MAX_BODY_BYTES[submitWith] - REST_OF_BODY_BYTES) / Math.max(1, pictures.length),
+			reason: `Runpod takes requests of at most ${MAX_BODY_BYTES[submitWith] / 1_000_000} MB with /${submitWith}`,
+		}),
+	},
 	estimateCost,
 	expectRun: ({ model, input }) => ({
 		key: `runpod ${model} ${String(input.duration)}`,

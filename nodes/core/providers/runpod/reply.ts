@@ -6,6 +6,7 @@ import { asNumber, asObject, asText, present } from '../../json';
 import { objectOf, rawOf, refusalText, unexpectedReply } from '../../replyText';
 import type { Moment, Reading, VideoRequest } from '../provider';
 import { refusalOf } from '../refusal';
+import { DEFAULT_ENDPOINT_ID } from './request';
 
 export const LABEL = 'Runpod';
 
@@ -86,7 +87,7 @@ function isEndpointGone(reply: Reply): boolean {
 	return /endpoint/i.test(errorText(reply.body) ?? '');
 }
 
-function endpointGone(reply: Reply, model: string): Failure {
+function endpointGone(reply: Reply, model = DEFAULT_ENDPOINT_ID): Failure {
 	return refusal(`${LABEL} has no endpoint "${model}" (${refusalText(reply, LABEL)})`, 'endpoint_not_found', false);
 }
 

@@ -1,0 +1,42 @@
+import type { IAuthenticateGeneric, Icon, ICredentialTestRequest, ICredentialType, INodeProperties } from 'n8n-workflow';
+
+export class CoreTodayApi implements ICredentialType {
+	name = 'coreTodayApi';
+
+	displayName = 'Core.Today API';
+
+	icon: Icon = { light: 'file:../icons/coreToday.svg', dark: 'file:../icons/coreToday.dark.svg' };
+
+	documentationUrl = 'https://github.com/n8n-nodes-kling-video/n8n-nodes-kling-video#credentials';
+
+	properties: INodeProperties[] = [
+		{
+			displayName: 'API Key',
+			name: 'apiKey',
+			type: 'string',
+			typeOptions: { password: true },
+			required: true,
+			default: '',
+			placeholder: 'e.g. cdt_…',
+			description: 'The key from your Core.Today account',
+		},
+		{
+			displayName: 'Base URL',
+			name: 'baseUrl',
+			type: 'string',
+			default: 'https://api.core.today/v1',
+			placeholder: 'e.g. https://api.core.today/v1',
+			description: 'Change it only for a gateway of your own',
+		},
+	];
+
+	authenticate: IAuthenticateGeneric = {
+		type: 'generic',
+		properties: { headers: { 'X-API-Key': '={{$credentials.apiKey}}' } },
+	};
+
+	// The only documented free call that needs a key.
+	test: ICredentialTestRequest = {
+		request: { baseURL: '={{$credentials.baseUrl}}', url: '/templates', method: 'GET', disableFollowRedirect: true },
+	};
+}

@@ -1,0 +1,51 @@
+import type { IAuthenticateGeneric, Icon, ICredentialTestRequest, ICredentialType, INodeProperties } from 'n8n-workflow';
+
+export class RunpodApi implements ICredentialType {
+	name = 'runpodApi';
+
+	displayName = 'Runpod API';
+
+	icon: Icon = { light: 'file:../icons/runpod.svg', dark: 'file:../icons/runpod.dark.svg' };
+
+	documentationUrl = 'https://github.com/n8n-nodes-kling-video/n8n-nodes-kling-video#credentials';
+
+	properties: INodeProperties[] = [
+		{
+			displayName: 'API Key',
+			name: 'apiKey',
+			type: 'string',
+			typeOptions: { password: true },
+			required: true,
+			default: '',
+			placeholder: 'e.g. rpa_…',
+			description: 'A key from Runpod, Settings, API Keys',
+		},
+		{
+			displayName: 'Base URL',
+			name: 'baseUrl',
+			type: 'string',
+			default: 'https://api.runpod.ai/v2',
+			placeholder: 'e.g. https://api.runpod.ai/v2',
+			description: 'Change it only for a gateway of your own',
+		},
+	];
+
+	authenticate: IAuthenticateGeneric = {
+		type: 'generic',
+		properties: { headers: { Authorization: '=Bearer {{$credentials.apiKey}}' } },
+	};
+
+	// Free. 401 is a wrong key; 404 says that the endpoint is gone, and the key was not judged.
+	test: ICredentialTestRequest = {
+		request: { baseURL: '={{$credentials.baseUrl}}', url: '/kling-v2-1-i2v-pro/health', method: 'GET', disableFollowRedirect: true },
+		rules: [
+			{
+				type: 'responseCode',
+				properties: {
+					value: 404,
+					message: 'Runpod no longer has the endpoint kling-v2-1-i2v-pro, so the key could not be judged. Set Endpoint ID in the options of the node.',
+				},
+			},
+		],
+	};
+}

@@ -1,0 +1,20 @@
+import { cancelJob } from '../../core/cancel';
+import { FieldReader } from '../../core/fields';
+import { failureError } from '../../core/output';
+import { itemOf } from './finish';
+import { checkJob, type JobOrder } from './job.order';
+import type { ItemEnd, Operation, Placed } from './operation';
+import type { Session } from './session';
+
+async function run(session: Session, { order }: Placed<JobOrder>): Promise<ItemEnd> {
+	const { api, handle, wish, extras } = order;
+	const truth = await cancelJob(api.provider, handle, session.portsOf(api));
+	if (truth.kind === 'job') return await itemOf(session, truth.job, { ...wish, download: false }, extras);
+	return { kind: 'error', error: failureError(truth.failure, { provider: handle.provider, handle }) };
+}
+
+/** Cancels jobs and says what is true of them afterwards: see node-interface, operation `cancel`. */
+export const cancel: Operation<JobOrder> = {
+	check: async (session, itemIndex) => await checkJob(session, itemIndex, new FieldReader()),
+	run,
+};

@@ -1,0 +1,107 @@
+import { failureError, endedError, jobJson, type Extras } from '../../core/output';
+import { unseenFailure } from '../../core/cancel';
+import type { FollowEnd } from '../../core/follow';
+import { hasEnded, type Failure, type Handle, type Job } from '../../core/job';
+import { present } from '../../core/json';
+import { providerOf } from '../../core/providers';
+import type { ItemEnd } from './operation';
+import type { Api, Session } from './session';
+import { isTool, optionsAt } from './surroundings';
+
+/** How an item is to come out. */
+export interface OutputWish {
+	readonly download: boolean;
+	readonly outputField: string;
+	readonly withRaw: boolean;
+}
+
+/** Reads the output parameters of one item. As an AI tool nothing is downloaded: agents never receive binary. */
+export function outputWish({ context }: Session, itemIndex: number): OutputWish {
+	const field = String(context.getNodeParameter('outputField', itemIndex, 'data') ?? '').trim();
+	return {
+		download: context.getNodeParameter('downloadVideo', itemIndex, false) === true && !isTool(context),
+		outputField: field === '' ? 'data' : field,
+		withRaw: optionsAt(context, itemIndex).output === 'raw',
+	};
+}
+
+/** What it takes to turn a job into an item; `webhook()` has no more than this. */
+export type Finisher = Pick<Session, 'api' | 'downloads'>;
+
+/** A job as an item, whatever its status, with its video in the binary field if it has one and it is wanted. */
+export async function itemOf(session: Finisher, job: Job, wish: OutputWish, extras: Extras = {}): Promise<ItemEnd> {
+	const all = { ...extras, withRaw: wish.withRaw };
+	if (!wish.download || job.status !== 'completed') return { kind: 'item', json: jobJson(job, all) };
+	const { label } = providerOf(job.handle.provider);
+	if (job.videoUrl === undefined) {
+		const downloadFailure = `${label} reports the job as completed, but gives no link to a video`;
+		return { kind: 'item', json: jobJson(job, { ...all, downloadFailure }) };
+	}
+	const api = await session.api(job.handle.provider);
+	const download = await session.downloads.fetch({
+		url: job.videoUrl,
+		fileName: `kling-${job.handle.jobId}.mp4`,
+		mayBeLocal: 'isLocal' in api && api.isLocal,
+	});
+	if (download.kind === 'failed') return { kind: 'item', json: jobJson(job, { ...all, downloadFailure: download.message }) };
+	return { kind: 'item', json: jobJson(job, all), binary: { [wish.outputField]: download.binary } };
+}
+
+/** A job that was waited for: a video is an item, any other end is an error. */
+export async function waitedItem(session: Session, job: Job, wish: OutputWish, extras: Extras = {}): Promise<ItemEnd> {
+	if (job.status === 'failed' || job.status === 'cancelled') return { kind: 'error', error: endedError(job) };
+	return await itemOf(session, job, wish, extras);
+}
+
+export interface WaitRules {
+	readonly timeoutSeconds: number;
+	readonly onTimeout: 'error' | 'return';
+	readonly cancelOnStop: boolean;
+}
+
+/** What happened to a job that was followed, as an item or an error. `lastSeen` is what was known before. */
+export async function followedItem(
+	session: Session,
+	api: Api,
+	end: FollowEnd,
+	known: { readonly handle: Handle; readonly lastSeen?: Job; readonly rules: WaitRules; readonly wish: OutputWish; readonly extras?: Extras },
+): Promise<ItemEnd> {
+	const { handle, rules, wish, extras } = known;
+	if (end.kind === 'ended') return await waitedItem(session, end.job, wish, extras);
+	const job = ('lastSeen' in end ? end.lastSeen : undefined) ?? known.lastSeen;
+	const about = { provider: handle.provider, handle, ...present({ status: job?.status }) };
+	if (end.kind === 'refused') return { kind: 'error', error: failureError(end.failure, about) };
+	if (end.kind === 'stopped') return await stoppedItem(session, api, handle, rules);
+	if (rules.onTimeout === 'return' && job !== undefined) {
+		return { kind: 'item', json: jobJson(job, { ...extras, timedOut: true, withRaw: wish.withRaw }) };
+	}
+	return { kind: 'error', error: failureError(timeoutFailure(api, handle, rules, end.lastProblem), about) };
+}
+
+function timeoutFailure({ provider }: Api, { jobId }: Handle, rules: WaitRules, lastProblem: string | undefined): Failure {
+	const seconds = `${rules.timeoutSeconds} seconds`;
+	const trouble = lastProblem === undefined ? '' : ` (the last look failed: ${lastProblem})`;
+	const message = `Job ${jobId} at ${provider.label} had not ended after ${seconds}${trouble}`;
+	return { message, code: 'timed_out', retryable: true, charged: 'unknown' };
+}
+
+/** Stop stops the spending, if it is to; what could not be cancelled is named in the log. */
+async function stoppedItem(session: Session, api: Api, handle: Handle, rules: WaitRules): Promise<ItemEnd> {
+	const about = { provider: handle.provider, handle };
+	const { label } = api.provider;
+	const { logger } = session.context;
+	if (!rules.cancelOnStop) {
+		const failure = unseenFailure(api.provider, `${label}: job ${handle.jobId} goes on, as Cancel on Stop is off`);
+		return { kind: 'error', error: failureError(failure, about) };
+	}
+	const truth = await session.cancelForStop(api, handle);
+	const isOver = truth.kind === 'job' && hasEnded(truth.job);
+	if (truth.kind === 'job') session.ledger.stopped(truth.job);
+	const line = isOver
+		? `${label} job ${handle.jobId} is ${truth.job.status} after the execution was stopped`
+		: `${label} job ${handle.jobId} could not be cancelled after the execution was stopped; it may still cost`;
+	if (isOver) logger.info(line, { jobId: handle.jobId });
+	else logger.warn(line, { jobId: handle.jobId });
+	const failure: Failure = { message: line, code: 'provider_error', retryable: true, charged: 'unknown' };
+	return { kind: 'error', error: failureError(failure, about) };
+}

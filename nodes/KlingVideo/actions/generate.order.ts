@@ -1,0 +1,237 @@
+import type { IBinaryData } from 'n8n-workflow';
+import { FieldReader, isUnset, type Problem } from '../../core/fields';
+import type { VideoForm } from '../../core/form';
+import { imageProblems, inspectImage } from '../../core/image';
+import type { ProviderName } from '../../core/job';
+import { without } from '../../core/json';
+import { urlProblem } from '../../core/publicUrl';
+import type { Picture, Provider, VideoRequest } from '../../core/providers/provider';
+import { dataUriOf, readPicture, sha256Of, type StoredPicture } from '../../transport/pictures';
+import type { Checked } from './operation';
+import { outputWish, type OutputWish, type WaitRules } from './finish';
+import type { Api, Session } from './session';
+import { isTool, optionsAt } from './surroundings';
+
+export type Delivery = 'upload' | 'dataUri' | 'signedUrl';
+export type Completion = 'wait' | 'callback' | 'jobId';
+
+/** A picture that was checked, and how it will reach the provider. Its bytes are read again when it goes. */
+export interface CheckedPicture {
+	readonly picture: Picture;
+	readonly sha256: string;
+	readonly mimeType: string;
+	readonly delivery: Delivery;
+	/** Only for `signedUrl`. */
+	readonly url?: string;
+}
+
+/** A provider that can make this video, with everything checked. */
+export interface Candidate {
+	readonly api: Api;
+	readonly request: VideoRequest;
+	readonly pictures: readonly CheckedPicture[];
+}
+
+/** One checked item of Generate. */
+export interface GenerateOrder {
+	readonly first: Candidate;
+	/** Tried when the first surely created no job. */
+	readonly second?: Candidate;
+	/** Names the merged request and its pictures' contents. */
+	readonly fingerprint: string;
+	readonly completion: Completion;
+	readonly callbackUrl?: string;
+	readonly rules: WaitRules;
+	readonly wish: OutputWish;
+}
+
+const CHAINS: Readonly<Record<string, readonly ProviderName[]>> = {
+	coreToday: ['coreToday'],
+	runpod: ['runpod'],
+	coreTodayThenRunpod: ['coreToday', 'runpod'],
+	runpodThenCoreToday: ['runpod', 'coreToday'],
+};
+/** Runpod deletes a job's record 30 minutes after its end, so a later look would find nothing (node-interface). */
+const MAX_RUNPOD_CALLBACK_SECONDS = 1500;
+const DEFAULT_TIMEOUT_SECONDS = 1200;
+
+/** The providers of the form's choice, in order. */
+export function chainOf(session: Session): readonly ProviderName[] {
+	return CHAINS[String(session.context.getNodeParameter('provider', 0, 'coreToday'))] ?? [];
+}
+
+/** How the run is to end. As an AI tool the node never parks. */
+export function completionOf({ context }: Session): Completion {
+	const completion = context.getNodeParameter('completion', 0, 'wait');
+	if (completion === 'callback') return isTool(context) ? 'jobId' : 'callback';
+	return completion === 'jobId' ? 'jobId' : 'wait';
+}
+
+/** The timeout and what it means, for Generate and Wait alike. */
+export function readWaitRules(fields: FieldReader, options: Readonly<Record<string, unknown>>, maxSeconds?: number): WaitRules {
+	const range = maxSeconds === undefined ? { min: 10 } : { min: 10, max: maxSeconds };
+	const timeoutSeconds = fields.number('Timeout', options.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS, range);
+	const onTimeout = fields.choice('On Timeout', options.onTimeout, ['error', 'return'] as const);
+	return {
+		timeoutSeconds: timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS,
+		onTimeout: onTimeout ?? 'error',
+		cancelOnStop: options.cancelOnStop !== false && options.cancelOnStop !== 'false',
+	};
+}
+
+function readForm({ context }: Session, itemIndex: number): VideoForm {
+	const at = (name: string): unknown => context.getNodeParameter(name, itemIndex, undefined);
+	return {
+		prompt: at('prompt'),
+		startImageSource: at('startImageSource'),
+		startImageUrl: at('startImageUrl'),
+		startImageField: context.getNodeParameter('startImageField', itemIndex, 'data'),
+		mode: at('mode'),
+		duration: at('duration'),
+		endImageSource: at('endImageSource'),
+		endImageUrl: at('endImageUrl'),
+		endImageField: context.getNodeParameter('endImageField', itemIndex, 'data'),
+		options: optionsAt(context, itemIndex),
+	};
+}
+
+/** Checks one item of Generate: its form for each provider of the choice, its pictures, its timeout. */
+export async function checkGenerate(session: Session, itemIndex: number): Promise<Checked<GenerateOrder>> {
+	const form = readForm(session, itemIndex);
+	const completion = completionOf(session);
+	const chain = chainOf(session);
+	const fields = new FieldReader();
+	const isRunpodCallback = completion === 'callback' && chain.includes('runpod');
+	const rules = readWaitRules(fields, form.options, isRunpodCallback ? MAX_RUNPOD_CALLBACK_SECONDS : undefined);
+	const candidates: Candidate[] = [];
+	for (const [index, name] of chain.entries()) {
+		const candidate = await checkCandidate(session, itemIndex, name, index > 0 ? asSecond(form, name) : form, fields);
+		if (candidate !== undefined) candidates.push(candidate);
+	}
+	if (chain.length === 0) fields.refuse('Provider', 'has to be one of the choices in the list.');
+	const callbackUrl = completion === 'jobId' ? readCallbackUrl(session, itemIndex, fields, candidates) : undefined;
+	const [first, second] = candidates;
+	if (fields.problems.length > 0 || first === undefined) return { kind: 'problems', problems: unique(fields.problems) };
+	const order = { first, fingerprint: fingerprintOf(candidates), completion, rules, wish: outputWish(session, itemIndex) };
+	const extras = { ...(second === undefined ? {} : { second }), ...(callbackUrl === undefined ? {} : { callbackUrl }) };
+	return { kind: 'order', order: { ...order, ...extras } };
+}
+
+/** Two providers find the same things wrong with one form. */
+function unique(problems: readonly Problem[]): Problem[] {
+	const seen = new Set<string>();
+	return problems.filter(({ field, message }) => {
+		const isNew = !seen.has(field + message);
+		seen.add(field + message);
+		return isNew;
+	});
+}
+
+/** What the second provider is asked: its own words only, and Core.Today's pro where Runpod would have made pro. */
+function asSecond(form: VideoForm, name: ProviderName): VideoForm {
+	return { ...form, options: without(form.options, 'additionalInput'), mode: name === 'coreToday' ? 'pro' : form.mode };
+}
+
+function wantsEndImage(form: VideoForm): boolean {
+	return !isUnset(form.endImageSource) && form.endImageSource !== 'none';
+}
+
+async function checkCandidate(
+	session: Session,
+	itemIndex: number,
+	name: ProviderName,
+	form: VideoForm,
+	fields: FieldReader,
+): Promise<Candidate | undefined> {
+	const api = await session.api(name);
+	if ('problem' in api) return fields.refuse('Credential', api.problem);
+	const isSecond = chainOf(session)[0] !== name;
+	if (isSecond && wantsEndImage(form) && !api.provider.takesEndImage) return undefined;
+	const parsed = api.provider.parse(form, { providerIsLocal: api.isLocal, waits: completionOf(session) === 'wait' });
+	if (parsed.kind === 'problems') {
+		fields.problems.push(...parsed.problems);
+		return undefined;
+	}
+	const { request } = parsed;
+	const before = fields.problems.length;
+	const pictures: CheckedPicture[] = [];
+	for (const picture of request.pictures) {
+		const checked = await checkPicture(session, itemIndex, { api, request, picture, isSecond }, fields);
+		if (checked !== undefined) pictures.push(checked);
+	}
+	return fields.problems.length > before ? undefined : { api, request, pictures };
+}
+
+interface PictureCheck {
+	readonly api: Api;
+	readonly request: VideoRequest;
+	readonly picture: Picture;
+	readonly isSecond: boolean;
+}
+
+async function checkPicture(session: Session, itemIndex: number, check: PictureCheck, fields: FieldReader): Promise<CheckedPicture | undefined> {
+	const { picture, api, isSecond } = check;
+	const name = `${picture.label} in field "${picture.field}"`;
+	const stored = await readPicture(session.context, itemIndex, picture.field);
+	if (stored === undefined) {
+		return fields.refuse(name, 'is missing: the input item has no binary data there. Check the field name and the previous node.');
+	}
+	for (const problem of imageProblems(stored.bytes)) fields.refuse(name, problem);
+	const facts = inspectImage(stored.bytes);
+	const delivery = deliveryOf(optionsAt(session.context, itemIndex).imageDelivery, api.provider, isSecond);
+	if (facts.kind === 'refused') return undefined;
+	if (delivery === undefined) {
+		return fields.refuse('Image Delivery', `cannot be Upload: ${api.provider.label} has no file upload. Choose Auto, Data URI or Signed URL.`);
+	}
+	const checked = { picture, sha256: stored.sha256, mimeType: facts.mimeType, delivery };
+	if (delivery === 'dataUri') return fitsAsDataUri(check, stored, facts.mimeType, name, fields) ? checked : undefined;
+	if (delivery === 'upload') return checked;
+	const url = signedUrlOf(session, stored.binary, api, fields);
+	return url === undefined ? undefined : { ...checked, url };
+}
+
+function deliveryOf(wish: unknown, { imageDelivery }: Provider, isSecond: boolean): Delivery | undefined {
+	if (wish === 'dataUri' || wish === 'signedUrl') return wish;
+	if (wish !== 'upload') return imageDelivery.auto;
+	return imageDelivery.upload === undefined ? (isSecond ? imageDelivery.auto : undefined) : 'upload';
+}
+
+function fitsAsDataUri({ api, request }: PictureCheck, { bytes }: StoredPicture, mimeType: string, name: string, fields: FieldReader): boolean {
+	const { characters, reason } = api.provider.imageDelivery.dataUriLimit(request);
+	const needed = dataUriOf(new Uint8Array(), mimeType).length + Math.ceil(bytes.length / 3) * 4;
+	if (needed <= characters) return true;
+	const measured = `takes ${needed.toLocaleString('en-US')} characters inside the request; ${reason}, which leaves ${Math.floor(characters).toLocaleString('en-US')}.`;
+	fields.refuse(name, `${measured} Make the picture smaller, or choose another Image Delivery.`);
+	return false;
+}
+
+function signedUrlOf(session: Session, binary: IBinaryData, api: Api, fields: FieldReader): string | undefined {
+	try {
+		const url = session.context.helpers.createBinarySignedUrl(binary, '1 day');
+		const problem = urlProblem(url, { providerIsLocal: api.isLocal });
+		if (problem === undefined) return url;
+		return fields.refuse('Image Delivery', `cannot be Signed URL: the link to this n8n ${problem} Set n8n's WEBHOOK_URL to its public address, or choose Auto.`);
+	} catch {
+		return fields.refuse('Image Delivery', 'cannot be Signed URL: this n8n keeps binary data in memory, where nothing can be linked. Choose Auto.');
+	}
+}
+
+function readCallbackUrl({ context }: Session, itemIndex: number, fields: FieldReader, candidates: readonly Candidate[]): string | undefined {
+	const url: unknown = context.getNodeParameter('callbackUrl', itemIndex, '');
+	if (isUnset(url)) return undefined;
+	const isLocal = candidates.length > 0 && candidates.every(({ api }) => api.isLocal);
+	const problem = urlProblem(url, { providerIsLocal: isLocal });
+	return problem === undefined ? String(url).trim() : fields.refuse('Callback URL', problem);
+}
+
+/** The requests as they would be sent, with their pictures' contents by hash: equal orders are one job to a retry. */
+function fingerprintOf(candidates: readonly Candidate[]): string {
+	const essence = candidates.map(({ request: { provider, model, input, submitWith }, pictures }) => [
+		provider,
+		model,
+		Object.entries(input).sort(([one], [other]) => (one < other ? -1 : 1)),
+		submitWith,
+		pictures.map(({ picture, sha256 }) => [picture.inputKey, sha256]),
+	]);
+	return sha256Of(JSON.stringify(essence)).slice(0, 32);
+}

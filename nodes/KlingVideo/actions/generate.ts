@@ -1,0 +1,110 @@
+import type { ItemEnd, Operation, Placed } from './operation';
+import { failureError, jobJson } from '../../core/output';
+import { hasEnded, type Job } from '../../core/job';
+import { present } from '../../core/json';
+import type { LedgerEntry } from '../../core/ledger';
+import { limitProblem } from '../../core/money';
+import { dryRunItem } from './dryRun';
+import { followedItem, itemOf, waitedItem } from './finish';
+import { checkGenerate, type GenerateOrder } from './generate.order';
+import { readRunSettings, type RunSettings } from './generate.settings';
+import { submitOrder } from './generate.submit';
+import { parkRun, resumeUrlFor } from './park';
+import type { Session } from './session';
+
+/** The settings of a run are read once, however many items there are. */
+const settingsOf = new WeakMap<Session, RunSettings>();
+
+function settings(session: Session): RunSettings {
+	const known = settingsOf.get(session) ?? readRunSettings(session);
+	settingsOf.set(session, known);
+	return known;
+}
+
+/** Nothing is submitted if the run's own options, its limits or its way back to n8n are wrong. */
+function refuseRun(session: Session, orders: ReadonlyArray<Placed<GenerateOrder>>): string | undefined {
+	const { problems, limits, dryRun } = settings(session);
+	if (problems.length > 0) return problems.map(({ field, message }) => `${field} ${message}`).join(' ');
+	const planned = orders
+		.filter(({ itemIndex, order }) => session.ledger.resolve(itemIndex, order.fingerprint).kind === 'submit')
+		.map(({ itemIndex, order }) => ({ itemIndex, request: order.first.request }));
+	const overLimit = limitProblem(planned, session.ledger.spent(), limits);
+	if (overLimit !== undefined || dryRun) return overLimit;
+	const resume = resumeUrlFor(session, orders);
+	return resume.kind === 'problem' ? resume.problem : undefined;
+}
+
+async function run(session: Session, placed: Placed<GenerateOrder>): Promise<ItemEnd> {
+	const { order, itemIndex } = placed;
+	if (settings(session).dryRun) return await dryRunItem(session, placed);
+	const known = session.ledger.resolve(itemIndex, order.fingerprint);
+	switch (known.kind) {
+		case 'unknown':
+			return unknownItem(known.entry, order);
+		case 'reuse':
+			return await finished(session, order, known.entry, known.job);
+		case 'follow': {
+			const { entry, handle } = known;
+			const job = entry.job ?? { handle, status: 'pending', raw: null };
+			return await settings(session).slots.run(async () => await going(session, order, entry, job, true)).then(async (end) => await end());
+		}
+		case 'submit':
+			return await submitAndGo(session, placed);
+	}
+}
+
+/** The slot is free again when the job has ended; its video is fetched outside of it. */
+async function submitAndGo(session: Session, placed: Placed<GenerateOrder>): Promise<ItemEnd> {
+	const { slots } = settings(session);
+	const resume = resumeUrlFor(session, [placed]);
+	const webhookUrl = resume.kind === 'url' ? resume.url : placed.order.callbackUrl;
+	const end = await slots.run(async () => {
+		const submitted = await submitOrder(session, settings(session), placed, webhookUrl);
+		if (submitted.kind === 'error') return async (): Promise<ItemEnd> => submitted;
+		return await going(session, placed.order, submitted.entry, submitted.job, false);
+	});
+	return await end();
+}
+
+/** A job that exists: waited for or not, as the order says. Gives what is left to do outside the slot. */
+async function going(session: Session, order: GenerateOrder, entry: LedgerEntry, job: Job, isKnown: boolean): Promise<() => Promise<ItemEnd>> {
+	if (order.completion !== 'wait' || hasEnded(job)) return async () => await finished(session, order, entry, job);
+	const { handle } = job;
+	const candidate = order.second !== undefined && order.second.request.provider === handle.provider ? order.second : order.first;
+	const { api, request } = candidate;
+	const end = await session.follower.follow({
+		handle,
+		deadlineMs: entry.submittedMs + order.rules.timeoutSeconds * 1000,
+		expectation: api.provider.expectRun(request),
+		lastSeen: job,
+		lookNow: isKnown,
+	});
+	if (end.kind === 'ended') session.ledger.seen(entry, end.job);
+	return async () =>
+		await followedItem(session, api, end, { handle, lastSeen: job, rules: order.rules, wish: order.wish, extras: extrasOf(entry) });
+}
+
+function extrasOf({ cost, fallbackFrom }: LedgerEntry) {
+	return present({ cost, fallbackFrom });
+}
+
+/** With `wait`, an ended job is a video or an error; otherwise the job is data, whatever became of it. */
+async function finished(session: Session, order: GenerateOrder, entry: LedgerEntry, job: Job): Promise<ItemEnd> {
+	if (order.completion === 'wait') return await waitedItem(session, job, order.wish, extrasOf(entry));
+	if (order.completion === 'callback') return await itemOf(session, job, { ...order.wish, download: false }, extrasOf(entry));
+	return { kind: 'item', json: jobJson(job, { ...extrasOf(entry), withRaw: order.wish.withRaw }) };
+}
+
+function unknownItem({ failure, provider }: LedgerEntry, { first }: GenerateOrder): ItemEnd {
+	const { label } = first.api.provider;
+	const known = failure ?? {
+		message: `It is not known whether ${label} accepted the job: the execution ended while it was being submitted`,
+		code: 'submit_unknown',
+		retryable: false,
+		charged: 'unknown',
+	};
+	return { kind: 'error', error: failureError(known, { provider, model: first.request.model }) };
+}
+
+/** Makes a video for each item: see node-interface, operation `generate`. */
+export const generate: Operation<GenerateOrder> = { check: checkGenerate, refuseRun, run, park: parkRun };

@@ -1,0 +1,84 @@
+import { FieldReader, isUnset } from '../../core/fields';
+import { asJobId } from '../../core/jobId';
+import type { Cost, Handle, ProviderName } from '../../core/job';
+import { asNumber, asObject, asText, present } from '../../core/json';
+import type { Extras } from '../../core/output';
+import { findProvider, providers } from '../../core/providers';
+import { DEFAULT_ENDPOINT_ID, asEndpointId } from '../../core/providers/runpod/request';
+import { isDryRunId } from './dryRun';
+import { outputWish, type OutputWish } from './finish';
+import type { Checked } from './operation';
+import type { Api, Session } from './session';
+import { optionsAt } from './surroundings';
+
+/** One checked item of an operation on a job that exists. */
+export interface JobOrder {
+	readonly api: Api;
+	readonly handle: Handle;
+	readonly wish: OutputWish;
+	/** What the input item already said of the job and no later reply will repeat. */
+	readonly extras: Extras;
+}
+
+/** Reads which job an item is about: from its parameters, or, with "From Input", from the item itself. */
+export async function checkJob(session: Session, itemIndex: number, fields: FieldReader): Promise<Checked<JobOrder>> {
+	const { context } = session;
+	const json: Readonly<Record<string, unknown>> = context.getInputData()[itemIndex]?.json ?? {};
+	const choice: unknown = context.getNodeParameter('provider', 0, 'fromInput');
+	const isFromInput = choice === 'fromInput';
+	const name = findProvider(isFromInput ? json.provider : choice)?.name;
+	const jobId = readJobId(context.getNodeParameter('jobId', itemIndex, ''), fields);
+	const names = providers.map((provider) => provider.name).join(' or ');
+	if (name === undefined) {
+		const what = isFromInput ? 'is set to From Input, but the item has no' : 'has to be';
+		fields.refuse('Provider', `${what} ${isFromInput ? `"provider" of ${names}. Choose the provider here.` : `${names}.`}`);
+	}
+	const api = name === undefined ? undefined : await session.api(name);
+	if (api !== undefined && 'problem' in api) fields.refuse('Credential', api.problem);
+	const model = name === undefined ? undefined : readModel(name, isFromInput ? json : {}, optionsAt(context, itemIndex), fields);
+	if (fields.problems.length > 0 || name === undefined || jobId === undefined || api === undefined || 'problem' in api) {
+		return { kind: 'problems', problems: fields.problems };
+	}
+	const submittedAt = isFromInput ? readTime(asObject(json.timing)?.submittedAt) : undefined;
+	const handle: Handle = { provider: name, jobId, ...present({ model, submittedAt }) };
+	const isSameJob = isFromInput && asJobId(json.jobId) === jobId;
+	const order = { api, handle, wish: outputWish(session, itemIndex), extras: isSameJob ? extrasOf(json) : {} };
+	return { kind: 'order', order };
+}
+
+function readJobId(value: unknown, fields: FieldReader): string | undefined {
+	if (isUnset(value)) return fields.refuse('Job ID', 'is empty. Give the ID that Generate returned.');
+	if (isDryRunId(value)) return fields.refuse('Job ID', `is ${String(value)}, which a dry run made: there is no such job. Turn Dry Run off in the Generate node.`);
+	return asJobId(value) ?? fields.refuse('Job ID', 'is no job ID: it may have letters, digits, "-" and "_" only.');
+}
+
+/** Runpod's endpoint is part of every call; at Core.Today the model is only passed on. */
+function readModel(name: ProviderName, json: Readonly<Record<string, unknown>>, options: Readonly<Record<string, unknown>>, fields: FieldReader): string | undefined {
+	const fromItem = asText(json.model);
+	if (name !== 'runpod') return fromItem;
+	const endpointId = fromItem ?? (isUnset(options.endpointId) ? DEFAULT_ENDPOINT_ID : options.endpointId);
+	return asEndpointId(endpointId) ?? fields.refuse('Endpoint ID', `has to be an ID like ${DEFAULT_ENDPOINT_ID}.`);
+}
+
+function readTime(value: unknown): string | undefined {
+	const text = asText(value);
+	return text === undefined || Number.isNaN(Date.parse(text)) ? undefined : text;
+}
+
+/** An estimate of the submit stays true for the job; a reported cost comes again with the next reply. */
+function extrasOf(json: Readonly<Record<string, unknown>>): Extras {
+	const cost = asObject(json.cost);
+	const fallback = asObject(json.fallbackFrom);
+	const from = findProvider(fallback?.provider)?.name;
+	return present({
+		cost: cost === undefined ? undefined : readCost(cost),
+		fallbackFrom: from === undefined ? undefined : { provider: from, reason: asText(fallback?.reason) ?? '' },
+	});
+}
+
+function readCost(cost: Readonly<Record<string, unknown>>): Cost | undefined {
+	const amount = asNumber(cost.amount);
+	const unit = (['USD', 'credits'] as const).find((each) => each === cost.unit);
+	const source = (['estimated', 'minimum'] as const).find((each) => each === cost.source);
+	return amount === undefined || unit === undefined || source === undefined ? undefined : { amount, unit, source };
+}

@@ -1,0 +1,92 @@
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import type { Clock } from '../../core/clock';
+import type { Problem } from '../../core/fields';
+import { errorJson, type ItemError } from '../../core/output';
+import { nodeError } from '../../transport/errors';
+import { cancel } from './cancel';
+import { download } from './download';
+import { generate } from './generate';
+import { getStatus } from './getStatus';
+import type { ItemEnd, Operation, Placed } from './operation';
+import { invalidItem, refusedRun, unfinishedRun } from './runErrors';
+import { createSession, type Session } from './session';
+import { wait } from './wait';
+
+/** Runs the node's operation over all its items. */
+export async function runOperation(context: IExecuteFunctions, clock: Clock): Promise<INodeExecutionData[][]> {
+	const operation = String(context.getNodeParameter('operation', 0, 'generate'));
+	const session = createSession(context, clock);
+	switch (operation) {
+		case 'generate':
+			return await runItems(session, generate);
+		case 'getStatus':
+			return await runItems(session, getStatus);
+		case 'wait':
+			return await runItems(session, wait);
+		case 'cancel':
+			return await runItems(session, cancel);
+		case 'download':
+			return await runItems(session, download);
+		default:
+			throw nodeError(context, { message: `The operation "${operation}" is not known`, description: 'Choose an operation from the list.' });
+	}
+}
+
+/** Checks all items, then does all at once; an error is thrown only when every item has come to its end. */
+async function runItems<Order>(session: Session, operation: Operation<Order>): Promise<INodeExecutionData[][]> {
+	const { context } = session;
+	const items = context.getInputData();
+	const ends: ItemEnd[] = [];
+	const orders: Array<Placed<Order>> = [];
+	const invalid: Array<{ itemIndex: number; problems: readonly Problem[] }> = [];
+	for (const itemIndex of items.keys()) {
+		const checked = await operation.check(session, itemIndex);
+		if (checked.kind === 'order') orders.push({ itemIndex, order: checked.order });
+		else invalid.push({ itemIndex, problems: checked.problems });
+	}
+	if (invalid.length > 0 && !context.continueOnFail()) throw refusedRun(context, invalid);
+	for (const { itemIndex, problems } of invalid) ends[itemIndex] = { kind: 'error', error: invalidItem(problems) };
+	const refusal = operation.refuseRun?.(session, orders);
+	if (refusal !== undefined) return refuse(session, operation, ends, orders, refusal);
+	await Promise.all(
+		orders.map(async (placed) => {
+			ends[placed.itemIndex] = await runSafely(session, operation, placed);
+		}),
+	);
+	if (ends.some(({ kind }) => kind === 'error') && !context.continueOnFail()) throw unfinishedRun(context, ends);
+	if ((await operation.park?.(session, ends, orders)) === true) return [[...context.getInputData()]];
+	return outputs(session, operation, ends);
+}
+
+/** A run that must not start: thrown, or, with On Error "Continue", an error for each item that would have run. */
+function refuse<Order>(session: Session, operation: Operation<Order>, ends: ItemEnd[], orders: ReadonlyArray<Placed<Order>>, refusal: string): INodeExecutionData[][] {
+	const error: ItemError = { message: refusal, description: 'No item of this run was submitted.' };
+	if (!session.context.continueOnFail()) throw nodeError(session.context, error);
+	for (const { itemIndex } of orders) ends[itemIndex] = { kind: 'error', error };
+	return outputs(session, operation, ends);
+}
+
+/** What nobody foresaw in one item must not take the receipts of the others with it. */
+async function runSafely<Order>(session: Session, operation: Operation<Order>, placed: Placed<Order>): Promise<ItemEnd> {
+	try {
+		return await operation.run(session, placed);
+	} catch (error) {
+		const reason = error instanceof Error ? error.message : 'unknown';
+		session.context.logger.error(`Kling Video: item ${placed.itemIndex} ended unexpectedly: ${reason}`);
+		const description = 'Job IDs of this run are in the n8n log. Please report this with the message.';
+		return { kind: 'error', error: { message: `This item ended unexpectedly: ${reason}`, description } };
+	}
+}
+
+function outputs<Order>(session: Session, operation: Operation<Order>, ends: readonly ItemEnd[]): INodeExecutionData[][] {
+	const count = operation.outputCount?.(session) ?? 1;
+	const all: INodeExecutionData[][] = Array.from({ length: count }, () => []);
+	for (const [itemIndex, end] of ends.entries()) all[operation.route?.(session, end) ?? 0]?.push(toItem(end, itemIndex));
+	return all;
+}
+
+function toItem(end: ItemEnd, itemIndex: number): INodeExecutionData {
+	const pairedItem = { item: itemIndex };
+	if (end.kind === 'error') return { json: errorJson(end.error), pairedItem };
+	return end.binary === undefined ? { json: end.json, pairedItem } : { json: end.json, binary: end.binary, pairedItem };
+}

@@ -1,0 +1,58 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
+import type { Problem } from '../../core/fields';
+import type { ItemError } from '../../core/output';
+import { nodeError } from '../../transport/errors';
+import type { ItemEnd } from './operation';
+
+const problemText = ({ field, message }: Problem) => `${field} ${message}`;
+
+/** An item whose form is wrong, with On Error "Continue". */
+export function invalidItem(problems: readonly Problem[]): ItemError {
+	return {
+		message: problems.map(problemText).join(' '),
+		description: 'Nothing was sent for this item. Correct the fields that are named.',
+		failure: { message: problems.map(problemText).join(' '), code: 'invalid_input', retryable: false, charged: 'no' },
+	};
+}
+
+/** A run that was refused before anything was sent, naming every problem of every item. */
+export function refusedRun(context: IExecuteFunctions, invalid: ReadonlyArray<{ itemIndex: number; problems: readonly Problem[] }>) {
+	const [first] = invalid;
+	if (invalid.length === 1 && first !== undefined) {
+		const message = first.problems.map(problemText).join(' ');
+		return nodeError(context, { message, description: 'Nothing was sent.' }, first.itemIndex);
+	}
+	const lines = invalid.map(({ itemIndex, problems }) => `Item ${itemIndex}: ${problems.map(problemText).join(' ')}`);
+	const message = `${invalid.length} items cannot be sent as they are; nothing was sent`;
+	return nodeError(context, { message, description: lines.join('\n') });
+}
+
+function endText(end: ItemEnd, itemIndex: number): string {
+	if (end.kind === 'item') {
+		const { jobId, status, videoUrl } = end.json;
+		return `Item ${itemIndex}: ${[jobId, status, videoUrl].filter((part) => typeof part === 'string').join(', ')}`;
+	}
+	const { jobId, status, message } = end.error;
+	const facts = [jobId, status, end.videoUrl, message].filter((part) => part !== undefined);
+	return `Item ${itemIndex}: ${facts.join(', ')}`;
+}
+
+/**
+ * The error of a run whose every job has come to its end: names the items that have no video, and lists what all the
+ * others have, so that nothing that was paid for is lost.
+ */
+export function unfinishedRun(context: IExecuteFunctions, ends: readonly ItemEnd[]) {
+	const failed = [...ends.entries()].filter(([, end]) => end.kind === 'error');
+	const [first] = failed;
+	const [itemIndex, end] = first ?? [0, undefined];
+	const reattach = 'Retry takes up the jobs that exist and pays for none of them again.';
+	if (end?.kind === 'error' && ends.length === 1) {
+		const link = end.videoUrl === undefined ? '' : ` Video: ${end.videoUrl}`;
+		const description = `${end.error.description}${link}${end.error.jobId === undefined ? '' : ` ${reattach}`}`;
+		return nodeError(context, { message: end.error.message, description }, itemIndex);
+	}
+	const names = failed.map(([index]) => index).slice(0, 30).join(', ');
+	const message = `${failed.length} of ${ends.length} items did not come through: ${failed.length === 1 ? 'item' : 'items'} ${names}`;
+	const lines = ends.map(endText);
+	return nodeError(context, { message, description: [...lines, reattach].join('\n') });
+}

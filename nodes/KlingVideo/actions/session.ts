@@ -1,0 +1,109 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
+import { cancelJob, type AskPorts, type Truth } from '../../core/cancel';
+import type { Clock, Random, Stop } from '../../core/clock';
+import { createFollower, type Follower, type Look } from '../../core/follow';
+import type { Send } from '../../core/http';
+import type { Handle, ProviderName } from '../../core/job';
+import { Ledger } from '../../core/ledger';
+import { createLookout } from '../../core/look';
+import { providerOf } from '../../core/providers';
+import type { Provider } from '../../core/providers/provider';
+import { createSlots } from '../../core/slots';
+import { stopOf } from '../../transport/clock';
+import { apiPlace, type CredentialProblem } from '../../transport/credentials';
+import { createDownloads, type Downloads } from '../../transport/download';
+import { createSend } from '../../transport/send';
+import { isToolInProcess } from './surroundings';
+
+/** A provider that can be called: its credential is there. */
+export interface Api {
+	readonly provider: Provider;
+	/** On this machine: it can reach local pictures and callbacks. */
+	readonly isLocal: boolean;
+	readonly send: Send;
+	look(handle: Handle): Promise<Look>;
+}
+
+/** Runpod lets 20 cancels run at once and 100 in 10 s (provider-apis); nobody documents Core.Today's limit. */
+const CANCELS_AT_ONCE = 20;
+const UNPACED_CANCELS = 50;
+const CANCEL_PACE_MS = 100;
+
+/** One run of the node: what all its items share. */
+export interface Session {
+	readonly context: IExecuteFunctions;
+	readonly clock: Clock;
+	readonly random: Random;
+	readonly stop: Stop;
+	readonly ledger: Ledger;
+	readonly follower: Follower;
+	readonly downloads: Downloads;
+	/** Each provider's credential is read once. */
+	api(name: ProviderName): Promise<Api | CredentialProblem>;
+	/** Cancels because of Stop: many at once, but no faster than the providers allow. */
+	cancelForStop(api: Api, handle: Handle): Promise<Truth>;
+	portsOf(api: Api): AskPorts;
+}
+
+export function createSession(context: IExecuteFunctions, clock: Clock): Session {
+	const stop = stopOf(context.getExecutionCancelSignal());
+	const random: Random = Math.random;
+	const apis = new Map<ProviderName, Promise<Api | CredentialProblem>>();
+
+	async function open(name: ProviderName): Promise<Api | CredentialProblem> {
+		const provider = providerOf(name);
+		const place = await apiPlace(context, provider.credential, provider.label);
+		if ('problem' in place) return place;
+		const send = createSend(context, provider.credential, place.baseUrl, clock);
+		const { look } = createLookout(provider, send, clock);
+		return { provider, isLocal: place.isLocal, send, look };
+	}
+
+	async function api(name: ProviderName): Promise<Api | CredentialProblem> {
+		const opened = apis.get(name) ?? open(name);
+		apis.set(name, opened);
+		return await opened;
+	}
+
+	async function look(handle: Handle): Promise<Look> {
+		const opened = await api(handle.provider);
+		if (!('problem' in opened)) return await opened.look(handle);
+		return { kind: 'refused', failure: { message: opened.problem, code: 'unauthorized', charged: 'unknown' } };
+	}
+
+	const portsOf = (opened: Api): AskPorts => ({ clock, random, send: opened.send, look: opened.look });
+	const cancelSlots = createSlots(CANCELS_AT_ONCE);
+	let cancels = 0;
+	async function cancelForStop(opened: Api, handle: Handle): Promise<Truth> {
+		cancels += 1;
+		const waitMs = Math.max(0, cancels - UNPACED_CANCELS) * CANCEL_PACE_MS;
+		if (waitMs > 0) await clock.sleep(waitMs);
+		return await cancelSlots.run(async () => await cancelJob(opened.provider, handle, portsOf(opened)));
+	}
+
+	return {
+		context,
+		clock,
+		random,
+		stop,
+		ledger: new Ledger(context.getContext('node'), runIndexOf(context)),
+		follower: createFollower({ clock, random, stop, look }),
+		downloads: createDownloads(context, clock, stop),
+		api,
+		cancelForStop,
+		portsOf,
+	};
+}
+
+/** All runs of a tool that an agent calls in its own process. */
+const TOOL_RUN = -1;
+
+/**
+ * Which run of the node in this execution this is: a loop's turns differ, a retry's tries do not. Where an agent runs
+ * tools in its own process, each try of Retry On Fail gets a new index: there, equal calls are one job.
+ */
+function runIndexOf(context: IExecuteFunctions): number {
+	if (isToolInProcess(context)) return TOOL_RUN;
+	const index: unknown = context.getWorkflowDataProxy(0).$runIndex;
+	return typeof index === 'number' ? index : 0;
+}

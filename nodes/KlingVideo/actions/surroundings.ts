@@ -1,0 +1,18 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
+
+/** Whether an AI Agent calls the node as a tool: it gets no binary, and must not park. */
+export function isTool(context: IExecuteFunctions): boolean {
+	const node = context.getNode();
+	return isToolInProcess(context) || node.rewireOutputLogTo === 'ai_tool' || node.type.endsWith('Tool');
+}
+
+/** Whether an agent calls the node itself rather than through the engine. Older hosts do not have the method. */
+export function isToolInProcess(context: IExecuteFunctions): boolean {
+	return 'isToolExecution' in context && context.isToolExecution() === true;
+}
+
+/** The node's options collection at one item. */
+export function optionsAt(context: IExecuteFunctions, itemIndex: number): Readonly<Record<string, unknown>> {
+	const options: unknown = context.getNodeParameter('options', itemIndex, {});
+	return typeof options === 'object' && options !== null ? { ...options } : {};
+}

@@ -1,0 +1,100 @@
+import { adviceFor } from './failure';
+import type { Cost, Failure, Handle, Job, ProviderName } from './job';
+import { present, without, type JsonObject } from './json';
+import { providerOf } from './providers';
+
+/** What is said of an item beside its job. */
+export interface Extras {
+	/** The estimate before the submit; a reported cost takes its place. */
+	readonly cost?: Cost;
+	readonly downloadFailure?: string;
+	readonly fallbackFrom?: { readonly provider: ProviderName; readonly reason: string };
+	readonly timedOut?: true;
+	/** Adds the provider's last reply. */
+	readonly withRaw?: boolean;
+}
+
+function timingOf({ handle, finishedAt, queueSeconds, runSeconds }: Job): JsonObject | undefined {
+	const timing = present({ submittedAt: handle.submittedAt, finishedAt, queueSeconds, runSeconds });
+	return Object.keys(timing).length === 0 ? undefined : { ...timing };
+}
+
+/** A job that gave no video has a cost only if the provider reported one. */
+function costOf(job: Job, estimate: Cost | undefined): JsonObject | undefined {
+	const cost = job.cost ?? (job.status === 'failed' || job.status === 'cancelled' ? undefined : estimate);
+	return cost === undefined ? undefined : { ...cost };
+}
+
+function failureJson(failure: Failure | undefined): JsonObject | undefined {
+	return failure === undefined ? undefined : { ...failure };
+}
+
+/** The JSON of one item (node-interface): what nobody reported is absent. */
+export function jobJson(job: Job, extras: Extras = {}): JsonObject {
+	const { handle, status } = job;
+	const { downloadFailure, fallbackFrom } = extras;
+	return present({
+		jobId: handle.jobId,
+		provider: handle.provider,
+		model: handle.model,
+		status,
+		videoUrl: job.status === 'completed' ? job.videoUrl : undefined,
+		videoUrlExpiresAt: job.status === 'completed' ? job.videoUrlExpiresAt : undefined,
+		cost: costOf(job, extras.cost),
+		timing: timingOf(job),
+		failure: job.status === 'failed' || job.status === 'cancelled' ? failureJson(job.failure) : undefined,
+		downloadFailure: downloadFailure === undefined ? undefined : { message: downloadFailure },
+		fallbackFrom: fallbackFrom === undefined ? undefined : { ...fallbackFrom },
+		timedOut: extras.timedOut,
+		raw: extras.withRaw ? job.raw : undefined,
+	});
+}
+
+/** An item that is an error, for the person in the editor and for the error branch of a workflow. */
+export interface ItemError {
+	readonly message: string;
+	readonly description: string;
+	readonly jobId?: string;
+	readonly provider?: ProviderName;
+	readonly model?: string;
+	readonly status?: Job['status'];
+	readonly failure?: Failure;
+}
+
+/** An error item's JSON: the single key `error`, as only so do both "Continue" settings carry it whole. */
+export function errorJson(error: ItemError): JsonObject {
+	return { error: present({ ...error, failure: failureJson(error.failure) }) };
+}
+
+/** The error of a failure that concerns a provider, with advice; `handle` is the receipt where there is one. */
+export function failureError(
+	failure: Failure,
+	about: { readonly provider: ProviderName; readonly model?: string; readonly handle?: Handle; readonly status?: Job['status'] },
+): ItemError {
+	const { provider, model, handle, status } = about;
+	const { label } = providerOf(provider);
+	const receipt = handle === undefined ? '' : ` Job ID: ${handle.jobId} (${label}).`;
+	return {
+		message: failure.message,
+		description: `${adviceFor(failure.code, label)}${receipt}`,
+		provider,
+		failure,
+		...present({ model: handle?.model ?? model, jobId: handle?.jobId, status }),
+	};
+}
+
+/** The error of a job that has ended without a video. */
+export function endedError(job: Extract<Job, { status: 'failed' | 'cancelled' }>): ItemError {
+	const { handle, status } = job;
+	const { label } = providerOf(handle.provider);
+	const cancelled: Failure = {
+		message: `${label} reports that job ${handle.jobId} was cancelled`,
+		code: 'provider_error',
+		charged: 'unknown',
+	};
+	const failure = job.failure ?? cancelled;
+	const about = { provider: handle.provider, handle, status };
+	const error = failureError(failure, about);
+	const message = status === 'failed' ? `${label} could not make the video: ${failure.message}` : failure.message;
+	return { ...(job.failure === undefined ? without(error, 'failure') : error), message };
+}

@@ -1,0 +1,28 @@
+import type { Call, Reply } from '../../http';
+import { asObject, asText } from '../../json';
+import { objectOf, unexpectedReply } from '../../replyText';
+import type { UploadTarget } from '../provider';
+import { LABEL } from './reply';
+
+const UPLOAD_URL_TIMEOUT_MS = 30_000;
+
+/** Asks for a place to store a file (DOC: `POST /files/upload-url`). */
+export function uploadCall({ fileName, mimeType }: { readonly fileName: string; readonly mimeType: string }): Call {
+	return {
+		method: 'POST',
+		path: '/files/upload-url',
+		body: { filename: fileName, metadata: { content_type: mimeType } },
+		timeoutMs: UPLOAD_URL_TIMEOUT_MS,
+	};
+}
+
+/** See `ImageDelivery.upload`. */
+export function readUpload(reply: Reply): UploadTarget {
+	if (reply.status >= 400) throw unexpectedReply(reply, LABEL, 'a place for the picture');
+	const body = objectOf(reply, LABEL);
+	const url = asText(body.upload_url);
+	const fileUrl = asText(body.file_url);
+	const fields = Object.entries(asObject(body.upload_fields) ?? {}).map(([name, value]) => [name, String(value)]);
+	if (url === undefined || fileUrl === undefined) throw unexpectedReply(reply, LABEL, 'a place for the picture');
+	return { url, fileUrl, fields: Object.fromEntries(fields) };
+}

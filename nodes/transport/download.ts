@@ -1,0 +1,189 @@
+import type { IBinaryData, IHttpRequestOptions } from 'n8n-workflow';
+import type { Clock, Stop } from '../core/clock';
+import { asNumber, asObject } from '../core/json';
+import { urlProblem } from '../core/publicUrl';
+import { createSlots } from '../core/slots';
+import type { NodeContext } from './context';
+import { withWatch } from './deadline';
+import { toFault } from './faults';
+import { headersOf } from './send';
+
+/** 100 times what the longest Kling video weighs; an endless body must not fill the disk. */
+const MAX_VIDEO_BYTES = 1024 ** 3;
+const TRIES = 3;
+const MAX_REDIRECTS = 5;
+/** Without a single byte for this long, the connection is dead. */
+const STALL_MS = 60_000;
+/** After the first minute, less than this is a trickle: a 10 MB video would take an hour. */
+const MIN_BYTES_PER_SECOND = 3_000;
+/** Where n8n streams to disk. Elsewhere it buffers each file whole, so one at a time is all that memory allows. */
+const STREAMED_AT_ONCE = 4;
+const STREAMING_STORES = /^(filesystem|filesystem-v2|s3):/;
+
+/** A stored video, or why there is none. */
+export type Download =
+	| { readonly kind: 'stored'; readonly binary: IBinaryData }
+	| { readonly kind: 'failed'; readonly message: string };
+
+export interface Wanted {
+	readonly url: string;
+	readonly fileName: string;
+	/** The link may lead to this machine or its network: the provider is an emulator there, or the user gave the link. */
+	readonly mayBeLocal: boolean;
+}
+
+export interface Downloads {
+	/** Streams a video into n8n's binary store. Never throws. */
+	fetch(wanted: Wanted): Promise<Download>;
+}
+
+/** Ends a download for good: another try would end the same way. */
+class FinalFault extends Error {}
+
+interface Opened {
+	readonly body: VideoStream;
+	readonly announcedBytes: number | undefined;
+}
+
+/** What is used of Node's Readable. */
+interface VideoStream extends AsyncIterable<Uint8Array> {
+	map(onChunk: (chunk: Uint8Array) => Uint8Array): VideoStream;
+	destroy(): void;
+}
+
+function isVideoStream(value: unknown): value is VideoStream {
+	const stream: unknown = value;
+	return typeof stream === 'object' && stream !== null && 'map' in stream && 'destroy' in stream;
+}
+
+/** Downloads of one execution: no credential is sent, several run at once only where n8n streams to disk. */
+export function createDownloads(context: NodeContext, clock: Clock, stop: Stop): Downloads {
+	const slots = createSlots(1);
+	let isWide = false;
+
+	async function fetchNow(wanted: Wanted): Promise<Download> {
+		let message = '';
+		for (let attempt = 1; attempt <= TRIES; attempt++) {
+			try {
+				const binary = await fetchOnce(context, wanted, clock, stop);
+				return { kind: 'stored', binary };
+			} catch (error) {
+				message = messageOf(error);
+				if (error instanceof FinalFault || stop.requested) break;
+				await clock.sleep(1000 * attempt);
+			}
+		}
+		return { kind: 'failed', message: `The video could not be downloaded: ${message}. Its link is ${wanted.url}` };
+	}
+
+	async function fetch(wanted: Wanted): Promise<Download> {
+		const download = await slots.run(async () => await fetchNow(wanted));
+		if (!isWide && download.kind === 'stored' && STREAMING_STORES.test(download.binary.id ?? '')) {
+			isWide = true;
+			slots.widen(STREAMED_AT_ONCE);
+		}
+		return download;
+	}
+
+	return { fetch };
+}
+
+function messageOf(error: unknown): string {
+	if (error instanceof FinalFault || error instanceof RangeError) return error.message;
+	const text = String(asObject(error)?.message ?? '');
+	// n8n's own limit of a binary store is the user's to see.
+	if (/too large|exceeds|limit/i.test(text)) return `n8n could not store it (${text})`;
+	return toFault(error).message;
+}
+
+async function fetchOnce(context: NodeContext, wanted: Wanted, clock: Clock, stop: Stop): Promise<IBinaryData> {
+	const startMs = clock.now();
+	let lastByteMs = startMs;
+	let bytes = 0;
+	const isOver = () => {
+		const seconds = (clock.now() - startMs) / 1000;
+		const isTrickle = seconds > 60 && bytes / seconds < MIN_BYTES_PER_SECOND;
+		return stop.requested || clock.now() - lastByteMs > STALL_MS || isTrickle;
+	};
+	return await withWatch(clock, isOver, async (signal) => {
+		const { body, announcedBytes } = await open(context, wanted, signal);
+		const counted = body.map((chunk) => {
+			bytes += chunk.length;
+			lastByteMs = clock.now();
+			if (bytes > MAX_VIDEO_BYTES) throw new FinalFault('it is larger than 1 GiB');
+			return chunk;
+		});
+		signal.addEventListener('abort', () => body.destroy());
+		// map() gives a Readable; its type is not ours to import (no node modules in what ships).
+		const storing = context.helpers.prepareBinaryData(counted as never, wanted.fileName, 'video/mp4');
+		const binary = await storing.catch((error: unknown) => endFor(signal, error));
+		checkWhole(bytes, announcedBytes);
+		return binary;
+	});
+}
+
+/** What a destroyed stream says is about the stream; if we destroyed it, the reason is ours. */
+function endFor(signal: AbortSignal, error: unknown): never {
+	throw signal.aborted ? new RangeError('it came too slowly') : error;
+}
+
+function checkWhole(bytes: number, announcedBytes: number | undefined): void {
+	if (bytes === 0) throw new RangeError('the file is empty');
+	if (announcedBytes !== undefined && announcedBytes !== bytes) {
+		throw new RangeError(`only ${bytes} of ${announcedBytes} bytes came`);
+	}
+}
+
+/** Opens the video's link, following redirects by hand: each one is checked, and none carries a key. */
+async function open(context: NodeContext, wanted: Wanted, signal: AbortSignal): Promise<Opened> {
+	let url = wanted.url;
+	for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
+		const problem = urlProblem(url, { providerIsLocal: wanted.mayBeLocal });
+		if (problem !== undefined) throw new FinalFault(`its link ${problem}`);
+		const full = asObject(await context.helpers.httpRequest(toRequest(url, signal)));
+		const headers = headersOf(full?.headers);
+		const status = asNumber(full?.statusCode) ?? 0;
+		const body = full?.body;
+		if (status === 200 && isVideoStream(body)) return checkKind(body, headers);
+		if (isVideoStream(body)) body.destroy();
+		const location = headers.location;
+		if (status < 300 || status >= 400 || location === undefined) throw refusedDownload(status);
+		url = new URL(location, url).href;
+	}
+	throw new FinalFault('its link is redirected too often');
+}
+
+function toRequest(url: string, abortSignal: AbortSignal): IHttpRequestOptions {
+	return {
+		method: 'GET',
+		url,
+		encoding: 'stream',
+		returnFullResponse: true,
+		ignoreHttpStatusErrors: true,
+		disableFollowRedirect: true,
+		timeout: STALL_MS,
+		abortSignal,
+	};
+}
+
+function refusedDownload(status: number): Error {
+	if ([401, 403, 404, 410].includes(status)) {
+		return new FinalFault(`the link has expired or is not open to everybody (HTTP status ${status})`);
+	}
+	return new RangeError(`the server answered with HTTP status ${status}`);
+}
+
+function checkKind(body: VideoStream, headers: Readonly<Record<string, string>>): Opened {
+	const type = (headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+	if (!/^(video\/.+|application\/octet-stream|binary\/octet-stream)$/.test(type)) {
+		body.destroy();
+		throw new FinalFault(`the server sent ${type === '' ? 'a file of no kind' : type} instead of a video`);
+	}
+	const isEncoded = headers['content-encoding'] !== undefined;
+	const announced = isEncoded ? NaN : Number(headers['content-length'] ?? NaN);
+	if (announced > MAX_VIDEO_BYTES) {
+		body.destroy();
+		throw new FinalFault('it is larger than 1 GiB');
+	}
+	return { body, announcedBytes: Number.isNaN(announced) ? undefined : announced };
+}

@@ -1,0 +1,82 @@
+import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
+import { createHash, randomUUID } from 'crypto';
+import type { Clock } from '../core/clock';
+import { asNumber, asObject } from '../core/json';
+import { withDeadline } from './deadline';
+import { toFault } from './faults';
+
+const UPLOAD_TIMEOUT_MS = 120_000;
+
+/** A picture of the input, with what its bytes say; the bytes themselves are read again when they are needed. */
+export interface StoredPicture {
+	readonly binary: IBinaryData;
+	readonly bytes: Uint8Array;
+	/** Names the content, whatever it is called. */
+	readonly sha256: string;
+}
+
+/** Reads a picture of an input item. Undefined if the item has no such binary field. */
+export async function readPicture(context: IExecuteFunctions, itemIndex: number, field: string): Promise<StoredPicture | undefined> {
+	let binary: IBinaryData;
+	try {
+		binary = context.helpers.assertBinaryData(itemIndex, field);
+	} catch {
+		return undefined;
+	}
+	const bytes = await context.helpers.getBinaryDataBuffer(itemIndex, field);
+	return { binary, bytes, sha256: createHash('sha256').update(bytes).digest('hex') };
+}
+
+/** Hex sha256 of a text. */
+export function sha256Of(text: string): string {
+	return createHash('sha256').update(text).digest('hex');
+}
+
+/** The picture inside a link: `data:image/png;base64,…`. */
+export function dataUriOf(bytes: Uint8Array, mimeType: string): string {
+	return `data:${mimeType};base64,${Buffer.from(bytes).toString('base64')}`;
+}
+
+/** A form of fields and one file, as a multipart body (RFC 7578). n8n's helper takes no web FormData. */
+function multipart(fields: Readonly<Record<string, string>>, file: { fileName: string; mimeType: string; bytes: Uint8Array }) {
+	const boundary = `----n8n${randomUUID()}`;
+	const quoted = (text: string) => text.replace(/["\r\n]/g, '_');
+	const parts = Object.entries(fields).map(
+		([name, value]) => `--${boundary}\r\nContent-Disposition: form-data; name="${quoted(name)}"\r\n\r\n${value}\r\n`,
+	);
+	const head = `--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="${quoted(file.fileName)}"\r\nContent-Type: ${file.mimeType}\r\n\r\n`;
+	const body = Buffer.concat([Buffer.from(parts.join('') + head), file.bytes, Buffer.from(`\r\n--${boundary}--\r\n`)]);
+	return { body, contentType: `multipart/form-data; boundary=${boundary}` };
+}
+
+/**
+ * Posts a file to a storage link that an API gave out. No credential is sent. Undefined if it was stored, else what
+ * happened, for people.
+ */
+export async function postFile(
+	context: IExecuteFunctions,
+	target: { readonly url: string; readonly fields: Readonly<Record<string, string>> },
+	file: { fileName: string; mimeType: string; bytes: Uint8Array },
+	clock: Clock,
+): Promise<string | undefined> {
+	const { body, contentType } = multipart(target.fields, file);
+	try {
+		const full: unknown = await withDeadline(clock, UPLOAD_TIMEOUT_MS, async (abortSignal) =>
+			await context.helpers.httpRequest({
+				method: 'POST',
+				url: target.url,
+				body,
+				headers: { 'Content-Type': contentType, 'Content-Length': String(body.length) },
+				returnFullResponse: true,
+				ignoreHttpStatusErrors: true,
+				disableFollowRedirect: true,
+				timeout: UPLOAD_TIMEOUT_MS,
+				abortSignal,
+			}),
+		);
+		const status = asNumber(asObject(full)?.statusCode) ?? 0;
+		return status >= 200 && status < 300 ? undefined : `the file storage answered with HTTP status ${status}`;
+	} catch (error) {
+		return toFault(error).message;
+	}
+}
