@@ -2,7 +2,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { asObject, asText, present, type JsonObject } from '../../nodes/core/json';
 import { coreTodayBody } from './coreTodayReplies';
 import { takeScript, type Emulation } from './emulation';
-import { hasEndedAt, type Job } from './jobs';
+import { hasEndedAt, httpStatusOf, type Job } from './jobs';
 import { pictureReferenceProblem } from './pictures';
 import { CORE_TODAY_CREATE, CORE_TODAY_INPUT, problemWith } from './schemas';
 
@@ -105,10 +105,7 @@ export function coreTodayRoutes(server: FastifyInstance, emulation: Emulation): 
 		{ config: { call: 'status', provider: 'coreToday' } },
 		async (request, reply) => {
 			const job = found(emulation, request.params.jobId);
-			const hasFailed = job.endsAs === 'failed' && hasEndedAt(job, emulation.clock.now());
-			return await reply
-				.code(hasFailed ? (job.script.errorHttpStatus ?? 200) : 200)
-				.send(coreTodayBody(emulation, job));
+			return await reply.code(httpStatusOf(job, emulation.clock.now())).send(coreTodayBody(emulation, job));
 		},
 	);
 	server.delete<{ Params: { jobId: string } }>(

@@ -57,6 +57,11 @@ export function hasEndedAt(job: Job, nowMs: number): boolean {
 	return nowMs >= endMs(job);
 }
 
+/** The HTTP status under which a provider reports the job now. */
+export function httpStatusOf(job: Job, nowMs: number): number {
+	return phaseAt(job, nowMs) === 'failed' ? (job.script.errorHttpStatus ?? 200) : 200;
+}
+
 /** Whether the provider still, and already, knows the job. */
 export function isOnRecord(job: Job, nowMs: number): boolean {
 	const { invisibleMs = 0, vanishAfterMs = Infinity } = job.script;

@@ -2,7 +2,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { asNumber, asObject, asText, present, type JsonObject, type JsonValue } from '../../nodes/core/json';
 import { randomUUID } from '../support/node.cts';
 import { takeScript, type Emulation } from './emulation';
-import { endMs, hasEndedAt, phaseAt, type Job } from './jobs';
+import { endMs, httpStatusOf, phaseAt, type Job } from './jobs';
 import { pictureReferenceProblem } from './pictures';
 import { RateLimits } from './rateLimits';
 import { runpodBody, submittedBody } from './runpodReplies';
@@ -151,9 +151,7 @@ function jobRoutes(server: FastifyInstance, emulation: Emulation): void {
 		{ config: { call: 'status', provider: 'runpod' } },
 		async (request, reply) => {
 			const job = found(emulation, request.params);
-			const hasFailed = job.endsAs === 'failed' && hasEndedAt(job, emulation.clock.now());
-			const status = hasFailed ? (job.script.errorHttpStatus ?? 200) : 200;
-			return await reply.code(status).send(runpodBody(emulation, job));
+			return await reply.code(httpStatusOf(job, emulation.clock.now())).send(runpodBody(emulation, job));
 		},
 	);
 	server.post<OneJob>('/:endpointId/cancel/:jobId', { config: { call: 'cancel', provider: 'runpod' } }, (request) => {

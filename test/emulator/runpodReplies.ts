@@ -35,14 +35,14 @@ export function runpodBody(emulation: Emulation, job: Job): JsonObject {
 	const { script, id } = job;
 	const phase = phaseAt(job, emulation.clock.now());
 	const known: JsonObject = { id, status: script.statusWords?.[phase] ?? WORDS[phase] };
-	if (phase === 'queued') return known;
-	if (phase === 'cancelled') return known;
-	const started: JsonObject = { delayTime: job.queueMs, ...known, workerId: WORKER_ID };
-	if (phase === 'running') return started;
-	const ended: JsonObject = { ...started, executionTime: job.runMs };
+	if (phase === 'queued' || phase === 'cancelled') return known;
+	const started: JsonObject = { ...known, delayTime: job.queueMs };
+	if (phase === 'running') return { ...started, workerId: WORKER_ID };
+	const ended: JsonObject = { ...started, executionTime: job.runMs, workerId: WORKER_ID };
 	if (phase === 'failed') return { ...ended, error: script.error ?? 'Generation failed' };
 	if (phase === 'timedOut') return { ...ended, error: script.error ?? 'job timed out' };
 	if (script.outputShape === 'none') return ended;
 	if (script.outputShape !== 'errorInOutput') return { ...ended, output: outputOf(emulation, job) };
-	return { ...started, status: WORDS.running, output: { status: 'error', error: script.error ?? { message: 'failed' } } };
+	const error = script.error ?? { message: 'Generation failed' };
+	return { ...started, status: WORDS.running, workerId: WORKER_ID, output: { status: 'error', error } };
 }

@@ -62,6 +62,8 @@ function createServer(): FastifyInstance {
 
 async function register(server: FastifyInstance, emulation: Emulation, limits: RateLimits): Promise<void> {
 	recordAndMisbehave(server, emulation);
+	// Both APIs take JSON, and forms where documented.
+	server.removeContentTypeParser('text/plain');
 	await server.register(multipart);
 	server.setErrorHandler<FastifyError>(async (error, _request, reply) => {
 		return await reply.code(error.statusCode ?? 500).type('text/plain').send(error.message);
