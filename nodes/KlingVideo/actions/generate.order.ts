@@ -80,7 +80,8 @@ export function readWaitRules(fields: FieldReader, options: Readonly<Record<stri
 }
 
 function readForm({ context }: Session, itemIndex: number): VideoForm {
-	const at = (name: string): unknown => context.getNodeParameter(name, itemIndex, undefined);
+	// A parameter that is not shown is not there; n8n throws for it unless it is given something else.
+	const at = (name: string): unknown => context.getNodeParameter(name, itemIndex, '');
 	return {
 		prompt: at('prompt'),
 		startImageSource: at('startImageSource'),

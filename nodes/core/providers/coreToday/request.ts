@@ -1,3 +1,4 @@
+import { isUnset } from '../../fields';
 import type { FormContext, VideoForm } from '../../form';
 import type { ParsedRequest, VideoRequest } from '../provider';
 import type { Cost } from '../../job';
@@ -37,8 +38,10 @@ export function parse(form: VideoForm, context: FormContext): ParsedRequest {
 	const isDefault = model === DEFAULT_MODEL;
 	const values = {
 		prompt: form.prompt,
-		mode: isDefault ? (form.mode ?? DEFAULT_MODE) : unlessDefault(form.mode, DEFAULT_MODE),
-		duration: isDefault ? (form.duration ?? DEFAULT_DURATION_SECONDS) : unlessDefault(form.duration, DEFAULT_DURATION_SECONDS),
+		mode: isDefault ? orDefault(form.mode, DEFAULT_MODE) : unlessDefault(form.mode, DEFAULT_MODE),
+		duration: isDefault
+			? orDefault(form.duration, DEFAULT_DURATION_SECONDS)
+			: unlessDefault(form.duration, DEFAULT_DURATION_SECONDS),
 		negative_prompt: form.options.negativePrompt,
 	};
 	const pictureFields = [startImage(form, 'start_image'), endImage(form, 'end_image')];
@@ -50,6 +53,10 @@ export function parse(form: VideoForm, context: FormContext): ParsedRequest {
 	checkPromptAndPictures(draft, pictureFields, context);
 	if (isDefault) checkDefaultModel(draft);
 	return finishRequest(draft, { provider: 'coreToday', model: modelId ?? DEFAULT_MODEL, submitWith: 'run' });
+}
+
+function orDefault(value: unknown, defaultValue: string | number): unknown {
+	return isUnset(value) ? defaultValue : value;
 }
 
 function unlessDefault(value: unknown, defaultValue: string | number): unknown {

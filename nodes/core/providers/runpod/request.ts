@@ -1,3 +1,4 @@
+import { isUnset } from '../../fields';
 import type { FormContext, VideoForm } from '../../form';
 import type { Cost } from '../../job';
 import type { ParsedRequest, VideoRequest } from '../provider';
@@ -34,7 +35,7 @@ export function parse(form: VideoForm, context: FormContext): ParsedRequest {
 		!isDefault && String(value) === String(defaultValue) ? undefined : value;
 	const values = {
 		prompt: form.prompt,
-		duration: unlessDefault(form.duration ?? DEFAULTS.duration, DEFAULTS.duration),
+		duration: unlessDefault(isUnset(form.duration) ? DEFAULTS.duration : form.duration, DEFAULTS.duration),
 		negative_prompt: options.negativePrompt,
 		guidance_scale: unlessDefault(options.guidanceScale, DEFAULTS.guidance_scale),
 		enable_safety_checker: unlessDefault(options.enableSafetyChecker, DEFAULTS.enable_safety_checker),
