@@ -60,6 +60,7 @@ async function runScenario(
 	const startedAt = Date.now();
 	const cleaners: Array<() => Promise<unknown>> = [];
 	const hosts = [host];
+	const logStart = host.server.log().length;
 	const startHost = async (options = {}): Promise<Host> => {
 		const own = await Host.start(installation, { ...options, tarball });
 		hosts.push(own);
@@ -81,7 +82,7 @@ async function runScenario(
 		return result('passed');
 	} catch (error) {
 		if (error instanceof Skip) return result('skipped', error.message);
-		return result('failed', await explain(error, hosts));
+		return result('failed', await explain(error, hosts, logStart));
 	} finally {
 		for (const clean of cleaners.reverse()) await clean();
 	}
@@ -96,14 +97,22 @@ async function withinTime(running: Promise<void>): Promise<void> {
 	await Promise.race([running, late]).finally(() => clearTimeout(timer));
 }
 
-async function explain(error: unknown, hosts: Host[]): Promise<string> {
-	const parts = [error instanceof Error ? (error.stack ?? error.message) : String(error)];
+async function explain(error: unknown, hosts: Host[], logStart: number): Promise<string> {
+	const parts = [shortStack(error instanceof Error ? (error.stack ?? error.message) : String(error))];
 	for (const host of hosts) {
 		// The server may be what failed: then its log has to do.
 		parts.push(await host.explain().catch((cause: unknown) => `n8n could not be asked: ${String(cause)}`));
-		parts.push(`n8n's last words:\n${host.server.lastLogLines()}`);
+		const log = host.server.log().slice(host === hosts[0] ? logStart : 0);
+		const lines = shortStack(log).trim().split('\n');
+		parts.push(`n8n's last words:\n${lines.slice(-20).join('\n')}`);
 	}
 	return parts.filter((part) => part !== '').join('\n');
+}
+
+/** Without the places in Node, n8n and this runner: what is left is the scenario's line. */
+function shortStack(text: string): string {
+	const lines = text.split('\n');
+	return lines.filter((line) => !/^\s+at /.test(line) || line.includes('/scenarios/')).join('\n');
 }
 
 function lineOf({ outcome, version, seconds, scenario }: Result): string {

@@ -1,0 +1,47 @@
+import { expect } from 'expect';
+import { providerNames, startBench } from '../harness/kling.cts';
+import type { Scenario } from '../harness/scenario.cts';
+
+interface NodeTypeDescription {
+	name: string;
+	usableAsTool?: unknown;
+	credentials?: Array<{ name: string }>;
+}
+
+export const scenarios: Scenario[] = [
+	{
+		name: 'The installed package offers its nodes and its credentials',
+		async run({ host }) {
+			// The editor reads its node and credential types from these files.
+			const read = async <T>(file: string): Promise<T[]> => {
+				const reply = await host.get(`/types/${file}.json`);
+				return await reply.json();
+			};
+			const nodes = await read<NodeTypeDescription>('nodes');
+			const ours = nodes.filter(({ name }) => name.startsWith('n8n-nodes-kling-video.'));
+			expect(ours.map(({ name }) => name).sort()).toEqual([
+				'n8n-nodes-kling-video.klingVideo',
+				'n8n-nodes-kling-video.klingVideoTool',
+				'n8n-nodes-kling-video.klingVideoTrigger',
+			]);
+			const credentials = await read<{ name: string }>('credentials');
+			const names = credentials.map(({ name }) => name);
+			expect(names).toEqual(expect.arrayContaining(['coreTodayApi', 'runpodApi']));
+		},
+	},
+	...providerNames.map((provider): Scenario => {
+		const type = `${provider}Api`;
+		return {
+			name: `The credential test of ${type} accepts the right key and names what is wrong with a wrong one`,
+			async run(context) {
+				const { emulator } = await startBench(context, provider);
+				const baseUrl = provider === 'coreToday' ? emulator.coreTodayUrl : emulator.runpodUrl;
+				const right = await context.host.testCredential(type, { apiKey: emulator.keys[provider], baseUrl });
+				expect(right).toMatchObject({ status: 'OK' });
+				const wrong = await context.host.testCredential(type, { apiKey: 'wrong', baseUrl });
+				expect(wrong).toMatchObject({ status: 'Error', message: expect.stringMatching(/\S/) });
+				expect(emulator.jobs()).toEqual([]);
+			},
+		};
+	}),
+];
