@@ -2,14 +2,11 @@ import type { INodeExecutionData, IWebhookFunctions, IWebhookResponseData } from
 import { createBuckets } from '../../core/bucket';
 import type { Clock } from '../../core/clock';
 import { hasEnded, type Handle, type Job } from '../../core/job';
-import { createLookout } from '../../core/look';
-import { providerOf, providers } from '../../core/providers';
-import { apiPlace } from '../../transport/credentials';
-import { createDownloads } from '../../transport/download';
+import { providers } from '../../core/providers';
 import { storedContext } from '../../transport/resume';
-import { createSend } from '../../transport/send';
-import { itemOf, type Finisher } from './finish';
+import { itemOf } from './finish';
 import { isRunning, ITEM_PARAMETER, readParked, type Parked, type ParkedItem } from './park';
+import { createWebhookFinisher, type WebhookFinisher } from './webhookFinisher';
 
 /** Executions that this process is resuming right now: callbacks that come together resume once. */
 const resuming = new Set<string>();
@@ -33,7 +30,7 @@ export async function answerCallback(context: IWebhookFunctions, clock: Clock): 
 	try {
 		const parked = readParked(storedContext(context).parked);
 		if (parked === undefined || resuming.has(executionId)) return answer(200, 'nothing to do');
-		const finisher = createFinisher(context, clock);
+		const finisher = createWebhookFinisher(context, clock);
 		const ended = await checkJobs(context, finisher, parked, executionId, clock);
 		if (ended === 'busy') return answer(429, 'asked too often');
 		if (ended === 'running' || resuming.has(executionId)) return answer(200, 'noted');
@@ -52,28 +49,6 @@ export async function answerCallback(context: IWebhookFunctions, clock: Clock): 
 		});
 		return answer(500, 'try again');
 	}
-}
-
-interface CallbackFinisher extends Finisher {
-	look(handle: Handle): Promise<Job | undefined>;
-}
-
-function createFinisher(context: IWebhookFunctions, clock: Clock): CallbackFinisher {
-	const stop = { requested: false };
-	async function api(name: Handle['provider']) {
-		const provider = providerOf(name);
-		const place = await apiPlace(context, provider.credential, provider.label);
-		if ('problem' in place) return place;
-		const send = createSend(context, provider.credential, place.baseUrl, clock);
-		return { provider, isLocal: place.isLocal, send, look: createLookout(provider, send, clock).look };
-	}
-	async function look(handle: Handle): Promise<Job | undefined> {
-		const opened = await api(handle.provider);
-		if ('problem' in opened) return undefined;
-		const seen = await opened.look(handle);
-		return seen.kind === 'job' ? seen.job : undefined;
-	}
-	return { api, downloads: createDownloads(context, clock, stop), look };
 }
 
 /** The item a callback is about: by the URL we gave out, else by any id in its body that is one of ours. */
@@ -100,7 +75,7 @@ function remember(job: Job): Job {
  */
 async function checkJobs(
 	context: IWebhookFunctions,
-	finisher: CallbackFinisher,
+	finisher: WebhookFinisher,
 	{ items }: Parked,
 	executionId: string,
 	clock: Clock,
@@ -115,14 +90,19 @@ async function checkJobs(
 		const { handle } = item.job;
 		const known = seenEnded.get(handle.jobId);
 		if (known === undefined && !buckets.take(executionId, 3 * items.length + 10, clock.now())) return 'busy';
-		const job = known ?? (await finisher.look(handle));
+		const job = known ?? (await seenJob(finisher, handle));
 		if (job === undefined || !hasEnded(remember(job))) return 'running';
 		current[index] = { ...item, job };
 	}
 	return current.some(isRunning) ? 'running' : current;
 }
 
-async function finishAll(finisher: CallbackFinisher, items: readonly ParkedItem[]): Promise<INodeExecutionData[]> {
+async function seenJob(finisher: WebhookFinisher, handle: Handle): Promise<Job | undefined> {
+	const seen = await finisher.look(handle);
+	return seen.kind === 'job' ? seen.job : undefined;
+}
+
+async function finishAll(finisher: WebhookFinisher, items: readonly ParkedItem[]): Promise<INodeExecutionData[]> {
 	const finished = items.map(async (item, itemIndex): Promise<INodeExecutionData> => {
 		const pairedItem = { item: itemIndex };
 		if (item.kind === 'settled') return { json: item.json, pairedItem };

@@ -23,27 +23,35 @@ export interface JobOrder {
 /** Reads which job an item is about: from its parameters, or, with "From Input", from the item itself. */
 export async function checkJob(session: Session, itemIndex: number, fields: FieldReader): Promise<Checked<JobOrder>> {
 	const { context } = session;
-	const json: Readonly<Record<string, unknown>> = context.getInputData()[itemIndex]?.json ?? {};
+	const item: Item = context.getInputData()[itemIndex]?.json ?? {};
 	const choice: unknown = context.getNodeParameter('provider', 0, 'fromInput');
-	const isFromInput = choice === 'fromInput';
-	const name = findProvider(isFromInput ? json.provider : choice)?.name;
+	// With a provider of its own, the node reads nothing of the item but what its parameters name.
+	const json: Item = choice === 'fromInput' ? item : {};
 	const jobId = readJobId(context.getNodeParameter('jobId', itemIndex, ''), fields);
-	const names = providers.map((provider) => provider.name).join(' or ');
-	if (name === undefined) {
-		const what = isFromInput ? 'is set to From Input, but the item has no' : 'has to be';
-		fields.refuse('Provider', `${what} ${isFromInput ? `"provider" of ${names}. Choose the provider here.` : `${names}.`}`);
-	}
-	const api = name === undefined ? undefined : await session.api(name);
-	if (api !== undefined && 'problem' in api) fields.refuse('Credential', api.problem);
-	const model = name === undefined ? undefined : readModel(name, isFromInput ? json : {}, optionsAt(context, itemIndex), fields);
-	if (fields.problems.length > 0 || name === undefined || jobId === undefined || api === undefined || 'problem' in api) {
+	const name = readProvider(choice, json, fields);
+	const api = name === undefined ? undefined : await readApi(session, name, fields);
+	const model = name === undefined ? undefined : readModel(name, json, optionsAt(context, itemIndex), fields);
+	if (fields.problems.length > 0 || name === undefined || jobId === undefined || api === undefined) {
 		return { kind: 'problems', problems: fields.problems };
 	}
-	const submittedAt = isFromInput ? readTime(asObject(json.timing)?.submittedAt) : undefined;
-	const handle: Handle = { provider: name, jobId, ...present({ model, submittedAt }) };
-	const isSameJob = isFromInput && asJobId(json.jobId) === jobId;
-	const order = { api, handle, wish: outputWish(session, itemIndex), extras: isSameJob ? extrasOf(json) : {} };
-	return { kind: 'order', order };
+	const handle: Handle = { provider: name, jobId, ...present({ model, submittedAt: readTime(asObject(json.timing)?.submittedAt) }) };
+	const extras = asJobId(json.jobId) === jobId ? extrasOf(json) : {};
+	return { kind: 'order', order: { api, handle, wish: outputWish(session, itemIndex), extras } };
+}
+
+type Item = Readonly<Record<string, unknown>>;
+
+function readProvider(choice: unknown, json: Item, fields: FieldReader): ProviderName | undefined {
+	const name = findProvider(choice === 'fromInput' ? json.provider : choice)?.name;
+	if (name !== undefined) return name;
+	const names = providers.map((provider) => provider.name).join(' or ');
+	if (choice !== 'fromInput') return fields.refuse('Provider', `has to be ${names}.`);
+	return fields.refuse('Provider', `is set to From Input, but the item has no "provider" of ${names}. Choose the provider here.`);
+}
+
+async function readApi(session: Session, name: ProviderName, fields: FieldReader): Promise<Api | undefined> {
+	const api = await session.api(name);
+	return 'problem' in api ? fields.refuse('Credential', api.problem) : api;
 }
 
 function readJobId(value: unknown, fields: FieldReader): string | undefined {
@@ -53,7 +61,7 @@ function readJobId(value: unknown, fields: FieldReader): string | undefined {
 }
 
 /** Runpod's endpoint is part of every call; at Core.Today the model is only passed on. */
-function readModel(name: ProviderName, json: Readonly<Record<string, unknown>>, options: Readonly<Record<string, unknown>>, fields: FieldReader): string | undefined {
+function readModel(name: ProviderName, json: Item, options: Readonly<Record<string, unknown>>, fields: FieldReader): string | undefined {
 	const fromItem = asText(json.model);
 	if (name !== 'runpod') return fromItem;
 	const endpointId = fromItem ?? (isUnset(options.endpointId) ? DEFAULT_ENDPOINT_ID : options.endpointId);
@@ -66,7 +74,7 @@ function readTime(value: unknown): string | undefined {
 }
 
 /** An estimate of the submit stays true for the job; a reported cost comes again with the next reply. */
-function extrasOf(json: Readonly<Record<string, unknown>>): Extras {
+function extrasOf(json: Item): Extras {
 	const cost = asObject(json.cost);
 	const fallback = asObject(json.fallbackFrom);
 	const from = findProvider(fallback?.provider)?.name;
@@ -76,7 +84,7 @@ function extrasOf(json: Readonly<Record<string, unknown>>): Extras {
 	});
 }
 
-function readCost(cost: Readonly<Record<string, unknown>>): Cost | undefined {
+function readCost(cost: Item): Cost | undefined {
 	const amount = asNumber(cost.amount);
 	const unit = (['USD', 'credits'] as const).find((each) => each === cost.unit);
 	const source = (['estimated', 'minimum'] as const).find((each) => each === cost.source);

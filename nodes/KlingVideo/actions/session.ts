@@ -72,15 +72,6 @@ export function createSession(context: IExecuteFunctions, clock: Clock): Session
 	}
 
 	const portsOf = (opened: Api): AskPorts => ({ clock, random, send: opened.send, look: opened.look });
-	const cancelSlots = createSlots(CANCELS_AT_ONCE);
-	let cancels = 0;
-	async function cancelForStop(opened: Api, handle: Handle): Promise<Truth> {
-		cancels += 1;
-		const waitMs = Math.max(0, cancels - UNPACED_CANCELS) * CANCEL_PACE_MS;
-		if (waitMs > 0) await clock.sleep(waitMs);
-		return await cancelSlots.run(async () => await cancelJob(opened.provider, handle, portsOf(opened)));
-	}
-
 	return {
 		context,
 		clock,
@@ -90,8 +81,19 @@ export function createSession(context: IExecuteFunctions, clock: Clock): Session
 		follower: createFollower({ clock, random, stop, look }),
 		downloads: createDownloads(context, clock, stop),
 		api,
-		cancelForStop,
+		cancelForStop: createStopCanceller(clock, portsOf),
 		portsOf,
+	};
+}
+
+function createStopCanceller(clock: Clock, portsOf: (api: Api) => AskPorts): Session['cancelForStop'] {
+	const slots = createSlots(CANCELS_AT_ONCE);
+	let cancels = 0;
+	return async (api, handle) => {
+		cancels += 1;
+		const waitMs = Math.max(0, cancels - UNPACED_CANCELS) * CANCEL_PACE_MS;
+		if (waitMs > 0) await clock.sleep(waitMs);
+		return await slots.run(async () => await cancelJob(api.provider, handle, portsOf(api)));
 	};
 }
 

@@ -1,0 +1,36 @@
+import type { IWebhookFunctions } from 'n8n-workflow';
+import type { Clock } from '../../core/clock';
+import type { Look } from '../../core/follow';
+import type { Handle } from '../../core/job';
+import { createLookout } from '../../core/look';
+import { providerOf } from '../../core/providers';
+import { apiPlace, type CredentialProblem } from '../../transport/credentials';
+import { createDownloads } from '../../transport/download';
+import { createSend } from '../../transport/send';
+import type { Finisher } from './finish';
+import type { Api } from './session';
+
+/** What a callback needs: to ask for a job, and to turn an ended one into an item. */
+export interface WebhookFinisher extends Finisher {
+	/** One status call. Never throws. */
+	look(handle: Handle): Promise<Look>;
+}
+
+/** The providers as seen from `webhook()`. n8n gives no stop signal there. */
+export function createWebhookFinisher(context: IWebhookFunctions, clock: Clock): WebhookFinisher {
+	async function api(name: Handle['provider']): Promise<Api | CredentialProblem> {
+		const provider = providerOf(name);
+		const place = await apiPlace(context, provider.credential, provider.label);
+		if ('problem' in place) return place;
+		const send = createSend(context, provider.credential, place.baseUrl, clock);
+		return { provider, isLocal: place.isLocal, send, look: createLookout(provider, send, clock).look };
+	}
+
+	async function look(handle: Handle): Promise<Look> {
+		const opened = await api(handle.provider);
+		if (!('problem' in opened)) return await opened.look(handle);
+		return { kind: 'unseen', message: opened.problem };
+	}
+
+	return { api, downloads: createDownloads(context, clock, { requested: false }), look };
+}

@@ -1,0 +1,117 @@
+import {
+	NodeConnectionTypes,
+	type INodeType,
+	type INodeTypeDescription,
+	type IWebhookFunctions,
+	type IWebhookResponseData,
+} from 'n8n-workflow';
+import type { Clock } from '../core/clock';
+import { endpointIdOption, providerOptions, rawOutputOption } from '../KlingVideo/actions/common.fields';
+import { systemClock } from '../transport/clock';
+import { answerEndedJob } from './jobEnded';
+
+/** Nothing is registered at a provider: the workflow's URL goes into each submit's Callback URL. */
+async function nothingToRegister(): Promise<boolean> {
+	return true;
+}
+
+/** Starts a workflow when a Kling job has ended. Tests give it a clock of their own; n8n gives none. */
+export class KlingVideoTrigger implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'Kling Video Trigger',
+		name: 'klingVideoTrigger',
+		icon: { light: 'file:../../icons/klingVideo.svg', dark: 'file:../../icons/klingVideo.dark.svg' },
+		group: ['trigger'],
+		version: 1,
+		subtitle: '={{ $parameter.events.join(", ") }}',
+		description: 'Starts the workflow when a Kling video is ready, or its job has failed',
+		defaults: { name: 'Kling Video Trigger' },
+		inputs: [],
+		outputs: [NodeConnectionTypes.Main],
+		eventTriggerDescription: 'Waiting for a provider to call the URL above',
+		triggerPanel: {
+			header: '',
+			executionsHelp: {
+				inactive:
+					"<b>While building</b>, click 'Listen for test event', then submit a job whose Callback URL is the test URL.<br><br><b>Once you're happy</b>, publish the workflow and use the production URL.",
+				active: 'The production URL goes into Callback URL of the Kling Video node. Its executions are in the executions list.',
+			},
+			activationHint: 'Publish the workflow, then put its production URL into Callback URL of the Kling Video node.',
+		},
+		credentials: [
+			{ name: 'coreTodayApi', required: true, displayOptions: { show: { provider: ['coreToday'] } } },
+			{ name: 'runpodApi', required: true, displayOptions: { show: { provider: ['runpod'] } } },
+		],
+		webhooks: [{ name: 'default', httpMethod: 'POST', responseMode: 'onReceived', path: 'kling' }],
+		properties: [
+			{
+				displayName: "Put this node's production URL into Callback URL of a Kling Video node that returns the job ID. Query parameters that you append to it come out as query.",
+				name: 'notice',
+				type: 'notice',
+				default: '',
+			},
+			{
+				displayName: 'Provider',
+				name: 'provider',
+				type: 'options',
+				noDataExpression: true,
+				default: 'coreToday',
+				description: 'Where the jobs run',
+				options: providerOptions,
+			},
+			{
+				displayName: 'Events',
+				name: 'events',
+				type: 'multiOptions',
+				required: true,
+				default: ['completed', 'failed'],
+				description: 'Which ends of a job start the workflow',
+				options: [
+					{ name: 'Cancelled', value: 'cancelled', description: 'The job was cancelled' },
+					{ name: 'Completed', value: 'completed', description: 'The video is ready' },
+					{ name: 'Failed', value: 'failed', description: 'There will be no video' },
+				],
+			},
+			{
+				displayName: 'Download Video',
+				name: 'downloadVideo',
+				type: 'boolean',
+				default: true,
+				description: 'Whether to put the finished video into a binary field of the item',
+			},
+			{
+				displayName: 'Put Output in Field',
+				name: 'outputField',
+				type: 'string',
+				default: 'data',
+				placeholder: 'e.g. data',
+				hint: 'The name of the output binary field to put the video in',
+				displayOptions: { show: { downloadVideo: [true] } },
+			},
+			{
+				displayName: 'Options',
+				name: 'options',
+				type: 'collection',
+				placeholder: 'Add option',
+				default: {},
+				options: [{ ...endpointIdOption, displayOptions: { show: { '/provider': ['runpod'] } } }, rawOutputOption],
+			},
+		],
+	};
+
+	webhookMethods = {
+		default: {
+			checkExists: async () => await nothingToRegister(),
+			create: async () => await nothingToRegister(),
+			delete: async () => await nothingToRegister(),
+		},
+	};
+
+	webhook: (this: IWebhookFunctions) => Promise<IWebhookResponseData>;
+
+	constructor(clock: Clock = systemClock) {
+		this.webhook = async function (this: IWebhookFunctions) {
+			return await answerEndedJob(this, clock);
+		};
+	}
+}
