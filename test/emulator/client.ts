@@ -8,6 +8,7 @@ import { startEmulator, type Emulator, type EmulatorOptions } from './index';
 export interface Answer {
 	readonly status: number;
 	readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+	readonly bytes: Buffer;
 	readonly text: string;
 	/** Undefined where the text is not a JSON object. */
 	readonly json: JsonObject | undefined;
@@ -56,8 +57,9 @@ async function send(agent: Agent, url: string, { method, body, form, headers }: 
 		headers: { ...type, ...headers },
 		body: form ?? (body === undefined ? null : JSON.stringify(body)),
 	});
-	const text = await reply.body.text();
-	return { status: reply.statusCode, headers: reply.headers, text, json: parsed(text) };
+	const bytes = Buffer.from(await reply.body.arrayBuffer());
+	const text = bytes.toString();
+	return { status: reply.statusCode, headers: reply.headers, bytes, text, json: parsed(text) };
 }
 
 /** Starts an emulator whose jobs queue 10 s and run 60 s of a clock that only tests move. */
@@ -94,4 +96,13 @@ export async function startBench(options: EmulatorOptions = {}): Promise<Bench> 
 export async function eventually(condition: () => boolean): Promise<void> {
 	for (let turns = 0; turns < 100_000 && !condition(); turns += 1) await nextTurn();
 	if (!condition()) throw new Error('it never came to be');
+}
+
+/** Lets time pass a second at a time, and real I/O go on, until the promise settles. */
+export async function passing<T>(clock: VirtualClock, promise: Promise<T>): Promise<T> {
+	let isSettled = false;
+	const settled = promise.finally(() => (isSettled = true));
+	settled.catch(() => undefined);
+	while (!isSettled) await clock.advance(1000);
+	return await settled;
 }

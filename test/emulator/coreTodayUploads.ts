@@ -107,10 +107,12 @@ export function storageRoutes(server: FastifyInstance, emulation: Emulation): vo
 			if (announced === undefined) throw new Refusal(403, 'Access denied');
 			const { fields, files } = await readForm(request);
 			const expected = Object.entries(announced.fields);
-			const isSame = expected.length === Object.keys(fields).length && expected.every(([key, value]) => fields[key] === value);
+			const isSame =
+				expected.length === Object.keys(fields).length && expected.every(([key, value]) => fields[key] === value);
 			if (!isSame) throw new Refusal(403, 'The form does not match the signed fields');
 			const { file, ...others } = files;
-			if (file === undefined || asText(Object.keys(others)[0])) throw new Refusal(400, 'Exactly one file, named "file", is required');
+			if (file === undefined || asText(Object.keys(others)[0]))
+				throw new Refusal(400, 'Exactly one file, named "file", is required');
 			const problem = pictureProblem(file.bytes);
 			if (problem !== undefined) throw new Refusal(400, problem);
 			emulation.announcedUploads.delete(request.params.token);

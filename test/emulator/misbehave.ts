@@ -40,7 +40,11 @@ function note(emulation: Emulation, request: FastifyRequest): void {
 	// Who drives the emulator is no client of the two APIs.
 	const isControl = record.path.startsWith('/_control/');
 	if (!isControl) emulation.requests.push(record);
-	request.exchange = { record, jobNumber, misbehaviour: (isControl ? undefined : emulation.rules.take(occasion)) ?? {} };
+	request.exchange = {
+		record,
+		jobNumber,
+		misbehaviour: (isControl ? undefined : emulation.rules.take(occasion)) ?? {},
+	};
 }
 
 async function instead(request: FastifyRequest, reply: FastifyReply, emulation: Emulation): Promise<unknown> {
@@ -147,7 +151,8 @@ export function recordAndMisbehave(server: FastifyInstance, emulation: Emulation
 		if (request.body !== undefined) request.exchange.record.body = request.body;
 		return await instead(request, reply, emulation);
 	});
-	server.addHook<Payload>('onSend', async (request, reply, payload) =>
-		await bend(payload, request.exchange.misbehaviour, reply, emulation),
+	server.addHook<Payload>(
+		'onSend',
+		async (request, reply, payload) => await bend(payload, request.exchange.misbehaviour, reply, emulation),
 	);
 }

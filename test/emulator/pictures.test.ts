@@ -61,7 +61,8 @@ describe('a file uploaded to Core.Today', () => {
 	});
 
 	test('needs a file name without a path, and nothing unknown', async () => {
-		for (const body of [{}, { filename: '../a.png' }, { filename: 'a.png', size: 3 }]) {
+		const bodies: JsonObject[] = [{}, { filename: '../a.png' }, { filename: 'a.png', size: 3 }];
+		for (const body of bodies) {
 			expect((await bench.coreToday('/files/upload-url', { body })).status).toBe(422);
 		}
 	});
@@ -91,9 +92,21 @@ describe('upload and create in one call', () => {
 		['an unknown model', { model: 'kling', input: JSON.stringify(input) }, { 'file:start_image': picture() }],
 		['input that is not JSON', { model: CORE_TODAY_MODEL, input: 'prompt' }, { 'file:start_image': picture() }],
 		['no picture', { model: CORE_TODAY_MODEL, input: JSON.stringify(input) }, {}],
-		['a file under another name', { model: CORE_TODAY_MODEL, input: JSON.stringify(input) }, { start_image: picture() }],
-		['a file for an unknown key', { model: CORE_TODAY_MODEL, input: JSON.stringify(input) }, { 'file:image': picture() }],
-		['a bad duration', { model: CORE_TODAY_MODEL, input: '{"prompt":"x","duration":"5"}' }, { 'file:start_image': picture() }],
+		[
+			'a file under another name',
+			{ model: CORE_TODAY_MODEL, input: JSON.stringify(input) },
+			{ start_image: picture() },
+		],
+		[
+			'a file for an unknown key',
+			{ model: CORE_TODAY_MODEL, input: JSON.stringify(input) },
+			{ 'file:image': picture() },
+		],
+		[
+			'a bad duration',
+			{ model: CORE_TODAY_MODEL, input: '{"prompt":"x","duration":"5"}' },
+			{ 'file:start_image': picture() },
+		],
 	])('refuses %s', async (_name, fields, files) => {
 		const { status } = await send(fields, files);
 		expect([404, 422]).toContain(status);

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../nodes/core/json';
 import { CORE_TODAY_MODEL, ENDPOINT, startBench, type Bench } from './client';
+import type { Keys } from './index';
 
 let bench: Bench;
 beforeAll(async () => (bench = await startBench({ otherEndpoints: ['another-one'], otherModels: ['owner/another'] })));
@@ -15,30 +16,36 @@ const TINY_PNG =
 	'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 
 describe('the keys', () => {
-	test.each([
-		['no key', {}],
-		['a wrong key', { 'x-api-key': 'cdt_wrong' }],
-		['a wrong bearer', { authorization: 'Bearer cdt_wrong' }],
-		["Runpod's key", { 'x-api-key': 'rpa_emulator_key_0123456789' }],
-	])('Core.Today refuses %s', async (_name, headers: Record<string, string>) => {
+	test.each<[string, (keys: Keys) => [string, string]]>([
+		['no key', () => ['accept', '*/*']],
+		['a wrong key', () => ['x-api-key', 'cdt_wrong']],
+		['a wrong bearer', () => ['authorization', 'Bearer cdt_wrong']],
+		["Runpod's key", ({ runpod }) => ['x-api-key', runpod]],
+	])('Core.Today refuses %s', async (_name, header) => {
+		const headers = Object.fromEntries([header(bench.emulator.keys)]);
 		const answer = await bench.ask(`${bench.emulator.coreTodayUrl}/templates`, { headers });
 		expect(answer.status).toBe(401);
 	});
 
 	test('Core.Today takes its key in either header', async () => {
 		const { coreTodayUrl, keys } = bench.emulator;
-		for (const headers of [{ 'x-api-key': keys.coreToday }, { authorization: `Bearer ${keys.coreToday}` }]) {
+		const ways: Array<Record<string, string>> = [
+			{ 'x-api-key': keys.coreToday },
+			{ authorization: `Bearer ${keys.coreToday}` },
+		];
+		for (const headers of ways) {
 			const answer = await bench.ask(`${coreTodayUrl}/templates`, { headers });
 			expect(answer.json).toEqual({ success: true, templates: [], total: 0 });
 		}
 	});
 
-	test.each([
-		['no key', {}],
-		['a wrong key', { authorization: 'Bearer wrong' }],
-		['its key in another header', { 'x-api-key': 'rpa_emulator_key_0123456789' }],
-		['its key without Bearer', { authorization: 'rpa_emulator_key_0123456789' }],
-	])('Runpod refuses %s', async (_name, headers: Record<string, string>) => {
+	test.each<[string, (keys: Keys) => [string, string]]>([
+		['no key', () => ['accept', '*/*']],
+		['a wrong key', () => ['authorization', 'Bearer wrong']],
+		['its key in another header', ({ runpod }) => ['x-api-key', runpod]],
+		['its key without Bearer', ({ runpod }) => ['authorization', runpod]],
+	])('Runpod refuses %s', async (_name, header) => {
+		const headers = Object.fromEntries([header(bench.emulator.keys)]);
 		const answer = await bench.ask(`${bench.emulator.runpodUrl}${ENDPOINT}/health`, { headers });
 		expect(answer.status).toBe(401);
 	});
@@ -60,7 +67,11 @@ const badForBoth: Array<[string, JsonObject, string]> = [
 	['duration "5"', { duration: '5' }, 'field "duration" must be one of [5, 10], got string "5"'],
 	['duration null', { duration: null }, 'field "duration" must be one of [5, 10], got null'],
 	['an empty prompt', { prompt: '' }, 'field "prompt" must NOT have fewer than 1 characters, got string ""'],
-	['a prompt of 2501 characters', { prompt: 'x'.repeat(2501) }, 'field "prompt" must NOT have more than 2500 characters'],
+	[
+		'a prompt of 2501 characters',
+		{ prompt: 'x'.repeat(2501) },
+		'field "prompt" must NOT have more than 2500 characters',
+	],
 	['a prompt that is a number', { prompt: 7 }, 'field "prompt" must be string, got number 7'],
 	['an unknown field', { style: 'noir' }, 'field "style" is not known'],
 	['a negative prompt that is null', { negative_prompt: null }, 'field "negative_prompt" must be string, got null'],
@@ -133,7 +144,11 @@ describe('input at Core.Today', () => {
 		const { url } = bench.emulator;
 		const input = { mode: 'pro', duration: 10, end_image: `${url}/images/end.png`, negative_prompt: '' };
 		expect((await bench.createCoreToday(input)).status).toBe(200);
-		expect(bench.emulator.jobs()[0]?.input).toEqual({ prompt: 'a walk', start_image: `${url}/images/image.png`, ...input });
+		expect(bench.emulator.jobs()[0]?.input).toEqual({
+			prompt: 'a walk',
+			start_image: `${url}/images/image.png`,
+			...input,
+		});
 	});
 });
 

@@ -115,7 +115,10 @@ function found(emulation: Emulation, { endpointId, jobId }: OneJob['Params']): J
 
 function health(emulation: Emulation, endpointId: string): JsonObject {
 	const nowMs = emulation.clock.now();
-	const phases = emulation.jobs.all().filter(({ model }) => model === endpointId).map((job) => phaseAt(job, nowMs));
+	const phases = emulation.jobs
+		.all()
+		.filter(({ model }) => model === endpointId)
+		.map((job) => phaseAt(job, nowMs));
 	const count = (phase: string): JsonValue => phases.filter((one) => one === phase).length;
 	return {
 		jobs: {

@@ -99,7 +99,8 @@ export const RUNPOD_SUBMIT: Schema = {
 function described(value: unknown): string {
 	if (value === null) return 'null';
 	if (Array.isArray(value)) return 'array';
-	if (typeof value === 'string') return value.length > 80 ? `string of ${value.length} characters` : `string "${value}"`;
+	if (typeof value === 'string')
+		return value.length > 80 ? `string of ${value.length} characters` : `string "${value}"`;
 	return typeof value === 'object' ? 'object' : `${typeof value} ${String(value)}`;
 }
 

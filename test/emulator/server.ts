@@ -66,7 +66,10 @@ async function register(server: FastifyInstance, emulation: Emulation, limits: R
 	server.removeContentTypeParser('text/plain');
 	await server.register(multipart);
 	server.setErrorHandler<FastifyError>(async (error, _request, reply) => {
-		return await reply.code(error.statusCode ?? 500).type('text/plain').send(error.message);
+		return await reply
+			.code(error.statusCode ?? 500)
+			.type('text/plain')
+			.send(error.message);
 	});
 	server.setNotFoundHandler(async (_request, reply) => await reply.code(404).type('text/plain').send('Not Found'));
 	pictureRoutes(server, emulation);

@@ -128,6 +128,8 @@ export interface JobScript {
 	readonly cancelReply?: 'empty' | 'json';
 	/** A cancel is answered as usual and changes nothing. */
 	readonly ignoresCancel?: boolean;
+	/** Its webhook is called this long after the submit too, whatever its state. */
+	readonly earlyWebhookMs?: number;
 	/** Added to `created_at`: the provider's clock is wrong. */
 	readonly clockSkewMs?: number;
 }

@@ -24,7 +24,12 @@ export class Webhooks {
 
 	/** Watches for the job's end as it is known now; to be called again when a cancel brings the end forward. */
 	readonly follow = (job: Job): void => {
-		if (job.webhookUrl !== undefined && Number.isFinite(endMs(job))) void this.tellAtEnd(job, job.webhookUrl);
+		const { webhookUrl, cancelledAtMs, script } = job;
+		if (webhookUrl === undefined) return;
+		if (Number.isFinite(endMs(job))) void this.tellAtEnd(job, webhookUrl);
+		if (script.earlyWebhookMs !== undefined && cancelledAtMs === undefined) {
+			void this.tellEarly(job, webhookUrl, script.earlyWebhookMs);
+		}
 	};
 
 	async stop(): Promise<void> {
@@ -33,11 +38,11 @@ export class Webhooks {
 	}
 
 	private async tellAtEnd(job: Job, url: string): Promise<void> {
-		const { clock, jobs, rules } = this.emulation();
+		const { clock, rules } = this.emulation();
 		const expectedEndMs = endMs(job);
 		await clock.sleep(Math.max(0, expectedEndMs - clock.now()));
 		// Cancelled meanwhile (then another watch tells of it), or forgotten by a reset.
-		if (endMs(job) !== expectedEndMs || jobs.find(job.id) !== job || !this.wants(job)) return;
+		if (endMs(job) !== expectedEndMs || !this.knows(job) || !this.wants(job)) return;
 		const atMs = elapsedMs(this.emulation());
 		const rule = rules.take({ provider: job.provider, call: 'webhook', jobNumber: job.number, atMs }) ?? {};
 		if (rule.delayMs !== undefined) await clock.sleep(rule.delayMs);
@@ -45,6 +50,16 @@ export class Webhooks {
 		if (drop) return;
 		const truth = this.bodies[job.provider](this.emulation(), job);
 		await Promise.all(Array.from({ length: times }, async () => await this.deliver(job, url, body ?? truth)));
+	}
+
+	private async tellEarly(job: Job, url: string, afterMs: number): Promise<void> {
+		await this.emulation().clock.sleep(afterMs);
+		await this.deliver(job, url, this.bodies[job.provider](this.emulation(), job));
+	}
+
+	/** Not after a reset. */
+	private knows(job: Job): boolean {
+		return this.emulation().jobs.find(job.id) === job;
 	}
 
 	private wants(job: Job): boolean {
@@ -56,7 +71,7 @@ export class Webhooks {
 	private async deliver(job: Job, url: string, body: JsonValue): Promise<void> {
 		for (let attempt = 1; attempt <= TRIES[job.provider] && !this.stopped; attempt += 1) {
 			if (attempt > 1) await this.emulation().clock.sleep(BETWEEN_TRIES_MS);
-			if (this.stopped) return;
+			if (this.stopped || !this.knows(job)) return;
 			const atMs = this.emulation().clock.now();
 			const status = await this.post(url, body);
 			const answered = status === undefined ? {} : { status };

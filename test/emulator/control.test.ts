@@ -1,0 +1,47 @@
+import type { JsonObject } from '../../nodes/core/json';
+import { ENDPOINT, startBench, type Answer, type Bench } from './client';
+
+let bench: Bench;
+beforeAll(async () => (bench = await startBench()));
+afterEach(() => bench.emulator.reset());
+afterAll(async () => await bench.stop());
+
+const healthStatus = async (): Promise<number> => (await bench.runpod(`${ENDPOINT}/health`)).status;
+
+describe('from another process', () => {
+	const control = async (path: string, body?: JsonObject): Promise<Answer> =>
+		await bench.ask(`${bench.emulator.url}/_control/${path}`, body === undefined ? { method: 'POST' } : { body });
+
+	test('rules and scripts are given, jobs and requests are read, and all is reset', async () => {
+		const reply = { status: 503 };
+		expect((await control('misbehave', { when: { call: 'health', first: 1 }, do: { reply } })).status).toBe(204);
+		expect((await control('script', { job: { endsAs: 'failed' } })).status).toBe(204);
+		expect([await healthStatus(), await healthStatus()]).toEqual([503, 200]);
+		await bench.createRunpod();
+		const read = async (path: string): Promise<unknown> =>
+			JSON.parse((await bench.ask(`${bench.emulator.url}/_control/${path}`)).text);
+		expect(await read('jobs')).toEqual([expect.objectContaining({ number: 1, endsAs: 'failed' })]);
+		expect(await read('requests')).toHaveLength(3);
+		expect(await read('deliveries')).toEqual([]);
+		expect((await control('reset')).status).toBe(204);
+		expect(await read('jobs')).toEqual([]);
+	});
+
+	test('what is no rule or script is refused', async () => {
+		expect((await control('misbehave', { when: {} })).status).toBe(400);
+		expect((await control('script', { do: {} })).status).toBe(400);
+	});
+});
+
+test('a thousand jobs are created and looked at in well under 5 ms each', async () => {
+	const startMs = performance.now();
+	for (let batch = 0; batch < 20; batch += 1) {
+		await Promise.all(Array.from({ length: 50 }, async () => await bench.createCoreToday()));
+	}
+	const ids = bench.emulator.jobs().map(({ id }) => id);
+	for (let from = 0; from < 1000; from += 50) {
+		await Promise.all(ids.slice(from, from + 50).map(async (id) => await bench.coreToday(`/predictions/${id}`)));
+	}
+	expect(ids).toHaveLength(1000);
+	expect((performance.now() - startMs) / 2000).toBeLessThan(5);
+});
