@@ -145,7 +145,7 @@ export function videoUrlOf(job: Job, origin: string): string {
 /** What the outside may see of a job. */
 export function viewOf(job: Job, nowMs: number, origin: string): EmulatedJob {
 	const { number, provider, id, model, input, webhookUrl, acceptedAtMs, queueMs, runMs, endsAs, cancelledAtMs } = job;
-	return present({
+	const view = present({
 		number,
 		provider,
 		id,
@@ -161,6 +161,12 @@ export function viewOf(job: Job, nowMs: number, origin: string): EmulatedJob {
 		finishedAtMs: hasEndedAt(job, nowMs) ? endMs(job) : undefined,
 		videoUrl: videoUrlOf(job, origin),
 		videoBytes: videoSize(job),
-		videoSha256: videoSha256(job),
 	});
+	return {
+		...view,
+		// Only when asked for: a large video takes a while.
+		get videoSha256() {
+			return videoSha256(job);
+		},
+	};
 }

@@ -37,7 +37,7 @@ describe("a job's video", () => {
 		const second = await createVideo();
 		const { headers, bytes } = await bench.ask(first.url);
 		expect(headers).toMatchObject({ 'content-type': 'video/mp4', 'content-length': String(first.bytes) });
-		expect(headers).toMatchObject({ 'accept-ranges': 'bytes', etag: `"${first.sha256}"` });
+		expect(headers).toMatchObject({ 'accept-ranges': 'bytes', etag: expect.stringMatching(/^"[^"]+"$/) });
 		expect(bytes.subarray(0, SAMPLE.length).equals(SAMPLE)).toBe(true);
 		expect(boxesOf(bytes).map(([name]) => name)).toEqual(['ftyp', 'moov', 'free', 'mdat', 'free']);
 		expect(bytes.includes(bench.emulator.jobs()[0]?.id ?? '?')).toBe(true);
