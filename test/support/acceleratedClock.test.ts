@@ -8,3 +8,12 @@ it('an accelerated clock lets a minute pass in some hundredths of a second', asy
 	expect(realElapsedMs).toBeLessThan(6_000);
 	expect(clock.now() - clockMs).toBeGreaterThan(58_000);
 });
+
+it('a sleep on an accelerated clock never ends before its time', async () => {
+	const clock = acceleratedClock(1000);
+	for (let round = 0; round < 50; round++) {
+		const untilMs = clock.now() + 1_500;
+		await clock.sleep(1_500);
+		expect(clock.now()).toBeGreaterThanOrEqual(untilMs);
+	}
+});

@@ -1,0 +1,190 @@
+import type { INodeExecutionData } from 'n8n-workflow';
+import type { Execution } from './harness/index';
+import { itemsOf } from './harness/index';
+import { errorOf, setWatchedStage, thrown, type WatchedStage } from './watched';
+
+let stage: WatchedStage;
+beforeAll(async () => (stage = await setWatchedStage({ factor: 100 })));
+afterEach(() => stage.emulator.reset());
+afterAll(async () => await stage.close());
+
+const CONTINUE = { onError: 'continueRegularOutput' };
+const jsonOf = (execution: Execution, output = 0) => execution.items('Kling', output).map(({ json }) => json);
+const asItems = (execution: Execution) => jsonOf(execution).map((json) => ({ json }));
+const statusCalls = () => stage.emulator.requests().filter(({ call }) => call === 'status');
+
+async function submitted(provider: string, rows = itemsOf({})): Promise<INodeExecutionData[]> {
+	return asItems(await stage.run({ provider, completion: 'jobId' }, rows));
+}
+
+describe.each(['coreToday', 'runpod'])('a job at %s', (provider) => {
+	test('Wait on a job that has ended returns at once, after one look', async () => {
+		const items = await submitted(provider);
+		await stage.clock.sleep(60_000);
+		const startMs = stage.clock.now();
+		const execution = await stage.run({ operation: 'wait', provider }, items);
+		expect(jsonOf(execution)).toEqual([expect.objectContaining({ status: 'completed' })]);
+		expect(execution.items('Kling')[0]?.binary?.data).toMatchObject({ mimeType: 'video/mp4' });
+		expect(statusCalls()).toHaveLength(1);
+		expect(stage.clock.now() - startMs).toBeLessThan(20_000);
+	});
+
+	test('From Input reads the provider, the model and the submit time from the item', async () => {
+		const [item] = await submitted(provider);
+		const execution = await stage.run({ operation: 'getStatus' }, item === undefined ? [] : [item]);
+		const { model, timing, jobId } = item?.json ?? {};
+		expect(jsonOf(execution)).toEqual([expect.objectContaining({ jobId, provider, model, timing })]);
+	});
+
+	test("Output Raw adds the provider's last reply, and nothing else differs", async () => {
+		const items = await submitted(provider);
+		const plain = await stage.run({ operation: 'wait', provider, downloadVideo: false }, items);
+		const raw = await stage.run({ operation: 'wait', provider, downloadVideo: false, options: { output: 'raw' } }, items);
+		const [job] = stage.emulator.jobs();
+		const [json] = jsonOf(raw);
+		expect(json?.raw).toMatchObject(
+			provider === 'runpod'
+				? { id: job?.id, status: 'COMPLETED', delayTime: 3000, executionTime: 30_000, workerId: expect.any(String), output: { video_url: job?.videoUrl, cost: 0.45 } }
+				: { job_id: job?.id, status: 'completed', provider: 'replicate', model: 'black-forest-labs/flux-schnell', created_at: expect.any(String), result: job?.videoUrl, error: null },
+		);
+		expect(Object.keys(json ?? {}).filter((key) => key !== 'raw')).toEqual(Object.keys(jsonOf(plain)[0] ?? {}));
+	});
+
+	test('a job that Get Status sees fail is data with its reason, not an error', async () => {
+		stage.emulator.script({ job: { endsAs: 'failed', error: 'Invalid image URL' } });
+		const items = await submitted(provider);
+		await stage.clock.sleep(60_000);
+		const execution = await stage.run({ operation: 'getStatus', provider }, items);
+		expect(execution.status).toBe('success');
+		expect(jsonOf(execution)).toEqual([
+			expect.objectContaining({ status: 'failed', failure: expect.objectContaining({ message: 'Invalid image URL', code: 'invalid_input', retryable: false }) }),
+		]);
+		expect(jsonOf(execution)[0]).not.toHaveProperty('error');
+	});
+
+	test('Route by Status sends each job out by the output that fits, under every On Error', async () => {
+		const rows = await submitted(provider, itemsOf({}, {}, {}, {}));
+		const [done, failed, cancelled, running] = rows;
+		stage.emulator.reset();
+		stage.emulator.script({ when: { jobNumber: 2 }, job: { endsAs: 'failed' } });
+		stage.emulator.script({ when: { jobNumber: 4 }, job: { runMs: 10_000_000 } });
+		const items = await submitted(provider, [done, failed, cancelled, running].map(() => ({ json: {} })));
+		await stage.run({ operation: 'cancel', provider }, items.slice(2, 3));
+		await stage.clock.sleep(60_000);
+		for (const onError of ['stopWorkflow', 'continueRegularOutput', 'continueErrorOutput']) {
+			const execution = await stage.run({ operation: 'getStatus', provider, routeByStatus: true }, items, { onError });
+			const routed = [0, 1, 2].map((output) => execution.items('Kling', output).map(({ pairedItem }) => pairedItem));
+			expect(routed).toEqual([[{ item: 0 }], [{ item: 3 }], [{ item: 1 }, { item: 2 }]]);
+		}
+	});
+
+	test('Cancel believes the API, not itself: a job that has already ended stays completed', async () => {
+		const items = await submitted(provider);
+		await stage.clock.sleep(60_000);
+		const execution = await stage.run({ operation: 'cancel', provider }, items);
+		expect(jsonOf(execution)).toEqual([expect.objectContaining({ status: 'completed', videoUrl: stage.emulator.jobs()[0]?.videoUrl })]);
+	});
+
+	test('a cancel whose answer is lost is followed by a look, and what it says is true', async () => {
+		const items = await submitted(provider);
+		stage.emulator.misbehave({ when: { call: 'cancel' }, do: { cut: 'after' } });
+		const execution = await stage.run({ operation: 'cancel', provider }, items);
+		expect(jsonOf(execution)).toEqual([expect.objectContaining({ status: 'cancelled' })]);
+		expect(statusCalls().length).toBeGreaterThan(0);
+	});
+
+	test.each(['getStatus', 'wait', 'cancel'])("%s refuses a dry run's id, and asks nobody", async (operation) => {
+		const dry = await stage.run({ provider, options: { dryRun: true } });
+		stage.emulator.reset();
+		const execution = await stage.run({ operation, provider }, asItems(dry), CONTINUE);
+		expect(errorOf(execution.items('Kling')[0]).message).toContain('Job ID is dry-run-1, which a dry run made');
+		expect(stage.emulator.requests()).toEqual([]);
+	});
+});
+
+test('Download refuses the item of a dry run, and asks nobody', async () => {
+	const item = { json: { jobId: 'dry-run-1', videoUrl: 'https://video.example.com/a.mp4' } };
+	const execution = await stage.run({ operation: 'download' }, [item], CONTINUE);
+	expect(errorOf(execution.items('Kling')[0]).message).toContain('Turn Dry Run off');
+	expect(stage.emulator.requests()).toEqual([]);
+});
+
+test('a cancel at Core.Today that answers 204 and nothing is followed by a look before "cancelled" is said', async () => {
+	const items = await submitted('coreToday');
+	const execution = await stage.run({ operation: 'cancel', provider: 'coreToday' }, items);
+	expect(jsonOf(execution)).toEqual([expect.objectContaining({ status: 'cancelled' })]);
+	expect(stage.emulator.requests().map(({ call, answeredStatus }) => [call, answeredStatus])).toEqual([
+		['submit', 200],
+		['cancel', 204],
+		['status', 200],
+	]);
+});
+
+test('a cancel that changes nothing is never called a cancel', async () => {
+	stage.emulator.script({ job: { ignoresCancel: true } });
+	const items = await submitted('coreToday');
+	const execution = await stage.run({ operation: 'cancel', provider: 'coreToday' }, items);
+	expect(['pending', 'processing']).toContain(jsonOf(execution)[0]?.status);
+});
+
+describe('Runpod', () => {
+	test('/runsync is asked to hold for 90 s, and its early answer is followed to the end by its sync id', async () => {
+		stage.emulator.script({ job: { runMs: 120_000 } });
+		const execution = await stage.run({ provider: 'runpod', options: { submitWith: 'runsync' } });
+		const [submit] = stage.emulator.requests();
+		expect([submit?.call, submit?.query]).toEqual(['runsync', { wait: '90000' }]);
+		expect(jsonOf(execution)).toEqual([expect.objectContaining({ status: 'completed', jobId: expect.stringMatching(/^sync-/) })]);
+		expect(statusCalls().length).toBeGreaterThan(0);
+		expect(stage.emulator.jobs()).toHaveLength(1);
+	});
+
+	test('/runsync that answers with the video needs no look at all', async () => {
+		const execution = await stage.run({ provider: 'runpod', options: { submitWith: 'runsync' } });
+		expect(jsonOf(execution)).toEqual([expect.objectContaining({ status: 'completed', cost: { amount: 0.45, unit: 'USD', source: 'reported' } })]);
+		expect(statusCalls()).toEqual([]);
+	});
+
+	test('a job that is not visible yet is pending within 150 s of its submit', async () => {
+		stage.emulator.script({ job: { invisibleMs: 60_000, runMs: 200_000 } });
+		const items = await submitted('runpod');
+		const looked = await stage.run({ operation: 'getStatus' }, items);
+		expect(jsonOf(looked)).toEqual([expect.objectContaining({ status: 'pending' })]);
+		const waited = await stage.run({ operation: 'wait', downloadVideo: false }, items);
+		expect(jsonOf(waited)).toEqual([expect.objectContaining({ status: 'completed' })]);
+	});
+
+	test('Wait with a job ID alone gives a job 150 s from its first look to become visible', async () => {
+		stage.emulator.script({ job: { invisibleMs: 90_000, runMs: 100_000 } });
+		const [item] = await submitted('runpod');
+		const alone = itemsOf({ jobId: item?.json.jobId ?? '' });
+		const execution = await stage.run({ operation: 'wait', provider: 'runpod', downloadVideo: false }, alone);
+		expect(jsonOf(execution)).toEqual([expect.objectContaining({ status: 'completed' })]);
+	});
+
+	test('From Input takes the endpoint from the item, for status and cancel', async () => {
+		const item = { json: { jobId: 'abc', provider: 'runpod', model: 'another-endpoint' } };
+		await stage.run({ operation: 'getStatus' }, [item], CONTINUE);
+		await stage.run({ operation: 'cancel' }, [item], CONTINUE);
+		const paths = stage.emulator.requests().map(({ path }) => path.replace('/runpod/v2', ''));
+		expect(new Set(paths)).toEqual(new Set(['/another-endpoint/status/abc', '/another-endpoint/cancel/abc']));
+	});
+
+	test('a Runpod link says when it expires: 7 days after the job ended', async () => {
+		const [item] = jsonOf(await stage.run({ provider: 'runpod', downloadVideo: false }));
+		const { finishedAtMs = 0 } = stage.emulator.jobs()[0] ?? {};
+		const expiresMs = Date.parse(String(item?.videoUrlExpiresAt));
+		expect(Math.abs(expiresMs - finishedAtMs - 7 * 24 * 3_600_000)).toBeLessThan(10_000);
+	});
+});
+
+test('Download by a link alone needs no credential and sends none', async () => {
+	await stage.run({ provider: 'runpod', downloadVideo: false });
+	const link = stage.emulator.jobs()[0]?.videoUrl ?? '';
+	const execution = await stage.run({ operation: 'download', videoUrl: link, outputField: 'film' }, itemsOf({ row: 7 }), { credentials: [] });
+	expect(jsonOf(execution)).toEqual([{ row: 7, videoUrl: link }]);
+	expect(execution.items('Kling')[0]?.binary?.film).toMatchObject({ mimeType: 'video/mp4', fileName: 'kling-video.mp4' });
+});
+
+test('an operation that does not exist is refused in words', async () => {
+	expect(thrown(await stage.run({ operation: 'upscale' }))).toContain('The operation "upscale" is not known');
+});
