@@ -3,6 +3,8 @@ import { parseJson } from './fields';
 import type { Failure, FailureCode } from './job';
 
 const MAX_MESSAGE_CHARACTERS = 500;
+/** A traceback quotes code, with brackets of its own, before the JSON it ends in. */
+const MAX_JSON_STARTS = 100;
 
 /** The last words of a traceback, or the text's first line: what a person can use. */
 function withoutTraceback(text: string): string {
@@ -34,9 +36,13 @@ export function errorText(value: unknown, depth = 6): string | undefined {
 	if (object !== undefined) return textOfObject(object, depth);
 	const text = asText(value);
 	if (text === undefined) return undefined;
-	const jsonAt = text.search(/[{[]\s*["{[]/);
-	const inner = jsonAt === -1 ? undefined : parseJson(text.slice(jsonAt));
-	return (inner === undefined ? undefined : errorText(inner, depth - 1)) ?? withoutTraceback(text);
+	return errorText(jsonAtEnd(text), depth - 1) ?? withoutTraceback(text);
+}
+
+/** The object or list a text is, or ends in; a list of words at the end of a sentence belongs to it. */
+function jsonAtEnd(text: string): unknown {
+	const starts = [...text.matchAll(/\{\s*"|\[\s*\{|^\[/g)].slice(0, MAX_JSON_STARTS);
+	return starts.map(({ index }) => parseJson(text.slice(index))).find((inner) => inner !== undefined);
 }
 
 /** An error code an API put beside its message, e.g. `{"code": 400}`; from the same shapes as `errorText`. */

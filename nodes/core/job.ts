@@ -9,7 +9,7 @@ export interface Handle {
 	/** Core.Today's model id, Runpod's endpoint id; absent where only the job id is known. */
 	readonly model?: string;
 	readonly jobId: string;
-	/** ISO 8601; the provider's own time where it gives one, else when its answer came. Absent if nobody knows. */
+	/** ISO 8601; the provider's own time where it gives one, else when the submit was sent. Absent if nobody knows. */
 	readonly submittedAt?: string;
 }
 

@@ -3,7 +3,8 @@ const JOB_ID = /^[A-Za-z0-9_-]{1,200}$/;
 
 /** The value as a job id, or undefined for anything that must not go into a path. */
 export function asJobId(value: unknown): string | undefined {
-	const text = typeof value === 'number' ? String(value) : value;
+	// A larger number has lost digits: it would name another job.
+	const text = Number.isSafeInteger(value) ? String(value) : value;
 	return typeof text === 'string' && JOB_ID.test(text.trim()) ? text.trim() : undefined;
 }
 

@@ -2,7 +2,7 @@ import type { Clock, Random, Stop } from './clock';
 import { refusal } from './failure';
 import type { Fault, Reply, Send } from './http';
 import type { Failure, Job } from './job';
-import type { Provider, VideoRequest } from './providers/provider';
+import type { Provider, SubmitMoment, VideoRequest } from './providers/provider';
 import { backoffMs, retryAfterMs } from './weather';
 
 export interface SubmitPorts {
@@ -40,9 +40,10 @@ export async function submitOnce(
 	const giveUpMs = ports.clock.now() + options.patienceMs;
 	for (let attempt = 1; ; attempt++) {
 		if (ports.stop.requested) return { kind: 'refused', failure: stoppedBefore(provider), canFallBack: false };
+		const sentMs = ports.clock.now();
 		const answer = await ports.send(call);
 		const pauseMs = pauseBeforeRepeat(answer, attempt, ports);
-		if (pauseMs === undefined) return readSubmit(provider, request, answer, ports.clock.now());
+		if (pauseMs === undefined) return readSubmit(provider, request, answer, { sentMs, nowMs: ports.clock.now() });
 		const isLastTry = answer.kind === 'fault' && attempt >= CONNECT_TRIES;
 		if (isLastTry || ports.clock.now() + pauseMs > giveUpMs) return outOfPatience(provider, answer);
 		await sleepUnlessStopped(pauseMs, ports);
@@ -75,10 +76,10 @@ function outOfPatience({ label }: Provider, answer: Reply | Fault): SubmitEnd {
 	return { kind: 'refused', failure, canFallBack: true };
 }
 
-function readSubmit(provider: Provider, request: VideoRequest, answer: Reply | Fault, nowMs: number): SubmitEnd {
+function readSubmit(provider: Provider, request: VideoRequest, answer: Reply | Fault, moment: SubmitMoment): SubmitEnd {
 	if (answer.kind === 'fault') return unknown(provider, answer.message);
 	try {
-		const reading = provider.readStarted(answer, request, nowMs);
+		const reading = provider.readStarted(answer, request, moment);
 		if (reading.kind === 'job') return { kind: 'started', job: reading.job };
 		const { failure } = reading;
 		return { kind: 'refused', failure, canFallBack: FALLBACK_CODES.includes(failure.code) };

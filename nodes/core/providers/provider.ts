@@ -35,6 +35,12 @@ export interface Moment {
 	readonly firstAskedMs?: number;
 }
 
+/** When a submit was sent, and when its reply was read: `/runsync` may lie between. */
+export interface SubmitMoment {
+	readonly sentMs: number;
+	readonly nowMs: number;
+}
+
 /** What an API answered: a job, or a clear refusal. */
 export type Reading =
 	| { readonly kind: 'job'; readonly job: Job }
@@ -81,7 +87,7 @@ export interface Provider {
 	parse(form: VideoForm, context: FormContext): ParsedRequest;
 	/** The only billable call. Must not be repeated unless it surely created nothing. */
 	startCall(request: VideoRequest, extras: { webhookUrl?: string }): Call;
-	readStarted(reply: Reply, request: VideoRequest, nowMs: number): Reading;
+	readStarted(reply: Reply, request: VideoRequest, moment: SubmitMoment): Reading;
 	statusCall(handle: Handle): Call;
 	readJob(reply: Reply, handle: Handle, moment: Moment): Reading;
 	cancelCall(handle: Handle): Call;

@@ -4,7 +4,7 @@ import { asJobId, firstUrl } from '../../jobId';
 import type { Failure, Handle, Job, JobStatus } from '../../job';
 import { asObject, asText, present } from '../../json';
 import { objectOf, rawOf, refusalText, unexpectedReply } from '../../replyText';
-import type { Moment, Reading, VideoRequest } from '../provider';
+import type { Moment, Reading, SubmitMoment, VideoRequest } from '../provider';
 import { refusalOf } from '../refusal';
 
 export const LABEL = 'Core.Today';
@@ -57,10 +57,19 @@ function toJob(reply: Reply, body: Body, handle: Handle, nowMs: number): Job {
 	return status === 'failed' ? { ...ended, status, failure: failureOf(body) } : { ...ended, status };
 }
 
+/** ISO 8601 with a zone. `Date.parse` alone would guess a zone, and takes "7 days" for a year. */
+const ZONED_TIME = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*(Z|[+-]\d\d:?\d\d)$/i;
+
 /** The API's own time if it is one, in ISO 8601. */
 function createdAt(body: Body): string | undefined {
-	const time = Date.parse(asText(body.created_at) ?? '');
+	const text = asText(body.created_at) ?? '';
+	const time = ZONED_TIME.test(text) ? Date.parse(text) : NaN;
 	return Number.isNaN(time) ? undefined : new Date(time).toISOString();
+}
+
+/** The id in either dialect's key: one that is no id does not hide the other. */
+function jobIdOf(body: Body | undefined): string | undefined {
+	return asJobId(body?.job_id) ?? asJobId(body?.id);
 }
 
 function withCreatedAt(handle: Handle, body: Body): Handle {
@@ -68,14 +77,14 @@ function withCreatedAt(handle: Handle, body: Body): Handle {
 }
 
 /** See `Provider.readStarted`. A reply with an id is a job even if it has no status: the id is the receipt. */
-export function readStarted(reply: Reply, request: VideoRequest, nowMs: number): Reading {
+export function readStarted(reply: Reply, request: VideoRequest, { sentMs, nowMs }: SubmitMoment): Reading {
 	const refused = refusalOf(reply, LABEL);
 	if (refused !== undefined) return { kind: 'refused', failure: refused };
 	if (reply.status === 404) return { kind: 'refused', failure: refusal(refusalText(reply, LABEL), 'endpoint_not_found', false) };
 	const body = objectOf(reply, LABEL);
-	const jobId = asJobId(body.job_id ?? body.id);
+	const jobId = jobIdOf(body);
 	if (jobId === undefined) throw unexpectedReply(reply, LABEL, 'a job ID');
-	const named = { provider: request.provider, model: request.model, jobId, submittedAt: new Date(nowMs).toISOString() };
+	const named = { provider: request.provider, model: request.model, jobId, submittedAt: new Date(sentMs).toISOString() };
 	const handle = withCreatedAt(named, body);
 	if (asText(body.status) === undefined) return { kind: 'job', job: { handle, status: 'pending', raw: rawOf(reply) } };
 	return { kind: 'job', job: toJob(reply, body, handle, nowMs) };
@@ -90,7 +99,7 @@ export function readJob(reply: Reply, handle: Handle, { nowMs }: Moment): Readin
 		return { kind: 'refused', failure: { message, code: 'job_not_found', retryable: false, charged: 'unknown' } };
 	}
 	const body = objectOf(reply, LABEL);
-	const jobId = asJobId(body.job_id ?? body.id);
+	const jobId = jobIdOf(body);
 	if (jobId !== handle.jobId) throw unexpectedReply(reply, LABEL, `the job ID ${handle.jobId}`);
 	return { kind: 'job', job: toJob(reply, body, withCreatedAt(handle, body), nowMs) };
 }
@@ -98,7 +107,7 @@ export function readJob(reply: Reply, handle: Handle, { nowMs }: Moment): Readin
 /** See `Provider.readCancelled`: the reply's form is not documented, so only an ended job of this id is clear. */
 export function readCancelled(reply: Reply, handle: Handle, { nowMs }: Moment): Job | undefined {
 	const body = asObject(reply.body);
-	if (reply.status >= 300 || body === undefined || asJobId(body.job_id ?? body.id) !== handle.jobId) return undefined;
+	if (reply.status >= 300 || body === undefined || jobIdOf(body) !== handle.jobId) return undefined;
 	if (statusOf(asText(body.status) ?? '') !== 'cancelled') return undefined;
 	return toJob(reply, body, withCreatedAt(handle, body), nowMs);
 }

@@ -4,7 +4,7 @@ import { asJobId, firstUrl } from '../../jobId';
 import type { Failure, Handle, Job, JobStatus } from '../../job';
 import { asNumber, asObject, asText, present } from '../../json';
 import { objectOf, rawOf, refusalText, unexpectedReply } from '../../replyText';
-import type { Moment, Reading, VideoRequest } from '../provider';
+import type { Moment, Reading, SubmitMoment, VideoRequest } from '../provider';
 import { refusalOf } from '../refusal';
 import { DEFAULT_ENDPOINT_ID } from './request';
 
@@ -83,8 +83,10 @@ function toJob(reply: Reply, body: Body, handle: Handle, nowMs: number): Job {
 	return { ...ended, status, videoUrl, videoUrlExpiresAt: new Date(finishedMs + VIDEO_URL_LIFE_MS).toISOString() };
 }
 
+/** A text that names a job is about the job, even if it says which endpoint's it was. */
 function isEndpointGone(reply: Reply): boolean {
-	return /endpoint/i.test(errorText(reply.body) ?? '');
+	const text = errorText(reply.body) ?? '';
+	return /endpoint/i.test(text) && !/\b(job|request)\b/i.test(text);
 }
 
 function endpointGone(reply: Reply, model = DEFAULT_ENDPOINT_ID): Failure {
@@ -92,12 +94,12 @@ function endpointGone(reply: Reply, model = DEFAULT_ENDPOINT_ID): Failure {
 }
 
 /** See `Provider.readStarted`. A job that failed at once is a job, also under HTTP 400. */
-export function readStarted(reply: Reply, request: VideoRequest, nowMs: number): Reading {
+export function readStarted(reply: Reply, request: VideoRequest, { sentMs, nowMs }: SubmitMoment): Reading {
 	const { provider, model } = request;
 	const body = asObject(reply.body);
 	const jobId = reply.status >= 300 && reply.status !== 400 ? undefined : asJobId(body?.id);
 	if (body !== undefined && jobId !== undefined) {
-		const handle: Handle = { provider, model, jobId, submittedAt: new Date(nowMs).toISOString() };
+		const handle: Handle = { provider, model, jobId, submittedAt: new Date(sentMs).toISOString() };
 		const withStatus = asText(body.status) === undefined ? { ...body, status: 'IN_QUEUE' } : body;
 		return { kind: 'job', job: toJob(reply, withStatus, handle, nowMs) };
 	}

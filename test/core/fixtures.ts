@@ -1,0 +1,85 @@
+import { UnexpectedReplyError } from '../../nodes/core/errors';
+import type { Reply } from '../../nodes/core/http';
+import type { Failure, Handle, Job } from '../../nodes/core/job';
+import { present, type JsonObject } from '../../nodes/core/json';
+import { jobJson } from '../../nodes/core/output';
+import type { Provider, Reading, VideoRequest } from '../../nodes/core/providers/provider';
+import { join, readdirSync, readFileSync, repositoryFolder } from '../support/node.cts';
+
+type Call = 'submit' | 'status' | 'cancel';
+
+/** What a reader makes of a reply: the item a job comes out as, or why there is none. */
+export type Outcome =
+	| { readonly kind: 'job'; readonly json: JsonObject }
+	| { readonly kind: 'refused'; readonly failure: Failure }
+	| { readonly kind: 'unexpected'; readonly message: string; readonly httpStatus: number }
+	/** A cancel reply that says nothing clear. */
+	| { readonly kind: 'unclear' };
+
+/** One reply of test/fixtures/<provider>, and what has to be read out of it. */
+export interface Fixture {
+	/** Which document describes this shape. */
+	readonly source: string;
+	/** How sure that is, in the words of the API notes. */
+	readonly label: 'SEED' | 'DOC' | 'SEEN';
+	readonly call: Call;
+	/** Times in ISO 8601, where the usual ones below do not fit; `submittedAt: null`: nobody knows. */
+	readonly given?: {
+		readonly submittedAt?: string | null;
+		readonly firstAskedAt?: string;
+		readonly sentAt?: string;
+		readonly readAt?: string;
+	};
+	readonly reply: Omit<Reply, 'kind'>;
+	readonly expect: Outcome;
+}
+
+/** The ids of the seeds' sample replies. */
+const JOB_IDS = { coreToday: 'abc123', runpod: 'sync-a1b2c3d4-e5f6-7890-abcd-ef1234567890-u1' } as const;
+const SUBMITTED_AT = '2026-01-01T00:00:00.000Z';
+const SENT_AT = '2026-01-01T00:04:50.000Z';
+const READ_AT = '2026-01-01T00:05:00.000Z';
+
+export function fixturesOf(provider: Provider): Array<[name: string, fixture: Fixture]> {
+	const folder = join(repositoryFolder, 'test/fixtures', provider.name);
+	const names = readdirSync(folder).filter((name) => name.endsWith('.json'));
+	return names.map((name) => [name.slice(0, -'.json'.length), JSON.parse(readFileSync(join(folder, name), 'utf8'))]);
+}
+
+export function requestOf({ name, defaultModel }: Provider): VideoRequest {
+	return { provider: name, model: defaultModel, input: { prompt: 'a', duration: 5 }, pictures: [], submitWith: 'run' };
+}
+
+export function handleOf({ name, defaultModel }: Provider, submittedAt: string | null = SUBMITTED_AT): Handle {
+	return { provider: name, model: defaultModel, jobId: JOB_IDS[name], ...present({ submittedAt: submittedAt ?? undefined }) };
+}
+
+/** A reply as the readers take it. */
+export function replyOf(status: number, body: unknown, headers: Record<string, string> = {}): Reply {
+	return { kind: 'reply', status, headers, body };
+}
+
+function readReply(provider: Provider, { call, reply, given = {} }: Fixture): Reading | Job | undefined {
+	const whole: Reply = { kind: 'reply', ...reply };
+	const nowMs = Date.parse(given.readAt ?? READ_AT);
+	if (call === 'submit') {
+		return provider.readStarted(whole, requestOf(provider), { sentMs: Date.parse(given.sentAt ?? SENT_AT), nowMs });
+	}
+	const handle = handleOf(provider, given.submittedAt);
+	const firstAskedMs = given.firstAskedAt === undefined ? undefined : Date.parse(given.firstAskedAt);
+	const moment = { nowMs, ...present({ firstAskedMs }) };
+	return call === 'status' ? provider.readJob(whole, handle, moment) : provider.readCancelled(whole, handle, moment);
+}
+
+/** Reads a fixture's reply; anything but an `UnexpectedReplyError` is thrown on. */
+export function outcomeOf(provider: Provider, fixture: Fixture): Outcome {
+	try {
+		const read = readReply(provider, fixture);
+		if (read === undefined) return { kind: 'unclear' };
+		if ('handle' in read) return { kind: 'job', json: jobJson(read) };
+		return read.kind === 'job' ? { kind: 'job', json: jobJson(read.job) } : read;
+	} catch (error) {
+		if (!(error instanceof UnexpectedReplyError)) throw error;
+		return { kind: 'unexpected', message: error.message, httpStatus: error.httpStatus };
+	}
+}
