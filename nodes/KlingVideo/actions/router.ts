@@ -53,7 +53,7 @@ async function runItems<Order>(session: Session, operation: Operation<Order>): P
 			ends[placed.itemIndex] = await runSafely(session, operation, placed);
 		}),
 	);
-	if (ends.some(({ kind }) => kind === 'error') && !context.continueOnFail()) throw unfinishedRun(context, ends);
+	if (ends.some(({ kind }) => kind === 'error') && !context.continueOnFail()) throw unfinishedRun(context, ends, session.stop.requested);
 	if ((await operation.park?.(session, ends, orders)) === true) return [[...context.getInputData()]];
 	return outputs(session, operation, ends);
 }

@@ -41,7 +41,7 @@ function endText(end: ItemEnd, itemIndex: number): string {
  * The error of a run whose every job has come to its end: names the items that have no video, and lists what all the
  * others have, so that nothing that was paid for is lost.
  */
-export function unfinishedRun(context: IExecuteFunctions, ends: readonly ItemEnd[]) {
+export function unfinishedRun(context: IExecuteFunctions, ends: readonly ItemEnd[], isStopped: boolean) {
 	const failed = [...ends.entries()].filter(([, end]) => end.kind === 'error');
 	const [first] = failed;
 	const [itemIndex, end] = first ?? [0, undefined];
@@ -49,10 +49,15 @@ export function unfinishedRun(context: IExecuteFunctions, ends: readonly ItemEnd
 	if (end?.kind === 'error' && ends.length === 1) {
 		const link = end.videoUrl === undefined ? '' : ` Video: ${end.videoUrl}`;
 		const description = `${end.error.description}${link}${end.error.jobId === undefined ? '' : ` ${reattach}`}`;
-		return nodeError(context, { message: end.error.message, description }, itemIndex);
+		return nodeError(context, { message: worded(end.error.message, isStopped), description }, itemIndex);
 	}
 	const names = failed.map(([index]) => index).slice(0, 30).join(', ');
 	const message = `${failed.length} of ${ends.length} items did not come through: ${failed.length === 1 ? 'item' : 'items'} ${names}`;
 	const lines = ends.map(endText);
-	return nodeError(context, { message, description: [...lines, reattach].join('\n') });
+	return nodeError(context, { message: worded(message, isStopped), description: [...lines, reattach].join('\n') });
+}
+
+/** n8n takes an execution whose error says "canceled" for one that was stopped, whoever says it. */
+function worded(message: string, isStopped: boolean): string {
+	return isStopped ? `The execution was canceled. ${message}` : message.replaceAll('canceled', 'cancelled');
 }
