@@ -1,6 +1,7 @@
 // What tests, emulator and bench take from Node itself. Stock lint forbids these in every .ts file, as they must
 // not ship; in this one place they are fine.
 import { join } from 'node:path';
+import { createInterface } from 'node:readline/promises';
 import { setTimeout as timersSleep } from 'node:timers/promises';
 
 export { createHash, randomUUID } from 'node:crypto';
@@ -10,6 +11,7 @@ export type { ChildProcess } from 'node:child_process';
 export { tmpdir, homedir } from 'node:os';
 export { dirname, join, relative, resolve } from 'node:path';
 export { Readable } from 'node:stream';
+export { parseArgs } from 'node:util';
 export type { AddressInfo, Socket } from 'node:net';
 
 /** The process' environment variables. */
@@ -34,3 +36,12 @@ export const realClock = {
 	now: (): number => Date.now(),
 	sleep: async (ms: number): Promise<void> => await timersSleep(ms, undefined, { ref: false }),
 };
+
+/** Asks the person at the terminal; the answer without its line end. An ended input answers nothing. */
+export async function askUser(question: string): Promise<string> {
+	const terminal = createInterface({ input: process.stdin, output: process.stdout });
+	const ended = new Promise<string>((resolve) => terminal.once('close', () => resolve('')));
+	const answer = await Promise.race([terminal.question(question), ended]);
+	terminal.close();
+	return answer;
+}

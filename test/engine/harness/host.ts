@@ -44,6 +44,8 @@ export interface RunningExecution {
 	readonly done: Promise<Execution>;
 	/** The user's Stop. The cancel signal fires; `done` resolves when the running node has returned. */
 	stop(): void;
+	/** What was logged so far. */
+	readonly logs: readonly LogLine[];
 }
 
 interface Launch {
@@ -168,7 +170,7 @@ export class Host {
 			// n8n writes what it read before cancelling over what the engine's hook saved (ExecutionService.stopDuringRun).
 			stored = atStart;
 		};
-		return { id, done: Promise.resolve(running).then(finish), stop };
+		return { id, done: Promise.resolve(running).then(finish), stop, logs };
 	}
 }
 
