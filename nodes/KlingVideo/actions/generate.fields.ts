@@ -10,6 +10,8 @@ export const CHOICES_WITH = {
 };
 const WITH_CORE_TODAY = { ...GENERATE, provider: CHOICES_WITH.coreToday };
 const WITH_END_IMAGE = { ...WITH_CORE_TODAY, mode: ['pro'] };
+/** The source first: at an expression n8n stops reading and shows the field, so Mode by expression would demand it. */
+const withEndImageFrom = (source: string) => ({ endImageSource: [source], ...WITH_END_IMAGE });
 
 const providerChoices = [
 	...providerOptions,
@@ -78,8 +80,8 @@ const endImageFields: INodeProperties[] = [
 		],
 		displayOptions: { show: WITH_END_IMAGE },
 	},
-	urlField('endImageUrl', 'End Image URL', { ...WITH_END_IMAGE, endImageSource: ['url'] }),
-	fieldName('endImageField', 'last frame', { ...WITH_END_IMAGE, endImageSource: ['binary'] }),
+	urlField('endImageUrl', 'End Image URL', withEndImageFrom('url')),
+	fieldName('endImageField', 'last frame', withEndImageFrom('binary')),
 ];
 
 const completionFields: INodeProperties[] = [
