@@ -14,7 +14,9 @@ export type Outcome =
 	| { readonly kind: 'refused'; readonly failure: Failure }
 	| { readonly kind: 'unexpected'; readonly message: string; readonly httpStatus: number }
 	/** A cancel reply that says nothing clear. */
-	| { readonly kind: 'unclear' };
+	| { readonly kind: 'unclear' }
+	/** The reader threw what it must never throw. */
+	| { readonly kind: 'broken'; readonly message: string };
 
 /** One reply of test/fixtures/<provider>, and what has to be read out of it. */
 export interface Fixture {
@@ -71,7 +73,7 @@ function readReply(provider: Provider, { call, reply, given = {} }: Fixture): Re
 	return call === 'status' ? provider.readJob(whole, handle, moment) : provider.readCancelled(whole, handle, moment);
 }
 
-/** Reads a fixture's reply; anything but an `UnexpectedReplyError` is thrown on. */
+/** Reads a fixture's reply. Never throws. */
 export function outcomeOf(provider: Provider, fixture: Fixture): Outcome {
 	try {
 		const read = readReply(provider, fixture);
@@ -79,7 +81,7 @@ export function outcomeOf(provider: Provider, fixture: Fixture): Outcome {
 		if ('handle' in read) return { kind: 'job', json: jobJson(read) };
 		return read.kind === 'job' ? { kind: 'job', json: jobJson(read.job) } : read;
 	} catch (error) {
-		if (!(error instanceof UnexpectedReplyError)) throw error;
+		if (!(error instanceof UnexpectedReplyError)) return { kind: 'broken', message: String(error) };
 		return { kind: 'unexpected', message: error.message, httpStatus: error.httpStatus };
 	}
 }

@@ -1,6 +1,6 @@
-import { FieldReader, isUnset } from '../fields';
+import { FieldReader, isUnset, toNumber } from '../fields';
 import type { FormContext, VideoForm } from '../form';
-import { isJsonObject, present } from '../json';
+import { asText, isJsonObject, present } from '../json';
 import { urlProblem } from '../publicUrl';
 import type { ParsedRequest, Picture } from './provider';
 
@@ -85,25 +85,38 @@ export function checkPromptAndPictures(
 	const { fields, input } = draft;
 	fields.text('Prompt', input.prompt, { required: true, maxLength: MAX_PROMPT_CHARACTERS });
 	for (const { label, inputKey, source, required } of pictureFields) {
-		if (draft.pictures.some((picture) => picture.inputKey === inputKey) || source === 'binary') continue;
 		const url = input[inputKey];
 		const field = `${label} URL`;
 		if (isUnset(url)) {
-			if (required || source === 'url') fields.refuse(field, 'is empty. Give the link of a JPEG or PNG picture.');
+			const isMissing = source === 'url' || (source === 'none' && required);
+			if (isMissing) fields.refuse(field, 'is empty. Give the link of a JPEG or PNG picture.');
+			settle(input, inputKey, undefined);
 			continue;
 		}
 		const problem = urlProblem(url, { providerIsLocal: context.providerIsLocal });
 		if (problem !== undefined) fields.refuse(field, problem);
+		settle(input, inputKey, asText(url));
 	}
 }
 
 export function checkNegativePrompt({ fields, input }: InputDraft): void {
-	fields.text('Negative Prompt', input.negative_prompt, { maxLength: MAX_PROMPT_CHARACTERS });
+	const text = fields.text('Negative Prompt', input.negative_prompt, { maxLength: MAX_PROMPT_CHARACTERS });
+	// The seeds' own default: additional input may say it.
+	if (input.negative_prompt !== '') settle(input, 'negative_prompt', text);
 }
 
-/** Replaces a value by its checked form, so that a sheet's "10" is sent as 10. */
+/** Replaces a value by its checked form, so that a sheet's "10" is sent as 10; what is unset is left out. */
 export function settle(input: Record<string, unknown>, key: string, value: unknown): void {
-	if (value !== undefined) input[key] = value;
+	if (value === undefined) delete input[key];
+	else input[key] = value;
+}
+
+/** The value in its default's own type, so that a sheet's "10" is 10; undefined where it is the default. */
+export function unlessDefault(value: unknown, defaultValue: string | number | boolean): unknown {
+	if (String(value) === String(defaultValue)) return undefined;
+	if (typeof defaultValue === 'boolean') return value === String(!defaultValue) ? !defaultValue : value;
+	const plain = typeof defaultValue === 'number' ? (toNumber(value) ?? value) : value;
+	return plain === defaultValue ? undefined : plain;
 }
 
 /** The request, or every problem of it. */

@@ -2,6 +2,7 @@ import { isUnset } from '../../fields';
 import type { FormContext, VideoForm } from '../../form';
 import type { ParsedRequest, VideoRequest } from '../provider';
 import type { Cost } from '../../job';
+import { asText } from '../../json';
 import {
 	checkNegativePrompt,
 	checkPromptAndPictures,
@@ -11,6 +12,7 @@ import {
 	finishRequest,
 	settle,
 	startImage,
+	unlessDefault,
 	type InputDraft,
 } from '../form';
 
@@ -23,18 +25,20 @@ const MODES = ['standard', 'pro'] as const;
 function checkDefaultModel(draft: InputDraft): void {
 	const { fields, input } = draft;
 	const mode = fields.choice('Mode', input.mode, MODES);
+	const isStandard = mode === 'standard' || isUnset(input.mode);
 	settle(input, 'mode', mode);
 	settle(input, 'duration', fields.choice('Duration', input.duration, DURATIONS_SECONDS));
 	checkNegativePrompt(draft);
-	const hasEndImage = 'end_image' in input || draft.pictures.some(({ inputKey }) => inputKey === 'end_image');
-	if (hasEndImage && mode !== undefined && mode !== 'pro') {
+	const hasEndImage = !isUnset(input.end_image) || draft.pictures.some(({ inputKey }) => inputKey === 'end_image');
+	if (hasEndImage && isStandard) {
 		fields.refuse('End Image', 'needs Mode set to Pro. Choose Pro, or take the end image away.');
 	}
 }
 
 /** See `Provider.parse`. Another model than the default gets only what differs from its form's defaults. */
 export function parse(form: VideoForm, context: FormContext): ParsedRequest {
-	const model = form.options.model === undefined ? DEFAULT_MODEL : form.options.model;
+	const { model: wanted = DEFAULT_MODEL } = form.options;
+	const model = asText(wanted) ?? wanted;
 	const isDefault = model === DEFAULT_MODEL;
 	const values = {
 		prompt: form.prompt,
@@ -57,10 +61,6 @@ export function parse(form: VideoForm, context: FormContext): ParsedRequest {
 
 function orDefault(value: unknown, defaultValue: string | number): unknown {
 	return isUnset(value) ? defaultValue : value;
-}
-
-function unlessDefault(value: unknown, defaultValue: string | number): unknown {
-	return String(value) === String(defaultValue) ? undefined : value;
 }
 
 /** "375 credits per request", pricing "input_based": a base price (seed; what pro or 10 s cost is not documented). */

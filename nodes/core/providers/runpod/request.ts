@@ -1,6 +1,7 @@
 import { isUnset } from '../../fields';
 import type { FormContext, VideoForm } from '../../form';
 import type { Cost } from '../../job';
+import { asText } from '../../json';
 import type { ParsedRequest, VideoRequest } from '../provider';
 import {
 	checkNegativePrompt,
@@ -10,6 +11,7 @@ import {
 	finishRequest,
 	settle,
 	startImage,
+	unlessDefault,
 	type InputDraft,
 } from '../form';
 
@@ -29,16 +31,16 @@ function checkDefaultEndpoint(draft: InputDraft): void {
 /** See `Provider.parse`. Another endpoint than the default gets only what differs from the form's defaults. */
 export function parse(form: VideoForm, context: FormContext): ParsedRequest {
 	const { options } = form;
-	const endpointId = options.endpointId === undefined ? DEFAULT_ENDPOINT_ID : options.endpointId;
+	const { endpointId: wanted = DEFAULT_ENDPOINT_ID } = options;
+	const endpointId = asText(wanted) ?? wanted;
 	const isDefault = endpointId === DEFAULT_ENDPOINT_ID;
-	const unlessDefault = (value: unknown, defaultValue: unknown) =>
-		!isDefault && String(value) === String(defaultValue) ? undefined : value;
+	const wished = (value: unknown, defaultValue: number | boolean) => (isDefault ? value : unlessDefault(value, defaultValue));
 	const values = {
 		prompt: form.prompt,
-		duration: unlessDefault(isUnset(form.duration) ? DEFAULTS.duration : form.duration, DEFAULTS.duration),
+		duration: wished(isUnset(form.duration) ? DEFAULTS.duration : form.duration, DEFAULTS.duration),
 		negative_prompt: options.negativePrompt,
-		guidance_scale: unlessDefault(options.guidanceScale, DEFAULTS.guidance_scale),
-		enable_safety_checker: unlessDefault(options.enableSafetyChecker, DEFAULTS.enable_safety_checker),
+		guidance_scale: wished(options.guidanceScale, DEFAULTS.guidance_scale),
+		enable_safety_checker: wished(options.enableSafetyChecker, DEFAULTS.enable_safety_checker),
 	};
 	const pictureFields = [startImage(form, 'image')];
 	const draft = draftInput(form, values, pictureFields);
