@@ -112,9 +112,17 @@ export function readCancelled(reply: Reply, handle: Handle, { nowMs }: Moment): 
 	return toJob(reply, body, withCreatedAt(handle, body), nowMs);
 }
 
-/** The body of a callback is not documented: the id of either dialect, at the top or one level down. */
+/**
+ * See `Provider.readCallback`. What Core.Today's callback looks like is not documented, so the id is read where either
+ * dialect of its replies has it, at the top or one level down; an envelope's own `id` would be its event's, so it is
+ * the last to be believed:
+ * - `job_id`: the seed's reply, and the quickstart's;
+ * - `data.job_id`, `data.id`, `prediction.job_id`, `prediction.id`: such a reply inside a usual webhook envelope;
+ * - `id`: the API reference's reply, and what its backend, Replicate, sends.
+ */
 export function readCallback(body: unknown): string | undefined {
 	const object = asObject(body);
-	const inner = asObject(object?.data) ?? asObject(object?.prediction);
-	return [object?.job_id, object?.id, inner?.job_id, inner?.id].map(asJobId).find((id) => id !== undefined);
+	const [data, prediction] = [asObject(object?.data), asObject(object?.prediction)];
+	const ids = [object?.job_id, data?.job_id, data?.id, prediction?.job_id, prediction?.id, object?.id];
+	return ids.map(asJobId).find((id) => id !== undefined);
 }

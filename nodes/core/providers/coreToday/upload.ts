@@ -1,5 +1,6 @@
 import type { Call, Reply } from '../../http';
-import { asObject, asText } from '../../json';
+import { asObject } from '../../json';
+import { firstUrl } from '../../jobId';
 import { objectOf, unexpectedReply } from '../../replyText';
 import type { UploadTarget } from '../provider';
 import { LABEL } from './reply';
@@ -20,9 +21,10 @@ export function uploadCall({ fileName, mimeType }: { readonly fileName: string; 
 export function readUpload(reply: Reply): UploadTarget {
 	if (reply.status >= 400) throw unexpectedReply(reply, LABEL, 'a place for the picture');
 	const body = objectOf(reply, LABEL);
-	const url = asText(body.upload_url);
-	const fileUrl = asText(body.file_url);
-	const fields = Object.entries(asObject(body.upload_fields) ?? {}).map(([name, value]) => [name, String(value)]);
-	if (url === undefined || fileUrl === undefined) throw unexpectedReply(reply, LABEL, 'a place for the picture');
-	return { url, fileUrl, fields: Object.fromEntries(fields) };
+	const url = firstUrl(body.upload_url, []);
+	const fileUrl = firstUrl(body.file_url, []);
+	const fields = Object.entries(asObject(body.upload_fields) ?? {});
+	const areTexts = fields.every(([, value]) => ['string', 'number', 'boolean'].includes(typeof value));
+	if (url === undefined || fileUrl === undefined || !areTexts) throw unexpectedReply(reply, LABEL, 'a place for the picture');
+	return { url, fileUrl, fields: Object.fromEntries(fields.map(([name, value]) => [name, String(value)])) };
 }

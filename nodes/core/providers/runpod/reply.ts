@@ -144,7 +144,7 @@ export function readCancelled(reply: Reply, handle: Handle, { nowMs }: Moment): 
 	return statusOf(body) === 'cancelled' ? toJob(reply, body, handle, nowMs) : undefined;
 }
 
-/** A callback's body is like `/status`' (DOC). */
+/** See `Provider.readCallback`. The body is like `/status`' (DOC), which names its job in `id`; no other path is read. */
 export function readCallback(body: unknown): string | undefined {
 	return asJobId(asObject(body)?.id);
 }
