@@ -1,4 +1,4 @@
-import type { INodeExecutionData, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
+import type { IDataObject, INodeExecutionData, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 import { createBuckets } from '../core/bucket';
 import { createClaims } from '../core/claims';
 import type { Clock } from '../core/clock';
@@ -7,98 +7,98 @@ import { asObject } from '../core/json';
 import { providerOf, findProvider } from '../core/providers';
 import type { Provider } from '../core/providers/provider';
 import { asEndpointId } from '../core/providers/runpod/request';
-import { itemOf } from '../KlingVideo/actions/finish';
+import { itemOf, type OutputWish } from '../KlingVideo/actions/finish';
 import { createWebhookFinisher, type WebhookFinisher } from '../KlingVideo/actions/webhookFinisher';
+import { answer, bodyOf } from '../transport/answer';
 
-/** Jobs whose workflow this process has started; taken before anything is awaited, so that equal callbacks meet here. */
-const claims = createClaims(10_000);
-/** Started jobs that the workflow itself remembers over restarts. */
+/** Jobs whose workflow this process has started. */
+const started = createClaims(10_000);
+/** Jobs that the workflow itself remembers over restarts. */
 const REMEMBERED_JOBS = 500;
 /** Status checks a trigger can be made to do: a burst for a big batch, then one a second. */
-const buckets = createBuckets({ refillEveryMs: 1000, maxKeys: 1000 });
+const checks = createBuckets({ refillEveryMs: 1000, maxKeys: 1000 });
 const BURST_OF_CHECKS = 300;
 
 /**
  * A provider's callback to the trigger. Its body only names the job; what the workflow gets is read from the provider.
- * The workflow starts once per job: answers 2xx once the end is confirmed and the start is claimed, and only then
- * downloads. Anything else is answered so that the provider's own repeat can still succeed.
+ * Answers 2xx once the job's end is confirmed and its start is claimed, and only then downloads. Anything else is
+ * answered so that the provider's own repeat can still succeed.
+ *
+ * The workflow starts once per job. Two guards: this process' memory, claimed between the look and the answer with
+ * nothing awaited, so that equal callbacks meet there; and the workflow's static data, which holds over restarts. n8n
+ * saves that whole when `webhook()` is over, and of two processes the last writer wins: delivery is at least once.
  */
 export async function answerEndedJob(context: IWebhookFunctions, clock: Clock): Promise<IWebhookResponseData> {
-	const answer = (status: number, text: string): IWebhookResponseData => {
-		context.getResponseObject().status(status).type('text/plain').send(text);
-		return { noWebhookResponse: true };
-	};
 	const provider = findProvider(context.getNodeParameter('provider'));
-	const jobId = provider?.readCallback(context.getBodyData());
-	if (provider === undefined || jobId === undefined) return answer(400, 'The body names no job');
-	const key = `${context.getWorkflow().id ?? ''} ${context.getNode().id} ${jobId}`;
-	const isTest = context.getMode() === 'manual';
-	if (!isTest && (wasStarted(context, jobId) || !claims.take(key))) return answer(200, 'already known');
-	const end = await readEnd(context, clock, provider, jobId);
-	if (end.kind === 'none') {
-		claims.release(key);
-		return answer(end.status, end.text);
-	}
-	if (!wantedEvents(context).includes(end.job.status)) return answer(200, `not an event that is listened for: ${end.job.status}`);
-	if (!isTest) rememberStarted(context, jobId);
-	answer(200, 'noted');
-	return { noWebhookResponse: true, workflowData: [[await startItem(context, end.finisher, end.job)]] };
-}
-
-type End =
-	| { readonly kind: 'job'; readonly job: Job; readonly finisher: WebhookFinisher }
-	| { readonly kind: 'none'; readonly status: number; readonly text: string };
-
-async function readEnd(context: IWebhookFunctions, clock: Clock, provider: Provider, jobId: string): Promise<End> {
-	const checks = `${context.getWorkflow().id ?? ''} ${context.getNode().id}`;
-	if (!buckets.take(checks, BURST_OF_CHECKS, clock.now())) return { kind: 'none', status: 429, text: 'asked too often' };
+	const jobId = provider?.readCallback(bodyOf(context));
+	if (provider === undefined || jobId === undefined) return answer(context, 400, 'The body names no job');
+	const wishes = readWishes(context);
+	const job = { name: `${provider.name} ${jobId}`, isTest: context.getMode() === 'manual' };
+	if (!job.isTest && startedJobs(context).includes(job.name)) return answer(context, 200, 'already known');
 	const finisher = createWebhookFinisher(context, clock);
-	const handle: Handle = { provider: provider.name, jobId, ...modelOf(context, provider) };
-	const seen = await finisher.look(handle);
-	if (seen.kind === 'unseen') return { kind: 'none', status: 503, text: 'the provider could not be asked' };
-	if (seen.kind === 'refused') return { kind: 'none', status: 404, text: 'the provider does not confirm this job' };
-	if (!hasEnded(seen.job)) return { kind: 'none', status: 503, text: 'the job has not ended yet' };
-	return { kind: 'job', job: seen.job, finisher };
+	const end = await readEnd(context, clock, finisher, { provider: provider.name, jobId, ...modelOf(wishes, provider) });
+	if (end.kind === 'none') return answer(context, end.status, end.message);
+	if (!wishes.events.includes(end.job.status)) return answer(context, 200, `not an event that is listened for: ${end.job.status}`);
+	if (!job.isTest && !started.take(`${placeOf(context)} ${job.name}`)) return answer(context, 200, 'already known');
+	if (!job.isTest) rememberStarted(context, job.name);
+	answer(context, 200, 'noted');
+	return { noWebhookResponse: true, workflowData: [[await startItem(finisher, end.job, wishes)]] };
 }
 
-function optionsOf(context: IWebhookFunctions): Readonly<Record<string, unknown>> {
-	return asObject(context.getNodeParameter('options', {})) ?? {};
+/** The trigger's parameters, read before anything is claimed or answered: an expression among them may throw. */
+interface Wishes extends OutputWish {
+	readonly events: readonly string[];
+	readonly endpointId: unknown;
+	readonly query: IDataObject;
+}
+
+function readWishes(context: IWebhookFunctions): Wishes {
+	const events: unknown = context.getNodeParameter('events', ['completed', 'failed']);
+	const options = asObject(context.getNodeParameter('options', {}));
+	const outputField = String(context.getNodeParameter('outputField', 'data') ?? '').trim();
+	return {
+		events: Array.isArray(events) ? events.map(String) : [],
+		endpointId: options?.endpointId,
+		download: context.getNodeParameter('downloadVideo', true) === true,
+		outputField: outputField === '' ? 'data' : outputField,
+		withRaw: options?.output === 'raw',
+		query: { ...context.getQueryData() },
+	};
 }
 
 /** At Runpod the endpoint is part of every call. */
-function modelOf(context: IWebhookFunctions, provider: Provider): { model?: string } {
-	if (provider.name !== 'runpod') return {};
-	return { model: asEndpointId(optionsOf(context).endpointId) ?? providerOf('runpod').defaultModel };
+function modelOf({ endpointId }: Wishes, provider: Provider): { model?: string } {
+	return provider.name === 'runpod' ? { model: asEndpointId(endpointId) ?? providerOf('runpod').defaultModel } : {};
 }
 
-function wantedEvents(context: IWebhookFunctions): readonly string[] {
-	const events: unknown = context.getNodeParameter('events', ['completed', 'failed']);
-	return Array.isArray(events) ? events.map(String) : [];
+/** The trigger among all that this process serves. */
+function placeOf(context: IWebhookFunctions): string {
+	return `${context.getWorkflow().id ?? ''} ${context.getNode().id}`;
+}
+
+type End =
+	| { readonly kind: 'job'; readonly job: Job }
+	| { readonly kind: 'none'; readonly status: number; readonly message: string };
+
+async function readEnd(context: IWebhookFunctions, clock: Clock, finisher: WebhookFinisher, handle: Handle): Promise<End> {
+	if (!checks.take(placeOf(context), BURST_OF_CHECKS, clock.now())) return { kind: 'none', status: 429, message: 'asked too often' };
+	const seen = await finisher.look(handle);
+	if (seen.kind === 'unseen') return { kind: 'none', status: 503, message: 'the provider could not be asked' };
+	if (seen.kind === 'refused') return { kind: 'none', status: 404, message: 'the provider does not confirm this job' };
+	return hasEnded(seen.job) ? seen : { kind: 'none', status: 503, message: 'the job has not ended yet' };
 }
 
 function startedJobs(context: IWebhookFunctions): string[] {
-	const started: unknown = context.getWorkflowStaticData('node').started;
-	return Array.isArray(started) ? started.map(String) : [];
+	const names: unknown = context.getWorkflowStaticData('node').started;
+	return Array.isArray(names) ? names.map(String) : [];
 }
 
-function wasStarted(context: IWebhookFunctions, jobId: string): boolean {
-	return startedJobs(context).includes(jobId);
+function rememberStarted(context: IWebhookFunctions, name: string): void {
+	context.getWorkflowStaticData('node').started = [...startedJobs(context), name].slice(-REMEMBERED_JOBS);
 }
 
-function rememberStarted(context: IWebhookFunctions, jobId: string): void {
-	context.getWorkflowStaticData('node').started = [...startedJobs(context), jobId].slice(-REMEMBERED_JOBS);
-}
-
-async function startItem(context: IWebhookFunctions, finisher: WebhookFinisher, job: Job): Promise<INodeExecutionData> {
-	const outputField = String(context.getNodeParameter('outputField', 'data') ?? '').trim();
-	const wish = {
-		download: context.getNodeParameter('downloadVideo', true) === true,
-		outputField: outputField === '' ? 'data' : outputField,
-		withRaw: optionsOf(context).output === 'raw',
-	};
-	const end = await itemOf(finisher, job, wish);
-	if (end.kind === 'error') return { json: {} };
-	const query = { ...asObject(context.getQueryData()) };
-	const json = Object.keys(query).length === 0 ? end.json : { ...end.json, query: query as INodeExecutionData['json'] };
-	return end.binary === undefined ? { json } : { json, binary: end.binary };
+async function startItem(finisher: WebhookFinisher, job: Job, { query, ...wish }: Wishes): Promise<INodeExecutionData> {
+	const { json, binary } = await itemOf(finisher, job, wish);
+	const withQuery = Object.keys(query).length === 0 ? json : { ...json, query };
+	return binary === undefined ? { json: withQuery } : { json: withQuery, binary };
 }

@@ -1,11 +1,13 @@
 import type { IExecuteFunctions, INodeExecutionData, IWebhookFunctions } from 'n8n-workflow';
-import { asObject, asText } from '../core/json';
+import { asText } from '../core/json';
 
 /**
  * The link that resumes this execution when it is parked. Undefined where n8n gives none. (n8n's signed variant is
  * refused for community nodes with 401: measured on 2.8.4 and 2.41.1.)
  */
 export function resumeUrlOf(context: IExecuteFunctions): string | undefined {
+	// Without an id n8n still gives a link, with a placeholder in it.
+	if (asText(context.getExecutionId()) === undefined) return undefined;
 	return asText(context.evaluateExpression('{{ $execution.resumeUrl }}', 0));
 }
 
@@ -18,7 +20,10 @@ export function withQuery(url: string, name: string, value: string): string {
 
 /**
  * Parks the execution. What is stored as this node's input is its output if no callback comes, so each input item is
- * replaced: its JSON by the given one, its binary by none. Returns a copy: n8n may empty the array it is given.
+ * replaced: its JSON by the given one, its binary by none.
+ *
+ * Returns what n8n shows meanwhile, in an array of its own, as n8n may empty it. Error items are not in it: Retry On
+ * Fail runs a node again whose first item is one, parked or not, and would run it over the replaced items.
  */
 export async function park(
 	context: IExecuteFunctions,
@@ -32,12 +37,16 @@ export async function park(
 		delete item.binary;
 	}
 	await context.putExecutionToWait(until);
-	return [...input];
+	return input.filter(({ json }) => json.error === undefined);
 }
 
-/** A node's own stored context, as `webhook()` can read it: it has no `getContext`. */
-export function storedContext(context: IWebhookFunctions): Readonly<Record<string, unknown>> {
-	// "}}" would end the expression.
-	const name = JSON.stringify(context.getNode().name).replaceAll('}}', '}" + "}');
-	return asObject(context.evaluateExpression(`{{ $node[${name}].context }}`)) ?? {};
+/** A node's name as JavaScript text, with nothing in it that an expression's own syntax could take for its own. */
+function quoted(name: string): string {
+	const codes = name.replaceAll(/[^A-Za-z0-9 ]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+	return `"${codes}"`;
+}
+
+/** One key of a node's own stored context, as `webhook()` can read it: it has no `getContext`. */
+export function storedInContext(context: IWebhookFunctions, key: string): unknown {
+	return context.evaluateExpression(`{{ $node[${quoted(context.getNode().name)}].context[${quoted(key)}] }}`);
 }

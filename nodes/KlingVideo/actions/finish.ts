@@ -4,7 +4,7 @@ import type { FollowEnd } from '../../core/follow';
 import { hasEnded, type Failure, type Handle, type Job } from '../../core/job';
 import { present } from '../../core/json';
 import { providerOf } from '../../core/providers';
-import type { ItemEnd } from './operation';
+import type { ItemEnd, MadeItem } from './operation';
 import type { Api, Session } from './session';
 import { isTool, optionsAt } from './surroundings';
 
@@ -29,7 +29,7 @@ export function outputWish({ context }: Session, itemIndex: number): OutputWish 
 export type Finisher = Pick<Session, 'api' | 'downloads'>;
 
 /** A job as an item, whatever its status, with its video in the binary field if it has one and it is wanted. */
-export async function itemOf(session: Finisher, job: Job, wish: OutputWish, extras: Extras = {}): Promise<ItemEnd> {
+export async function itemOf(session: Finisher, job: Job, wish: OutputWish, extras: Extras = {}): Promise<MadeItem> {
 	const all = { ...extras, withRaw: wish.withRaw };
 	if (!wish.download || job.status !== 'completed') return { kind: 'item', json: jobJson(job, all) };
 	const { label } = providerOf(job.handle.provider);

@@ -1,4 +1,4 @@
-import type { IBinaryKeyData } from 'n8n-workflow';
+import type { IBinaryKeyData, INodeExecutionData } from 'n8n-workflow';
 import type { Problem } from '../../core/fields';
 import type { JsonObject } from '../../core/json';
 import type { ItemError } from '../../core/output';
@@ -9,9 +9,16 @@ export type Checked<Order> =
 	| { readonly kind: 'order'; readonly order: Order }
 	| { readonly kind: 'problems'; readonly problems: readonly Problem[] };
 
+/** An output item. */
+export interface MadeItem {
+	readonly kind: 'item';
+	readonly json: JsonObject;
+	readonly binary?: IBinaryKeyData;
+}
+
 /** What becomes of one item. An error is an item or a throw, as On Error says. */
 export type ItemEnd =
-	| { readonly kind: 'item'; readonly json: JsonObject; readonly binary?: IBinaryKeyData }
+	| MadeItem
 	| { readonly kind: 'error'; readonly error: ItemError; readonly videoUrl?: string };
 
 /** An order and the item it came from. */
@@ -28,8 +35,8 @@ export interface Operation<Order> {
 	refuseRun?(session: Session, orders: ReadonlyArray<Placed<Order>>): string | undefined;
 	/** Does one item; all items run at once. */
 	run(session: Session, placed: Placed<Order>): Promise<ItemEnd>;
-	/** Called with every item's end, in order, which it may replace; true means that the execution was parked. */
-	park?(session: Session, ends: ItemEnd[], orders: ReadonlyArray<Placed<Order>>): Promise<boolean>;
+	/** Called with every item's end, in order, which it may replace. If it parks the execution: what n8n shows meanwhile. */
+	park?(session: Session, ends: ItemEnd[], orders: ReadonlyArray<Placed<Order>>): Promise<INodeExecutionData[] | undefined>;
 	/** Items by output, where the operation has several. */
 	route?(session: Session, end: ItemEnd): number;
 	/** Outputs of this operation with its parameters; one if absent. */

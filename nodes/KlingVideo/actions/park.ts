@@ -1,7 +1,12 @@
+import type { INodeExecutionData } from 'n8n-workflow';
+import { askOnce } from '../../core/cancel';
 import { hasEnded, type Job } from '../../core/job';
-import { asObject, isJson, type JsonObject } from '../../core/json';
+import { asJobId } from '../../core/jobId';
+import { asNumber, asObject, isJsonObject, present, type JsonObject } from '../../core/json';
 import { errorJson, jobJson, type Extras } from '../../core/output';
+import { findProvider } from '../../core/providers';
 import { urlProblem } from '../../core/publicUrl';
+import { createSlots } from '../../core/slots';
 import { park, resumeUrlOf, withQuery } from '../../transport/resume';
 import { itemOf, type OutputWish } from './finish';
 import type { GenerateOrder } from './generate.order';
@@ -11,6 +16,8 @@ import type { Session } from './session';
 /** The query parameter of the resume URL that says which item a callback is about, whatever its body says. */
 export const ITEM_PARAMETER = 'klingItem';
 
+const LOOKS_AT_ONCE = 20;
+
 /** One parked item, as `webhook()` will need it: nothing of the parameters can be read there any more. */
 export type ParkedItem =
 	| { readonly kind: 'job'; readonly job: Job; readonly extras: Extras; readonly wish: OutputWish }
@@ -18,8 +25,9 @@ export type ParkedItem =
 
 /** What the node's context holds while its execution is parked. */
 export interface Parked {
+	/** By the clock. An execution may park more than once; this tells its parks apart. */
+	readonly parkedMs: number;
 	readonly items: readonly ParkedItem[];
-	readonly timeoutSeconds: number;
 }
 
 export type ResumeUrl =
@@ -45,50 +53,74 @@ export function resumeUrlFor({ context }: Session, orders: ReadonlyArray<Placed<
 	};
 }
 
+/** One job of the run as last seen, and until when it is waited for. */
+interface Seen {
+	readonly itemIndex: number;
+	readonly item: ParkedItem;
+	readonly deadlineMs: number;
+}
+
 /**
  * After the submits of a `callback` run: looks once at every job, as one that has ended already will not call back once
- * the execution is parked; then parks, if any goes on. True if it parked.
+ * the execution is parked; then parks, if any goes on. Returns what n8n shows meanwhile; undefined if nothing parked.
  */
-export async function parkRun(session: Session, ends: ItemEnd[], orders: ReadonlyArray<Placed<GenerateOrder>>): Promise<boolean> {
-	const { context, clock, ledger } = session;
-	const first = orders[0]?.order;
-	if (first === undefined || first.completion !== 'callback') return false;
+export async function parkRun(
+	session: Session,
+	ends: ItemEnd[],
+	orders: ReadonlyArray<Placed<GenerateOrder>>,
+): Promise<INodeExecutionData[] | undefined> {
+	const { context, clock } = session;
+	if (orders[0]?.order.completion !== 'callback') return undefined;
+	const slots = createSlots(LOOKS_AT_ONCE);
+	const looks = await Promise.all(orders.map(async (placed) => await slots.run(async () => await lookAt(session, placed))));
+	const seen = looks.filter((look) => look !== undefined);
 	const items = ends.map((end): ParkedItem => ({ kind: 'settled', json: end.kind === 'item' ? end.json : errorJson(end.error) }));
-	let lastSubmitMs = 0;
-	await Promise.all(
-		orders.map(async ({ itemIndex, order }) => {
-			const known = ledger.resolve(itemIndex, order.fingerprint);
-			if (known.kind !== 'follow' && known.kind !== 'reuse') return;
-			const { entry } = known;
-			if (known.kind === 'follow') lastSubmitMs = Math.max(lastSubmitMs, entry.submittedMs);
-			const job = known.kind === 'reuse' ? known.job : await lookNow(order, entry.job ?? { handle: known.handle, status: 'pending', raw: null });
-			ledger.seen(entry, job);
-			const { cost, fallbackFrom } = entry;
-			const extras = { ...(cost === undefined ? {} : { cost }), ...(fallbackFrom === undefined ? {} : { fallbackFrom }) };
-			items[itemIndex] = { kind: 'job', job, extras, wish: order.wish };
-		}),
-	);
-	if (!items.some(isRunning)) {
-		for (const [itemIndex, item] of items.entries()) {
-			if (item.kind === 'job') ends[itemIndex] = await itemOf(session, item.job, item.wish, item.extras);
-		}
-		return false;
+	for (const { itemIndex, item } of seen) items[itemIndex] = item;
+	const running = seen.filter(({ item }) => isRunning(item));
+	if (running.length === 0) {
+		await finishAll(session, ends, items);
+		return undefined;
 	}
-	const parked: Parked = { items, timeoutSeconds: first.rules.timeoutSeconds };
+	const parked: Parked = { parkedMs: clock.now(), items };
 	context.getContext('node').parked = parked;
-	const until = new Date(Math.max(lastSubmitMs, clock.now()) + first.rules.timeoutSeconds * 1000);
-	await park(context, items.map(missedJson), until);
-	return true;
+	const until = new Date(Math.max(...running.map(({ deadlineMs }) => deadlineMs)));
+	return await park(context, items.map(missedJson), until);
 }
 
 export function isRunning(item: ParkedItem): boolean {
 	return item.kind === 'job' && !hasEnded(item.job);
 }
 
-async function lookNow(order: GenerateOrder, job: Job): Promise<Job> {
-	const candidate = order.second?.request.provider === job.handle.provider ? order.second : order.first;
-	const seen = await candidate.api.look(job.handle);
-	return seen.kind === 'job' ? seen.job : job;
+/** Undefined for an item that has no job: what it came to is said already. */
+async function lookAt(session: Session, { itemIndex, order }: Placed<GenerateOrder>): Promise<Seen | undefined> {
+	const { ledger } = session;
+	const known = ledger.resolve(itemIndex, order.fingerprint);
+	if (known.kind !== 'follow' && known.kind !== 'reuse') return undefined;
+	const { entry } = known;
+	const job = known.kind === 'reuse' ? known.job : await currentJob(session, order, entry.job ?? { handle: known.handle, status: 'pending', raw: null });
+	ledger.seen(entry, job);
+	const { wish, rules } = order;
+	const extras = present({ cost: entry.cost, fallbackFrom: entry.fallbackFrom });
+	const item = { kind: 'job', job: keptOf(job, wish), extras, wish } as const;
+	return { itemIndex, item, deadlineMs: entry.submittedMs + rules.timeoutSeconds * 1000 };
+}
+
+/** The job without the provider's reply, which may be large, where that is not to come out. */
+export function keptOf(job: Job, wish: OutputWish): Job {
+	return wish.withRaw ? job : { ...job, raw: null };
+}
+
+async function currentJob(session: Session, order: GenerateOrder, job: Job): Promise<Job> {
+	const { api } = order.second?.request.provider === job.handle.provider ? order.second : order.first;
+	const truth = await askOnce(api.provider, job.handle, session.portsOf(api));
+	return truth.kind === 'job' ? truth.job : job;
+}
+
+async function finishAll(session: Session, ends: ItemEnd[], items: readonly ParkedItem[]): Promise<void> {
+	const finished = items.map(async (item, itemIndex) => {
+		if (item.kind === 'job') ends[itemIndex] = await itemOf(session, item.job, item.wish, item.extras);
+	});
+	await Promise.all(finished);
 }
 
 /** What an item is if no callback comes until the deadline: the job as last seen, ready for the Wait operation. */
@@ -98,11 +130,19 @@ function missedJson(item: ParkedItem): JsonObject {
 	return jobJson(job, { ...extras, withRaw: wish.withRaw, ...(hasEnded(job) ? {} : { timedOut: true }) });
 }
 
-/** The stored record of a parked run, or undefined if this execution has none. It is our own JSON. */
+function isParkedItem(value: unknown): value is ParkedItem {
+	const item = asObject(value);
+	if (item?.kind === 'settled') return isJsonObject(item.json);
+	const job = asObject(item?.job);
+	const handle = asObject(job?.handle);
+	const isHandle = findProvider(handle?.provider) !== undefined && asJobId(handle?.jobId) !== undefined;
+	return item?.kind === 'job' && isHandle && typeof job?.status === 'string' && [item.extras, item.wish].every(isJsonObject);
+}
+
+/** The stored record of a parked run, or undefined if this execution has none. */
 export function readParked(value: unknown): Parked | undefined {
 	const parked = asObject(value);
-	if (parked === undefined || !Array.isArray(parked.items) || !isJson(parked)) return undefined;
-	const isItem = (item: unknown) => ['job', 'settled'].includes(String(asObject(item)?.kind));
-	// The guards above tell our own record from anything else that could be there.
-	return parked.items.every(isItem) ? (parked as unknown as Parked) : undefined;
+	const parkedMs = asNumber(parked?.parkedMs);
+	if (parkedMs === undefined || !Array.isArray(parked?.items) || !parked.items.every(isParkedItem)) return undefined;
+	return { parkedMs, items: parked.items };
 }

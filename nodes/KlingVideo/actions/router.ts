@@ -54,7 +54,8 @@ async function runItems<Order>(session: Session, operation: Operation<Order>): P
 		}),
 	);
 	if (ends.some(({ kind }) => kind === 'error') && !context.continueOnFail()) throw unfinishedRun(context, ends, session.stop.requested);
-	if ((await operation.park?.(session, ends, orders)) === true) return [[...context.getInputData()]];
+	const shown = await operation.park?.(session, ends, orders);
+	if (shown !== undefined) return [shown];
 	return outputs(session, operation, ends);
 }
 
