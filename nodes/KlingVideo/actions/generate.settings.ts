@@ -20,13 +20,13 @@ const DEFAULT_CONCURRENCY = 10;
 
 const LIMIT_LABELS = { maxCost: 'Max Cost', maxJobs: 'Max Jobs', fallbackMaxCost: 'Fallback Max Cost' } as const;
 
-/** Reads the options that hold for the whole run. An option that was added and left empty is a limit that is none. */
+/** Reads the options that hold for the whole run. A limit that was added and is empty, or whose expression finds nothing, is none. */
 export function readRunSettings({ context }: Session): RunSettings {
 	const options = optionsAt(context, 0);
 	const fields = new FieldReader();
 	const concurrency = fields.number('Max Concurrency', options.maxConcurrency, { min: 1 }) ?? DEFAULT_CONCURRENCY;
 	const limitOf = (name: keyof typeof LIMIT_LABELS): number | undefined => {
-		if (!(name in options) || options[name] === undefined) return undefined;
+		if (!(name in options)) return undefined;
 		const limit = asLimit(options[name]);
 		const shown = isUnset(options[name]) ? 'empty' : JSON.stringify(options[name]);
 		return limit ?? fields.refuse(LIMIT_LABELS[name], `has to be a number of 0 or more, but is ${shown}. Nothing was submitted.`);
