@@ -15,6 +15,10 @@ export interface Installation {
 export interface ServerOptions {
 	/** Environment variables on top of the harness' own. */
 	env?: Record<string, string>;
+	/** n8n's command with its arguments; `start` if left out. */
+	command?: readonly string[];
+	/** Answers with 2xx and JSON once n8n is up; of a main process `/rest/settings`. */
+	readyPath?: string;
 	/** The npm tarball of the community package to install. */
 	tarball: string;
 }
@@ -26,7 +30,8 @@ interface Running {
 
 const packageName = 'n8n-nodes-kling-video';
 
-async function freePort(): Promise<number> {
+/** A port that nothing listens on now. */
+export async function freePort(): Promise<number> {
 	const server = createServer();
 	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 	const address = server.address();
@@ -58,19 +63,22 @@ export class Server {
 		readonly userFolder: string,
 		/** Without a trailing slash. */
 		readonly url: string,
+		private readonly command: readonly string[],
+		private readonly readyPath: string,
 	) {
 		this.version = installation.version;
 	}
 
 	/** Installs the tarball into a new user folder and starts n8n on it; resolves once n8n answers. */
-	static async start(installation: Installation, { env = {}, tarball }: ServerOptions): Promise<Server> {
+	static async start(installation: Installation, options: ServerOptions): Promise<Server> {
+		const { env = {}, tarball, command = ['start'], readyPath = '/rest/settings' } = options;
 		const userFolder = temporaryFolder('kling-e2e-');
 		installPackage(tarball, userFolder);
-		const port = await freePort();
+		const port = env.N8N_PORT ?? String(await freePort());
 		const ownEnv = {
 			N8N_USER_FOLDER: userFolder,
 			N8N_LISTEN_ADDRESS: '127.0.0.1',
-			N8N_PORT: String(port),
+			N8N_PORT: port,
 			N8N_RUNNERS_BROKER_PORT: String(await freePort()),
 			N8N_DIAGNOSTICS_ENABLED: 'false',
 			N8N_VERSION_NOTIFICATIONS_ENABLED: 'false',
@@ -80,7 +88,7 @@ export class Server {
 			N8N_LOG_LEVEL: 'info',
 			...env,
 		};
-		const server = new Server(installation, ownEnv, userFolder, `http://localhost:${port}`);
+		const server = new Server(installation, ownEnv, userFolder, `http://localhost:${port}`, command, readyPath);
 		await server.launch();
 		return server;
 	}
@@ -88,7 +96,7 @@ export class Server {
 	/** Starts n8n (again) on the same user folder and ports; resolves once its REST API answers. */
 	async launch(): Promise<void> {
 		const { folder, nodeFolder } = this.installation;
-		const child = spawn(join(nodeFolder, 'node'), [join(folder, 'node_modules/n8n/bin/n8n'), 'start'], {
+		const child = spawn(join(nodeFolder, 'node'), [join(folder, 'node_modules/n8n/bin/n8n'), ...this.command], {
 			cwd: this.userFolder,
 			// A group of its own, so that the task runners n8n starts end with it.
 			detached: true,
@@ -110,9 +118,9 @@ export class Server {
 	private async answers(running: Running): Promise<true | undefined> {
 		if (running.hasExited) throw new Error(`n8n ${this.version} ended while starting:\n${this.lastLogLines()}`);
 		try {
-			const reply = await fetch(`${this.url}/rest/settings`);
+			const reply = await fetch(`${this.url}${this.readyPath}`);
 			await reply.json();
-			return true;
+			return reply.ok || undefined;
 		} catch {
 			return undefined;
 		}
