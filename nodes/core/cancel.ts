@@ -8,6 +8,8 @@ import { backoffMs, isPassing } from './weather';
 /** A cancel may be repeated, as it cannot create anything; so often in all where the weather is bad. */
 const CANCEL_TRIES = 3;
 const LOOK_TRIES = 4;
+/** One question is not worth a longer wait; a provider that wants more quiet is asked by a later run. */
+const LONGEST_QUIET_MS = 60_000;
 
 export interface AskPorts {
 	readonly clock: Clock;
@@ -26,8 +28,11 @@ export async function askOnce(provider: Provider, handle: Handle, ports: AskPort
 	for (let attempt = 1; ; attempt++) {
 		const seen = await ports.look(handle);
 		if (seen.kind !== 'unseen') return seen;
-		if (attempt >= LOOK_TRIES) return { kind: 'refused', failure: unseenFailure(provider, seen.message) };
-		await ports.clock.sleep(seen.retryAfterMs ?? backoffMs(attempt, ports.random));
+		const pauseMs = seen.retryAfterMs ?? backoffMs(attempt, ports.random);
+		if (attempt >= LOOK_TRIES || pauseMs > LONGEST_QUIET_MS) {
+			return { kind: 'refused', failure: unseenFailure(provider, seen.message) };
+		}
+		await ports.clock.sleep(pauseMs);
 	}
 }
 

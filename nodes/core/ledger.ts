@@ -48,6 +48,15 @@ function isEntry(value: unknown): value is LedgerEntry {
 	return asText(entry?.fingerprint) !== undefined && asNumber(entry?.itemIndex) !== undefined && asText(entry?.state) !== undefined;
 }
 
+/** The store's one list: runs of a node that go on at once, as an agent's do, all write into it. */
+function entriesOf(store: LedgerStore): LedgerEntry[] {
+	const { ledger } = store;
+	if (Array.isArray(ledger) && ledger.every(isEntry)) return ledger;
+	const entries = Array.isArray(ledger) ? ledger.filter(isEntry) : [];
+	store.ledger = entries;
+	return entries;
+}
+
 /** Whether a job that ended without a video may be paid for again by a retry. */
 function mayTryAgain(entry: LedgerEntry, job: Job): boolean {
 	if (job.status === 'failed') return job.failure.retryable !== false;
@@ -71,9 +80,7 @@ export class Ledger {
 		store: LedgerStore,
 		private readonly runIndex: number,
 	) {
-		const stored = Array.isArray(store.ledger) ? store.ledger : [];
-		this.entries = stored.filter(isEntry);
-		store.ledger = this.entries;
+		this.entries = entriesOf(store);
 	}
 
 	/** What is already known of this item of this run with this very request. */

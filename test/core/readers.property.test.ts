@@ -4,7 +4,7 @@ import { classifyFailure, errorNumber, errorText } from '../../nodes/core/failur
 import type { Reply } from '../../nodes/core/http';
 import type { Job } from '../../nodes/core/job';
 import { asJobId, firstUrl } from '../../nodes/core/jobId';
-import { isJson, type JsonValue } from '../../nodes/core/json';
+import { isJson, without, type JsonValue } from '../../nodes/core/json';
 import { jobJson } from '../../nodes/core/output';
 import { providers } from '../../nodes/core/providers';
 import type { Provider, Reading } from '../../nodes/core/providers/provider';
@@ -76,7 +76,7 @@ function expectSound(job: Job, { name }: Provider): void {
 	const json = jobJson(job, { withRaw: true });
 	expect(isJson(json)).toBe(true);
 	expect(json).not.toHaveProperty('error');
-	const { raw: _raw, ...simplified } = json;
+	const simplified = without(json, 'raw');
 	expect(hasNullOutsideRaw(simplified)).toBe(false);
 	expect(jobJson(job)).toStrictEqual(simplified);
 	for (const time of [job.handle.submittedAt, job.finishedAt]) {
@@ -174,7 +174,7 @@ describe('the small readers are total', () => {
 		fc.assert(promise, RUNS);
 	});
 
-	test.each([12345678901234567890, 1.5, NaN, Infinity, 1e21, {}, [], ['a'], null, true])('%p is no ID', (value) => {
+	test.each([2 ** 53, 1.5, NaN, Infinity, 1e21, {}, [], ['a'], null, true])('%p is no ID', (value) => {
 		expect(asJobId(value)).toBeUndefined();
 	});
 
