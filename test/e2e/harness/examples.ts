@@ -1,0 +1,47 @@
+import type { CredentialReference } from './host.cts';
+import type { WorkflowDefinition } from './workflow.ts';
+import { join, readFileSync, readdirSync, repositoryFolder } from '../../support/node.cts';
+
+const folder = join(repositoryFolder, 'examples');
+
+/** The example workflows' names: their files without `.json`. */
+export const exampleNames = readdirSync(folder)
+	.filter((file) => file.endsWith('.json'))
+	.map((file) => file.replace(/\.json$/, ''));
+
+/** What a user fills in: credentials by type, the Settings node's values by name, and the link of a picture. */
+export interface Surroundings {
+	readonly credentials: Readonly<Record<string, CredentialReference>>;
+	readonly settings?: Readonly<Record<string, string | number>>;
+	readonly pictureUrl: string;
+}
+
+interface Assignment {
+	name: string;
+	value: string | number;
+}
+
+const CREDENTIALS_OF: Readonly<Record<string, readonly string[]>> = {
+	'n8n-nodes-kling-video.klingVideo': ['coreTodayApi', 'runpodApi'],
+	'n8n-nodes-kling-video.klingVideoTool': ['coreTodayApi', 'runpodApi'],
+	'n8n-nodes-kling-video.klingVideoTrigger': ['coreTodayApi', 'runpodApi'],
+	'@n8n/n8n-nodes-langchain.lmChatOpenAi': ['openAiApi'],
+};
+
+function fillIn(parameters: WorkflowDefinition['nodes'][number]['parameters'], settings: Readonly<Record<string, string | number>>): void {
+	// The Settings nodes are our own files': their form is known.
+	const { assignments } = parameters.assignments as unknown as { assignments: Assignment[] };
+	for (const assignment of assignments) assignment.value = settings[assignment.name] ?? assignment.value;
+}
+
+/** An example as a user has it after choosing credentials and filling in its settings; nothing else is changed. */
+export function readExample(name: string, { credentials, settings = {}, pictureUrl }: Surroundings): WorkflowDefinition {
+	const text = readFileSync(join(folder, `${name}.json`), 'utf8').replace(/https:\/\/example\.com\/\w+\.png/g, pictureUrl);
+	const definition: WorkflowDefinition = JSON.parse(text);
+	for (const node of definition.nodes) {
+		if (node.name === 'Settings') fillIn(node.parameters, settings);
+		const types = (CREDENTIALS_OF[node.type] ?? []).filter((type) => credentials[type] !== undefined);
+		if (types.length > 0) node.credentials = Object.fromEntries(types.map((type) => [type, credentials[type]]));
+	}
+	return definition;
+}
