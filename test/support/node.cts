@@ -45,3 +45,13 @@ export async function askUser(question: string): Promise<string> {
 	terminal.close();
 	return answer;
 }
+
+/** Processor time of this process so far. */
+export function cpuSeconds(): number {
+	const { user, system } = process.cpuUsage();
+	return (user + system) / 1e6;
+}
+
+export function heapMegabytes(): number {
+	return process.memoryUsage().heapUsed / 2 ** 20;
+}
