@@ -147,7 +147,10 @@ async function checkCandidate(
 	const api = await session.api(name);
 	if ('problem' in api) return fields.refuse('Credential', api.problem);
 	const isSecond = chainOf(session)[0] !== name;
-	if (isSecond && wantsEndImage(form) && !api.provider.takesEndImage) return undefined;
+	if (wantsEndImage(form) && !api.provider.takesEndImage) {
+		const problem = `cannot go to ${api.provider.label}, which comes first here. Choose Core.Today as the first provider, or take the end image away.`;
+		return isSecond ? undefined : fields.refuse('End Image', problem);
+	}
 	const parsed = api.provider.parse(form, { providerIsLocal: api.isLocal, waits: completionOf(session) === 'wait' });
 	if (parsed.kind === 'problems') {
 		fields.problems.push(...parsed.problems);
