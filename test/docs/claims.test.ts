@@ -1,0 +1,92 @@
+import type { INodeProperties } from 'n8n-workflow';
+import { CoreTodayApi } from '../../credentials/CoreTodayApi.credentials';
+import { RunpodApi } from '../../credentials/RunpodApi.credentials';
+import { KlingVideo } from '../../nodes/KlingVideo/KlingVideo.node';
+import { KlingVideoTrigger } from '../../nodes/KlingVideoTrigger/KlingVideoTrigger.node';
+import { coreToday } from '../../nodes/core/providers/coreToday';
+import type { Provider } from '../../nodes/core/providers/provider';
+import { runpod } from '../../nodes/core/providers/runpod';
+import { filesBelow, read, readDocument } from './documents';
+
+const readme = readDocument('README.md');
+const { description } = new KlingVideo();
+const trigger = new KlingVideoTrigger().description;
+const credentials = [new CoreTodayApi(), new RunpodApi()];
+
+/** Bold words of the README that are n8n's own. */
+const N8N_LABELS = ['Settings', 'Community Nodes', 'Install'];
+
+/** A property, its options and theirs. */
+function parts(property: INodeProperties): Array<{ name: string; displayName: string; default?: unknown }> {
+	const inner = (property.options ?? []).flatMap((option) => {
+		if ('displayName' in option && 'type' in option) return parts(option);
+		return [{ name: option.name, displayName: 'displayName' in option ? option.displayName : option.name }];
+	});
+	return [property, ...inner];
+}
+
+const rowsUnder = (...headings: string[]) =>
+	readme.rows.filter(({ heading }) => headings.includes(heading)).map(({ cells }) => cells);
+const plain = (markdown = '') => markdown.replace(/^\*\*(.*)\*\*$/, '$1').replace(/^`(.*)`$/, '$1');
+
+test('every label in bold is one that the user sees', () => {
+	const properties = [description, trigger, ...credentials].flatMap((each) => each.properties);
+	const labels = [...properties.flatMap(parts), ...credentials].map(({ displayName }) => displayName);
+	expect(readme.bold.length).toBeGreaterThan(20);
+	expect(readme.bold.filter((label) => ![...labels, ...N8N_LABELS].includes(label))).toEqual([]);
+});
+
+test("Generate's options are all there, with the defaults they have", () => {
+	const collection = description.properties.find(
+		({ name, displayOptions }) => name === 'options' && displayOptions?.show?.operation?.includes('generate'),
+	);
+	const options = (collection?.options ?? []).flatMap((option) => ('type' in option ? [option] : []));
+	const defaultOf = ({ name, default: value }: INodeProperties) => {
+		// A limit has its default only once it is added.
+		if (['fallbackMaxCost', 'maxCost', 'maxJobs'].includes(name)) return 'not set';
+		return value === '' ? 'empty' : String(value);
+	};
+	const actual = options.map((option) => [option.displayName, defaultOf(option)]);
+	expect(rowsUnder('Options of Generate').map(([label, value]) => [plain(label), plain(value)])).toEqual(actual);
+});
+
+test('every operation is there', () => {
+	const operation = description.properties.find(({ name }) => name === 'operation');
+	const names = (operation?.options ?? []).map((option) => option.name).sort();
+	expect(rowsUnder('Kling Video').map(([label]) => plain(label)).sort()).toEqual(names);
+});
+
+describe('the prices', () => {
+	function price({ name, defaultModel, estimateCost }: Provider, durationSeconds: number): string {
+		const input = { duration: durationSeconds };
+		const cost = estimateCost({ provider: name, model: defaultModel, input, pictures: [], submitWith: 'run' });
+		return `${cost?.source === 'minimum' ? 'at least ' : ''}${cost?.amount} ${cost?.unit}`;
+	}
+	test.each([coreToday, runpod])('of $label are those of the node', (provider) => {
+		const [row = []] = rowsUnder('Costs and limits of spending').filter(([label]) => label?.startsWith(provider.label));
+		expect(row.slice(1, 3)).toEqual([price(provider, 5), price(provider, 10)]);
+	});
+});
+
+test('every message under Troubleshooting is one that the node gives', () => {
+	const source = [...filesBelow('nodes'), ...filesBelow('credentials')].map(read).join('\n');
+	const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+	// A message stands on one line of the source, with something put in at each "…".
+	const isGiven = (message: string) => new RegExp(message.split('…').map(escaped).join('.*')).test(source);
+	const rows = rowsUnder('Before anything is sent', 'While submitting', 'While waiting and downloading');
+	const messages = rows.map(([message]) => plain(message));
+	expect(messages.length).toBeGreaterThan(30);
+	expect(messages.filter((message) => !isGiven(message))).toEqual([]);
+});
+
+test('it was checked on the n8n versions that the end-to-end tests run', () => {
+	const versions = [...read('scripts/hosts.mjs').matchAll(/^\t'(\d+\.\d+\.\d+)'/gm)].map(([, version]) => version);
+	expect(versions).toHaveLength(2);
+	for (const version of versions) expect(readme.text).toContain(`n8n ${version} with Node.js`);
+});
+
+test('the newest version of the changelog is that of the package', () => {
+	const { version }: { version: string } = JSON.parse(read('package.json'));
+	const [newest] = [...read('CHANGELOG.md').matchAll(/^## \[(\d[^\]]*)\]/gm)].map(([, name]) => name);
+	expect(newest).toBe(version);
+});
