@@ -2,7 +2,7 @@ import type { Clock, Random, Stop } from './clock';
 import { type Failure, type Handle, hasEnded, type Job } from './job';
 import { present } from './json';
 import type { RunExpectation } from './providers/provider';
-import { createSchedule, type Schedule, type Watch } from './schedule';
+import { Schedule, type Watch } from './schedule';
 import { backoffMs } from './weather';
 
 /** What one look at a job brought. `unseen`: the weather kept us from seeing it; look again later. */
@@ -45,6 +45,10 @@ const TICK_MS = 1_000;
 /** No two looks start closer than this: at most 50 a second, a quarter of what Runpod allows. */
 const SPACING_MS = 20;
 const LOOKS_AT_ONCE = 20;
+/** Pauses grow with the square root of the dearness; it falls once a tick. */
+const DEARNESS_RISE = 1.2;
+const DEARNESS_FALL = 1.2;
+const HIGHEST_DEARNESS = 1_000;
 /** After the provider asked for quiet, its jobs come back spread over this time. */
 const RETURN_SPREAD_MS = 2_000;
 
@@ -79,12 +83,14 @@ class Poller implements Follower {
 	/** Requests for quiet with no answer between them, by provider. */
 	private readonly quietRequests = new Map<string, number>();
 	private readonly schedule: Schedule;
+	/** What a call costs, as a multiple of its plain price: more when looks fall behind or the provider asks for quiet. */
+	private dearness = 1;
 	private isRunning = false;
 	private looksUnderWay = 0;
 	private lastStartMs = -Infinity;
 
 	constructor(private readonly ports: FollowerPorts) {
-		this.schedule = createSchedule(ports.random);
+		this.schedule = new Schedule(ports.random);
 	}
 
 	async follow(job: Followed): Promise<FollowEnd> {
@@ -109,20 +115,28 @@ class Poller implements Follower {
 		this.isRunning = true;
 		while (this.entries.size > 0 && !stop.requested) {
 			const untilMs = clock.now() + TICK_MS;
-			for (const { entry, dueMs } of this.plan(untilMs)) {
-				if (!(await this.waitUntil(dueMs, untilMs))) break;
-				if (this.entries.has(entry)) void this.lookAt(entry);
-			}
+			await this.lookUntil(untilMs);
 			if (!stop.requested) await clock.sleep(Math.max(1, untilMs - clock.now()));
 		}
 		this.isRunning = false;
 		for (const entry of this.entries) this.finish(entry, { kind: 'stopped', ...present({ lastSeen: entry.lastSeen }) });
 	}
 
+	private async lookUntil(untilMs: number): Promise<void> {
+		for (const { entry, dueMs } of this.plan(untilMs)) {
+			if (!(await this.waitUntil(dueMs, untilMs))) {
+				this.raiseDearness();
+				return;
+			}
+			if (this.entries.has(entry)) void this.lookAt(entry);
+		}
+		this.dearness = Math.max(1, this.dearness / DEARNESS_FALL);
+	}
+
 	/** The looks due before `untilMs`, in order. */
 	private plan(untilMs: number): Array<{ entry: Entry; dueMs: number }> {
 		const nowMs = this.ports.clock.now();
-		const dues = [...this.entries].map((entry) => ({ entry, dueMs: dueMs(entry, nowMs, untilMs) }));
+		const dues = [...this.entries].map((entry) => ({ entry, dueMs: dueMs(entry, { nowMs, untilMs, dearness: this.dearness }) }));
 		return dues.filter((due) => due.dueMs < untilMs).sort((a, b) => a.dueMs - b.dueMs);
 	}
 
@@ -183,11 +197,16 @@ class Poller implements Follower {
 		const inRow = (this.quietRequests.get(provider) ?? 0) + 1;
 		this.quietRequests.set(provider, inRow);
 		this.keepAway(entry, retryAfterMs);
+		this.raiseDearness();
 		if (inRow < 2) return;
 		for (const other of this.entries) {
 			const isHeld = other !== entry && other.handle.provider === provider;
 			if (isHeld) this.keepAway(other, retryAfterMs + RETURN_SPREAD_MS * this.ports.random());
 		}
+	}
+
+	private raiseDearness(): void {
+		this.dearness = Math.min(HIGHEST_DEARNESS, this.dearness * DEARNESS_RISE);
 	}
 
 	private keepAway(entry: Entry, delayMs: number): void {
@@ -201,11 +220,11 @@ class Poller implements Follower {
 }
 
 /** When to look at it next; Infinity if not before `untilMs`, or never again. */
-function dueMs(entry: Entry, nowMs: number, untilMs: number): number {
+function dueMs(entry: Entry, { nowMs, untilMs, dearness }: { nowMs: number; untilMs: number; dearness: number }): number {
 	if (entry.looking === 'last') return Infinity;
 	// A look that hangs does not keep a job past its deadline.
 	if (entry.looking === 'yes') return entry.deadlineMs;
-	const wantedMs = entry.unseen > 0 ? nowMs : entry.watch.dueMs(nowMs, untilMs);
+	const wantedMs = entry.unseen > 0 ? nowMs : entry.watch.dueMs(nowMs, untilMs, dearness);
 	return Math.min(entry.deadlineMs, Math.max(wantedMs, entry.notBeforeMs));
 }
 

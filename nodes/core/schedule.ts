@@ -1,115 +1,128 @@
 import type { Random } from './clock';
-import { learnRunTimes, type RunTimes } from './hazard';
-import type { Job } from './job';
+import { hasEnded, type Job } from './job';
 import type { RunExpectation } from './providers/provider';
+import { RunTimes } from './runTimes';
 
 /**
- * When to look at a job again: as soon as the time it is expected to have lain finished unnoticed is worth a call.
- * With a constant hazard h that is every sqrt(2 × price ÷ h) seconds, the asymptotically optimal inspection policy
- * (Barlow, Hunter & Proschan 1963; Keller 1974), and it needs no forecast: what other jobs teach meanwhile counts.
+ * The price of a call: a job is looked at again as soon as it is expected to have lain ended for so many seconds. With a
+ * constant hazard h that is every sqrt(2 × price ÷ h) seconds, the asymptotically optimal inspection policy (Keller,
+ * "Optimum checking schedules for systems subject to random failure", 1974). As no date is fixed beforehand, what the
+ * other jobs of the batch teach in the meantime counts at once. The value sets lateness against calls: `npm run bench`.
  */
-const SECONDS_A_CALL_IS_WORTH = 0.2;
-/** Jobs with a bad image link or a refused prompt fail within seconds. */
-const FIRST_LOOK_SECONDS = 5;
-/** Nothing is lost in the queue but the sharpness of the run's start. */
-const QUEUE_SHARE = 0.15;
-const SHORTEST_QUEUE_SECONDS = 5;
-const LONGEST_QUEUE_SECONDS = 15;
-const LONGEST_SECONDS = 60;
+const PRICE_SECONDS = 0.155;
+/** Jobs with a dead image link or a refused prompt fail within seconds. */
+const FIRST_LOOK_MS = 5_000;
+/** In the queue only the knowledge of when the run starts is at stake, so the pauses grow with the time spent there. */
+const QUEUE_SHARE = 0.2;
+const SHORTEST_QUEUE_PAUSE_MS = 5_000;
+const LONGEST_QUEUE_PAUSE_MS = 20_000;
+const LONGEST_PAUSE_MS = 60_000;
+const JITTER = 0.1;
+/** Wide, so that jobs that were submitted together are not looked at together ever after. */
+const FIRST_JITTER = 0.9;
 
-/** One job's schedule. All times in milliseconds of the clock. */
-export interface Watch {
-	/** Takes a look's result, sent at `askedMs`. */
-	saw(job: Job, askedMs: number): void;
-	/** When to look, if that is before `horizonMs`; else later than that. */
-	dueMs(nowMs: number, horizonMs: number): number;
-}
-
-/** `submittedMs`: the job's age counts from it. `lookNow`: nothing is known of it since, so look at once. */
 export interface WatchStart {
 	readonly expectation: RunExpectation;
+	/** The job's age counts from here until it is seen to start. */
 	readonly submittedMs: number;
+	/** Nothing is known of it since its submit: the first look is due at once. */
 	readonly lookNow: boolean;
 }
 
+/** What the jobs with one expectation key have taught. */
 interface Kind {
 	readonly runs: RunTimes;
-	/** The provider lets jobs end without ever calling them processing, so "pending" may mean running. */
+	/** The provider lets jobs end without ever calling them processing: "pending" may mean running. */
 	hidesRunning: boolean;
 }
 
-/** The schedule of all jobs of a batch: they learn from each other by `expectation.key`. */
-export interface Schedule {
-	watch(start: WatchStart): Watch;
+/** When to look at each job of a batch. They learn from each other by `expectation.key`. Times are the clock's. */
+export class Schedule {
+	private readonly kinds = new Map<string, Kind>();
+
+	constructor(private readonly random: Random) {}
+
+	watch(start: WatchStart): Watch {
+		const { key, typicalSeconds } = start.expectation;
+		const kind = this.kinds.get(key) ?? { runs: new RunTimes(Math.max(1, typicalSeconds)), hidesRunning: false };
+		this.kinds.set(key, kind);
+		return new Watch(kind, start, this.random);
+	}
 }
 
-export function createSchedule(random: Random): Schedule {
-	const kinds = new Map<string, Kind>();
-	return {
-		watch(start) {
-			const { key, typicalSeconds } = start.expectation;
-			const kind = kinds.get(key) ?? { runs: learnRunTimes(Math.max(1, typicalSeconds)), hidesRunning: false };
-			kinds.set(key, kind);
-			return watchJob(kind, start, random);
-		},
-	};
-}
+/** When to look at one job. */
+export class Watch {
+	/** The run's estimated start: queue time must not eat the run's expectation. */
+	private startedMs: number | undefined;
+	private lastLookMs: number;
+	private lastStatus: Job['status'] | undefined;
+	private readonly firstLookMs: number;
+	/** Around 1, drawn anew for each look. */
+	private patience = 1;
 
-function watchJob(kind: Kind, { submittedMs, lookNow }: WatchStart, random: Random): Watch {
-	/** The run's estimated start, once it was seen processing. */
-	let startedMs: number | undefined;
-	let lastLookMs = submittedMs;
-	let isFirst = true;
-	let isPending = false;
-	// Drawn anew for each look. The first is drawn wide, to spread jobs that were submitted together.
-	let patience = 1;
-	const firstMs = submittedMs + FIRST_LOOK_SECONDS * 1_000 * (0.8 + 0.4 * random());
+	constructor(
+		private readonly kind: Kind,
+		private readonly start: WatchStart,
+		private readonly random: Random,
+	) {
+		const { submittedMs, lookNow } = start;
+		this.lastLookMs = submittedMs;
+		this.firstLookMs = submittedMs + (lookNow ? 0 : FIRST_LOOK_MS * this.jittered(2 * JITTER));
+	}
 
-	const age = (atMs: number) => Math.max(0, atMs - (startedMs ?? submittedMs)) / 1_000;
-
-	function learn(job: Job, askedMs: number): void {
-		if (job.status === 'pending') return;
+	/** Takes what a look, begun at `askedMs`, has shown. */
+	saw(job: Job, askedMs: number): void {
 		if (job.status === 'processing') {
-			if (startedMs === undefined) startedMs = estimateStart(job);
-			kind.runs.survived(age(lastLookMs), age(askedMs));
-			return;
+			if (this.lastStatus === 'pending') this.kind.hidesRunning = false;
+			this.startedMs ??= this.estimateStart(job, askedMs);
 		}
-		if (isPending && startedMs === undefined) kind.hidesRunning = true;
-		const from = startedMs === undefined && isPending ? 0 : age(lastLookMs);
-		kind.runs.ended(job.runSeconds ?? from, job.runSeconds ?? age(askedMs));
-
-		function estimateStart(seen: Job): number {
-			if (seen.queueSeconds !== undefined) return submittedMs + seen.queueSeconds * 1_000;
-			return isPending ? (lastLookMs + askedMs) / 2 : submittedMs;
+		if (hasEnded(job)) {
+			if (this.lastStatus === 'pending') this.kind.hidesRunning = true;
+			this.kind.runs.endedBetween(this.age(this.lastLookMs), this.age(askedMs));
+		} else if (job.status === 'processing' || this.kind.hidesRunning) {
+			this.kind.runs.survived(this.age(this.lastLookMs), this.age(askedMs));
 		}
+		this.patience = this.jittered(this.lastStatus === undefined ? FIRST_JITTER : JITTER);
+		this.lastStatus = job.status;
+		this.lastLookMs = askedMs;
 	}
 
-	function queueDueMs(): number {
-		const seconds = ((lastLookMs - submittedMs) / 1_000) * QUEUE_SHARE;
-		return lastLookMs + Math.min(LONGEST_QUEUE_SECONDS, Math.max(SHORTEST_QUEUE_SECONDS, seconds)) * patience * 1_000;
+	/** When to look next: exact if before `horizonMs`, else anything later. `dearness` multiplies the price of a call. */
+	dueMs(nowMs: number, horizonMs: number, dearness: number): number {
+		if (this.lastStatus === undefined) return Math.max(nowMs, this.firstLookMs);
+		const isQueued = this.lastStatus === 'pending' && !this.kind.hidesRunning;
+		const wantedMs = isQueued ? this.queueDueMs(dearness) : this.runDueMs(nowMs, horizonMs, dearness);
+		return Math.max(nowMs, Math.min(wantedMs, this.lastLookMs + LONGEST_PAUSE_MS));
 	}
 
-	function runDueMs(nowMs: number, horizonMs: number): number {
-		const price = SECONDS_A_CALL_IS_WORTH * patience;
-		const lost = (atMs: number) => kind.runs.lostBy(age(lastLookMs), age(atMs)) - price;
-		const [before, after] = [lost(nowMs), lost(horizonMs)];
-		if (before >= 0) return nowMs;
-		return after < 0 ? Infinity : nowMs + ((horizonMs - nowMs) * -before) / (after - before);
+	private queueDueMs(dearness: number): number {
+		const grownMs = QUEUE_SHARE * (this.lastLookMs - this.start.submittedMs);
+		const pauseMs = Math.min(LONGEST_QUEUE_PAUSE_MS, Math.max(SHORTEST_QUEUE_PAUSE_MS, grownMs));
+		return this.lastLookMs + pauseMs * this.patience * Math.sqrt(dearness);
 	}
 
-	return {
-		saw(job, askedMs) {
-			learn(job, askedMs);
-			isPending = job.status === 'pending';
-			patience = isFirst ? 0.2 + 1.6 * random() : 0.75 + 0.5 * random();
-			isFirst = false;
-			lastLookMs = askedMs;
-		},
-		dueMs(nowMs, horizonMs) {
-			if (isFirst) return lookNow ? nowMs : Math.max(nowMs, firstMs);
-			const isQueued = isPending && !kind.hidesRunning;
-			const dueMs = isQueued ? queueDueMs() : runDueMs(nowMs, horizonMs);
-			return Math.max(nowMs, Math.min(dueMs, lastLookMs + LONGEST_SECONDS * 1_000));
-		},
-	};
+	private runDueMs(nowMs: number, horizonMs: number, dearness: number): number {
+		const price = PRICE_SECONDS * this.patience * dearness;
+		const from = this.age(this.lastLookMs);
+		const now = this.kind.runs.expectedDelay(from, this.age(nowMs)) - price;
+		if (now >= 0) return nowMs;
+		const then = this.kind.runs.expectedDelay(from, this.age(horizonMs)) - price;
+		return then < 0 ? Infinity : nowMs + ((horizonMs - nowMs) * now) / (now - then);
+	}
+
+	private estimateStart({ queueSeconds }: Job, askedMs: number): number {
+		const { submittedMs } = this.start;
+		if (this.lastStatus !== 'pending') return submittedMs;
+		const saidMs = queueSeconds === undefined ? (this.lastLookMs + askedMs) / 2 : submittedMs + queueSeconds * 1_000;
+		return Math.min(askedMs, Math.max(this.lastLookMs, saidMs));
+	}
+
+	/** In seconds. */
+	private age(atMs: number): number {
+		return Math.max(0, atMs - (this.startedMs ?? this.start.submittedMs)) / 1_000;
+	}
+
+	private jittered(width: number): number {
+		return 1 + width * (2 * this.random() - 1);
+	}
 }
