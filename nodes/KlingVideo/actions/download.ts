@@ -6,6 +6,7 @@ import { isDryRunId } from './dryRun';
 import { outputWish, type OutputWish } from './finish';
 import type { Checked, ItemEnd, Operation, Placed } from './operation';
 import type { Session } from './session';
+import { isTool } from './surroundings';
 
 interface DownloadOrder {
 	readonly videoUrl: string;
@@ -23,7 +24,9 @@ function check(session: Session, itemIndex: number): Checked<DownloadOrder> {
 	const value: unknown = context.getNodeParameter('videoUrl', itemIndex, '');
 	// The user gives this link, and no key goes with it: it may lead anywhere this n8n reaches.
 	const problem = isUnset(value) ? 'is empty. Give the videoUrl that Generate, Wait or Get Status returned.' : urlProblem(value, { providerIsLocal: true });
-	if (isDryRunId(input.jobId)) fields.refuse('Video URL', `belongs to ${String(input.jobId)}, which a dry run made: there is no such video. Turn Dry Run off in the Generate node.`);
+	// An agent's link could lead anywhere this n8n reaches, and it takes no file anyway.
+	if (isTool(context)) fields.refuse('Operation', 'cannot be Download as an AI tool, as agents take no files. Choose Get Status, which gives the link.');
+	else if (isDryRunId(input.jobId)) fields.refuse('Video URL', `belongs to ${String(input.jobId)}, which a dry run made: there is no such video. Turn Dry Run off in the Generate node.`);
 	else if (problem !== undefined) fields.refuse('Video URL', problem);
 	if (fields.problems.length > 0) return { kind: 'problems', problems: fields.problems };
 	const videoUrl = String(value).trim();

@@ -92,7 +92,14 @@ function extrasOf({ cost, fallbackFrom }: LedgerEntry) {
 async function finished(session: Session, order: GenerateOrder, entry: LedgerEntry, job: Job): Promise<ItemEnd> {
 	if (order.completion === 'wait') return await waitedItem(session, job, order.wish, extrasOf(entry));
 	if (order.completion === 'callback') return await itemOf(session, job, { ...order.wish, download: false }, extrasOf(entry));
-	return { kind: 'item', json: jobJson(job, { ...extrasOf(entry), withRaw: order.wish.withRaw }) };
+	const json = jobJson(job, { ...extrasOf(entry), withRaw: order.wish.withRaw });
+	return { kind: 'item', json: { ...json, ...present({ note: noteFor(session, job) }) } };
+}
+
+/** Only a tool gets here although Pause Until Callback was chosen: the agent has to know that there is no video yet. */
+function noteFor({ context }: Session, job: Job): string | undefined {
+	if (hasEnded(job) || context.getNodeParameter('completion', 0, 'wait') !== 'callback') return undefined;
+	return 'An AI tool cannot pause until the callback, so this job goes on by itself. Get its video by its jobId later, with the Wait or Get Status operation.';
 }
 
 function unknownItem({ failure, provider }: LedgerEntry, { first }: GenerateOrder): ItemEnd {
