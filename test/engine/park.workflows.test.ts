@@ -88,6 +88,7 @@ describe.each(['coreToday', 'runpod'] as const)('%s', (provider) => {
 
 	test('a retried execution, which the jobs of the first will never call, still gets their videos', async () => {
 		stage.emulator.misbehave({ when: { call: 'submit', skip: 1, first: 1 }, do: { reply: { status: 402, body: { error: 'no credit' } } } });
+		stage.emulator.script({ when: { jobNumber: 1 }, job: { runMs: 90_000 } });
 		const failed = await stage.park({ provider, ...FROM_ITEM }, shots(2));
 		expect(failed.status).toBe('error');
 		const retried = await stage.engine.retry(failed);

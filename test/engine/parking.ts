@@ -24,11 +24,13 @@ export interface CalledStage extends WatchedStage {
 
 const GIVE_UP_MS = 600_000;
 
-export async function setCalledStage(options: StageOptions = {}): Promise<CalledStage> {
-	// Long enough that a busy machine has parked before they end.
-	const jobTimes = { queueMs: 1_000, runMs: 45_000 };
-	const stage = await setWatchedStage({ ...options, emulator: { jobTimes, ...options.emulator } });
-	const server = await serveWebhooks(stage.engine);
+interface Resumptions {
+	readonly found: Execution[];
+	until(isSo: () => boolean): Promise<void>;
+}
+
+/** Gathers what a server's calls started or resumed, looking each fifth of a second of the clock. */
+function gather(server: WebhookServer, { clock }: WatchedStage): Resumptions {
 	const found: Execution[] = [];
 	let collected = 0;
 
@@ -38,34 +40,45 @@ export async function setCalledStage(options: StageOptions = {}): Promise<Called
 	}
 
 	async function until(isSo: () => boolean): Promise<void> {
-		const endMs = stage.clock.now() + GIVE_UP_MS;
+		const endMs = clock.now() + GIVE_UP_MS;
 		for (collect(); !isSo(); collect()) {
-			if (stage.clock.now() > endMs) throw new Error('Waited ten minutes in vain');
-			await stage.clock.sleep(200);
+			if (clock.now() > endMs) throw new Error('Waited ten minutes in vain');
+			await clock.sleep(200);
 		}
+	}
+
+	return { found, until };
+}
+
+export async function setCalledStage(options: StageOptions = {}): Promise<CalledStage> {
+	// Long enough that a busy machine has parked before they end.
+	const jobTimes = { queueMs: 1_000, runMs: 45_000 };
+	const stage = await setWatchedStage({ ...options, emulator: { jobTimes, ...options.emulator } });
+	const { emulator, engine } = stage;
+	const server = await serveWebhooks(engine);
+	const { found, until } = gather(server, stage);
+	const isHeard = (jobId: string) => emulator.deliveries().some((delivery) => delivery.jobId === jobId && delivery.status === 200);
+
+	async function resumed(count = 1): Promise<Execution> {
+		await until(() => found.length >= count);
+		const execution = found[count - 1];
+		if (execution === undefined) throw new Error('There is no such execution');
+		stage.expectNoKeyIn(execution);
+		return execution;
 	}
 
 	return {
 		...stage,
 		server,
-		park: async (parameters = {}, items, settings) => await stage.run({ completion: 'callback', ...parameters }, items, settings),
-		resumed: async (count = 1) => {
-			await until(() => found.length >= count);
-			const execution = found[count - 1];
-			if (execution === undefined) throw new Error('There is no such execution');
-			stage.expectNoKeyIn(execution);
-			return execution;
-		},
-		allResumed: () => [...found],
-		call: (webhookUrl, body = {}) => stage.engine.receive(String(webhookUrl), { method: 'POST', body }),
-		delivered: async () => {
-			const isHeard = (jobId: string) => stage.emulator.deliveries().some((delivery) => delivery.jobId === jobId && delivery.status === 200);
-			await until(() => stage.emulator.jobs().every(({ id }) => isHeard(id)));
-		},
 		until,
+		resumed,
+		park: async (parameters = {}, items, settings) => await stage.run({ completion: 'callback', ...parameters }, items, settings),
+		allResumed: () => [...found],
+		call: (webhookUrl, body = {}) => engine.receive(String(webhookUrl), { method: 'POST', body }),
+		delivered: async () => await until(() => emulator.jobs().every(({ id }) => isHeard(id))),
 		reset: () => {
-			stage.emulator.reset();
-			stage.engine.publishAt(server.url);
+			emulator.reset();
+			engine.publishAt(server.url);
 			found.length = 0;
 		},
 		close: async () => {

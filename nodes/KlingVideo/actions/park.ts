@@ -1,15 +1,16 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 import { askOnce } from '../../core/cancel';
-import { hasEnded, type Job } from '../../core/job';
+import { hasEnded, type Handle, type Job } from '../../core/job';
 import { asJobId } from '../../core/jobId';
 import { asNumber, asObject, isJsonObject, present, type JsonObject } from '../../core/json';
+import type { LedgerEntry } from '../../core/ledger';
 import { errorJson, jobJson, type Extras } from '../../core/output';
 import { findProvider } from '../../core/providers';
 import { urlProblem } from '../../core/publicUrl';
 import { createSlots } from '../../core/slots';
 import { park, resumeUrlOf, withQuery } from '../../transport/resume';
 import { itemOf, type OutputWish } from './finish';
-import type { GenerateOrder } from './generate.order';
+import type { Candidate, GenerateOrder } from './generate.order';
 import type { ItemEnd, Placed } from './operation';
 import type { Session } from './session';
 
@@ -71,6 +72,7 @@ export async function parkRun(
 ): Promise<INodeExecutionData[] | undefined> {
 	const { context, clock } = session;
 	if (orders[0]?.order.completion !== 'callback') return undefined;
+	await followOrphans(session, orders);
 	const slots = createSlots(LOOKS_AT_ONCE);
 	const looks = await Promise.all(orders.map(async (placed) => await slots.run(async () => await lookAt(session, placed))));
 	const seen = looks.filter((look) => look !== undefined);
@@ -91,6 +93,29 @@ export function isRunning(item: ParkedItem): boolean {
 	return item.kind === 'job' && !hasEnded(item.job);
 }
 
+/** Jobs of an execution that was retried call that one, not this: they are followed here, before the others are looked at. */
+async function followOrphans({ context, ledger, startedMs, follower }: Session, orders: ReadonlyArray<Placed<GenerateOrder>>): Promise<void> {
+	if (context.getMode() !== 'retry') return;
+	const follows = orders.map(async ({ itemIndex, order }) => {
+		const known = ledger.resolve(itemIndex, order.fingerprint);
+		if (known.kind !== 'follow' || known.entry.submittedMs >= startedMs) return;
+		const { entry, handle } = known;
+		const { api, request } = candidateOf(order, handle);
+		const expectation = api.provider.expectRun(request);
+		const end = await follower.follow({ handle, deadlineMs: deadlineOf(order, entry), expectation, lookNow: true });
+		if (end.kind === 'ended') ledger.seen(entry, end.job);
+	});
+	await Promise.all(follows);
+}
+
+function candidateOf({ first, second }: GenerateOrder, { provider }: Handle): Candidate {
+	return second?.request.provider === provider ? second : first;
+}
+
+function deadlineOf({ rules }: GenerateOrder, { submittedMs }: LedgerEntry): number {
+	return submittedMs + rules.timeoutSeconds * 1000;
+}
+
 /** Undefined for an item that has no job: what it came to is said already. */
 async function lookAt(session: Session, { itemIndex, order }: Placed<GenerateOrder>): Promise<Seen | undefined> {
 	const { ledger } = session;
@@ -99,21 +124,20 @@ async function lookAt(session: Session, { itemIndex, order }: Placed<GenerateOrd
 	const { entry } = known;
 	const job = known.kind === 'reuse' ? known.job : await currentJob(session, order, entry.job ?? { handle: known.handle, status: 'pending', raw: null });
 	ledger.seen(entry, job);
-	const { wish, rules } = order;
 	const extras = present({ cost: entry.cost, fallbackFrom: entry.fallbackFrom });
-	const item = { kind: 'job', job: keptOf(job, wish), extras, wish } as const;
-	return { itemIndex, item, deadlineMs: entry.submittedMs + rules.timeoutSeconds * 1000 };
+	const item = { kind: 'job', job: keptOf(job, order.wish), extras, wish: order.wish } as const;
+	return { itemIndex, item, deadlineMs: deadlineOf(order, entry) };
+}
+
+async function currentJob(session: Session, order: GenerateOrder, job: Job): Promise<Job> {
+	const { api } = candidateOf(order, job.handle);
+	const truth = await askOnce(api.provider, job.handle, session.portsOf(api));
+	return truth.kind === 'job' ? truth.job : job;
 }
 
 /** The job without the provider's reply, which may be large, where that is not to come out. */
 export function keptOf(job: Job, wish: OutputWish): Job {
 	return wish.withRaw ? job : { ...job, raw: null };
-}
-
-async function currentJob(session: Session, order: GenerateOrder, job: Job): Promise<Job> {
-	const { api } = order.second?.request.provider === job.handle.provider ? order.second : order.first;
-	const truth = await askOnce(api.provider, job.handle, session.portsOf(api));
-	return truth.kind === 'job' ? truth.job : job;
 }
 
 async function finishAll(session: Session, ends: ItemEnd[], items: readonly ParkedItem[]): Promise<void> {

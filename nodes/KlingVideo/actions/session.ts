@@ -33,6 +33,8 @@ const CANCEL_PACE_MS = 100;
 export interface Session {
 	readonly context: IExecuteFunctions;
 	readonly clock: Clock;
+	/** When this try of the node began, by the clock. */
+	readonly startedMs: number;
 	readonly random: Random;
 	readonly stop: Stop;
 	readonly ledger: Ledger;
@@ -75,6 +77,7 @@ export function createSession(context: IExecuteFunctions, clock: Clock): Session
 	return {
 		context,
 		clock,
+		startedMs: clock.now(),
 		random,
 		stop,
 		ledger: new Ledger(context.getContext('node'), runIndexOf(context)),
