@@ -49,8 +49,9 @@ describe('a stage with good credentials', () => {
 	});
 
 	test('a missing credential and a bad form are named together', async () => {
-		const { message } = await refusal(stage, { provider: 'runpod', options: { timeoutSeconds: 5 } }, { credentials: [] });
+		const { message } = await refusal(stage, { provider: 'runpod', prompt: '', options: { timeoutSeconds: 5 } }, { credentials: [] });
 		expect(message).toContain('No Runpod credential');
+		expect(message).toContain('Prompt is empty.');
 		expect(message).toContain('Timeout has to be');
 	});
 

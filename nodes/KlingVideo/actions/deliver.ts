@@ -6,7 +6,7 @@ import { urlProblem } from '../../core/publicUrl';
 import type { UploadTarget } from '../../core/providers/provider';
 import { backoffMs, isPassing } from '../../core/weather';
 import { dataUriOf, postFile, readPicture } from '../../transport/pictures';
-import type { CheckedPicture } from './generate.order';
+import type { CheckedPicture } from './generate.pictures';
 import type { Api, Session } from './session';
 
 /** The input keys of the delivered pictures, or why one could not be delivered. Nothing is paid for yet. */

@@ -1,29 +1,18 @@
-import type { IBinaryData } from 'n8n-workflow';
 import { FieldReader, isUnset, type Problem } from '../../core/fields';
 import type { VideoForm } from '../../core/form';
-import { imageProblems, inspectImage } from '../../core/image';
 import type { ProviderName } from '../../core/job';
 import { without } from '../../core/json';
 import { urlProblem } from '../../core/publicUrl';
-import type { Picture, Provider, VideoRequest } from '../../core/providers/provider';
-import { dataUriOf, readPicture, sha256Of, type StoredPicture } from '../../transport/pictures';
+import { providerOf } from '../../core/providers';
+import type { VideoRequest } from '../../core/providers/provider';
+import { sha256Of } from '../../transport/pictures';
+import { checkPictures, type CheckedPicture } from './generate.pictures';
 import type { Checked } from './operation';
 import { outputWish, type OutputWish, type WaitRules } from './finish';
 import type { Api, Session } from './session';
 import { isTool, optionsAt } from './surroundings';
 
-export type Delivery = 'upload' | 'dataUri' | 'signedUrl';
 export type Completion = 'wait' | 'callback' | 'jobId';
-
-/** A picture that was checked, and how it will reach the provider. Its bytes are read again when it goes. */
-export interface CheckedPicture {
-	readonly picture: Picture;
-	readonly sha256: string;
-	readonly mimeType: string;
-	readonly delivery: Delivery;
-	/** Only for `signedUrl`. */
-	readonly url?: string;
-}
 
 /** A provider that can make this video, with everything checked. */
 export interface Candidate {
@@ -40,6 +29,8 @@ export interface GenerateOrder {
 	/** Names the merged request and its pictures' contents. */
 	readonly fingerprint: string;
 	readonly completion: Completion;
+	/** Checks everything and sends nothing. */
+	readonly dryRun: boolean;
 	readonly callbackUrl?: string;
 	readonly rules: WaitRules;
 	readonly wish: OutputWish;
@@ -104,6 +95,7 @@ export async function checkGenerate(session: Session, itemIndex: number): Promis
 	const fields = new FieldReader();
 	const isRunpodCallback = completion === 'callback' && chain.includes('runpod');
 	const rules = readWaitRules(fields, form.options, isRunpodCallback ? MAX_RUNPOD_CALLBACK_SECONDS : undefined);
+	const dryRun = readDryRun(fields, form.options);
 	const candidates: Candidate[] = [];
 	for (const [index, name] of chain.entries()) {
 		const candidate = await checkCandidate(session, itemIndex, name, index > 0 ? asSecond(form, name) : form, fields);
@@ -113,9 +105,15 @@ export async function checkGenerate(session: Session, itemIndex: number): Promis
 	const callbackUrl = completion === 'jobId' ? readCallbackUrl(session, itemIndex, fields, candidates) : undefined;
 	const [first, second] = candidates;
 	if (fields.problems.length > 0 || first === undefined) return { kind: 'problems', problems: unique(fields.problems) };
-	const order = { first, fingerprint: fingerprintOf(candidates), completion, rules, wish: outputWish(session, itemIndex) };
+	const order = { first, fingerprint: fingerprintOf(candidates), completion, dryRun, rules, wish: outputWish(session, itemIndex) };
 	const extras = { ...(second === undefined ? {} : { second }), ...(callbackUrl === undefined ? {} : { callbackUrl }) };
 	return { kind: 'order', order: { ...order, ...extras } };
+}
+
+/** A dry run whose expression finds nothing must not become a real one. */
+function readDryRun(fields: FieldReader, options: VideoForm['options']): boolean {
+	if ('dryRun' in options && isUnset(options.dryRun)) fields.refuse('Dry Run', 'is empty: it has to be true or false.');
+	return fields.boolean('Dry Run', options.dryRun) ?? false;
 }
 
 /** Two providers find the same things wrong with one form. */
@@ -144,80 +142,24 @@ async function checkCandidate(
 	form: VideoForm,
 	fields: FieldReader,
 ): Promise<Candidate | undefined> {
+	const before = fields.problems.length;
+	const provider = providerOf(name);
 	const api = await session.api(name);
-	if ('problem' in api) return fields.refuse('Credential', api.problem);
+	if ('problem' in api) fields.refuse('Credential', api.problem);
 	const isSecond = chainOf(session)[0] !== name;
-	if (wantsEndImage(form) && !api.provider.takesEndImage) {
-		const problem = `cannot go to ${api.provider.label}, which comes first here. Choose Core.Today as the first provider, or take the end image away.`;
+	if (wantsEndImage(form) && !provider.takesEndImage) {
+		const problem = `cannot go to ${provider.label}, which comes first here. Choose Core.Today as the first provider, or take the end image away.`;
 		return isSecond ? undefined : fields.refuse('End Image', problem);
 	}
-	const parsed = api.provider.parse(form, { providerIsLocal: api.isLocal, waits: completionOf(session) === 'wait' });
-	if (parsed.kind === 'problems') {
-		fields.problems.push(...parsed.problems);
-		return undefined;
-	}
-	const { request } = parsed;
-	const before = fields.problems.length;
-	const pictures: CheckedPicture[] = [];
-	for (const picture of request.pictures) {
-		const checked = await checkPicture(session, itemIndex, { api, request, picture, isSecond }, fields);
-		if (checked !== undefined) pictures.push(checked);
-	}
-	return fields.problems.length > before ? undefined : { api, request, pictures };
-}
-
-interface PictureCheck {
-	readonly api: Api;
-	readonly request: VideoRequest;
-	readonly picture: Picture;
-	readonly isSecond: boolean;
-}
-
-async function checkPicture(session: Session, itemIndex: number, check: PictureCheck, fields: FieldReader): Promise<CheckedPicture | undefined> {
-	const { picture, api, isSecond } = check;
-	const name = `${picture.label} in field "${picture.field}"`;
-	const stored = await readPicture(session.context, itemIndex, picture.field);
-	if (stored === undefined) {
-		return fields.refuse(name, 'is missing: the input item has no binary data there. Check the field name and the previous node.');
-	}
-	for (const problem of imageProblems(stored.bytes)) fields.refuse(name, problem);
-	const facts = inspectImage(stored.bytes);
-	const delivery = deliveryOf(optionsAt(session.context, itemIndex).imageDelivery, api.provider, isSecond);
-	if (facts.kind === 'refused') return undefined;
-	if (delivery === undefined) {
-		return fields.refuse('Image Delivery', `cannot be Upload: ${api.provider.label} has no file upload. Choose Auto, Data URI or Signed URL.`);
-	}
-	const checked = { picture, sha256: stored.sha256, mimeType: facts.mimeType, delivery };
-	if (delivery === 'dataUri') return fitsAsDataUri(check, stored, facts.mimeType, name, fields) ? checked : undefined;
-	if (delivery === 'upload') return checked;
-	const url = signedUrlOf(session, stored.binary, api, fields);
-	return url === undefined ? undefined : { ...checked, url };
-}
-
-function deliveryOf(wish: unknown, { imageDelivery }: Provider, isSecond: boolean): Delivery | undefined {
-	if (wish === 'dataUri' || wish === 'signedUrl') return wish;
-	if (wish !== 'upload') return imageDelivery.auto;
-	return imageDelivery.upload === undefined ? (isSecond ? imageDelivery.auto : undefined) : 'upload';
-}
-
-function fitsAsDataUri({ api, request }: PictureCheck, { bytes }: StoredPicture, mimeType: string, name: string, fields: FieldReader): boolean {
-	const { characters, reason } = api.provider.imageDelivery.dataUriLimit(request);
-	const needed = dataUriOf(new Uint8Array(), mimeType).length + Math.ceil(bytes.length / 3) * 4;
-	if (needed <= characters) return true;
-	const measured = `takes ${needed.toLocaleString('en-US')} characters inside the request; ${reason}, which leaves ${Math.floor(characters).toLocaleString('en-US')}.`;
-	fields.refuse(name, `${measured} Make the picture smaller, or choose another Image Delivery.`);
-	return false;
-}
-
-function signedUrlOf(session: Session, binary: IBinaryData, api: Api, fields: FieldReader): string | undefined {
-	try {
-		const url = session.context.helpers.createBinarySignedUrl(binary, '1 day');
-		const problem = urlProblem(url, { providerIsLocal: api.isLocal });
-		if (problem === undefined) return url;
-		return fields.refuse('Image Delivery', `cannot be Signed URL: the link to this n8n ${problem} Set n8n's WEBHOOK_URL to its public address, or choose Auto.`);
-	} catch {
-		return fields.refuse('Image Delivery', 'cannot be Signed URL: this n8n keeps binary data in memory, where nothing can be linked. Choose Auto.');
-	}
+	// Without a credential nobody knows how near the API is: what would be wrong for a far one only is not named.
+	const providerIsLocal = 'problem' in api || api.isLocal;
+	const parsed = provider.parse(form, { providerIsLocal, waits: completionOf(session) === 'wait' });
+	if (parsed.kind === 'problems') fields.problems.push(...parsed.problems);
+	const request = parsed.kind === 'request' ? parsed.request : undefined;
+	const wanted = parsed.kind === 'request' ? parsed.request.pictures : parsed.pictures;
+	const pictures = await checkPictures(session, itemIndex, { provider, providerIsLocal, isSecond, request, wanted }, fields);
+	const isGood = fields.problems.length === before;
+	return isGood && request !== undefined && !('problem' in api) ? { api, request, pictures } : undefined;
 }
 
 function readCallbackUrl({ context }: Session, itemIndex: number, fields: FieldReader, candidates: readonly Candidate[]): string | undefined {

@@ -129,5 +129,5 @@ export function finishRequest(
 	if (fields.problems.length === 0 && isJsonObject(input)) {
 		return { kind: 'request', request: { ...rest, input, pictures } };
 	}
-	return { kind: 'problems', problems: fields.problems };
+	return { kind: 'problems', problems: fields.problems, pictures };
 }

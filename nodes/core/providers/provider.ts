@@ -27,7 +27,8 @@ export interface VideoRequest {
 
 export type ParsedRequest =
 	| { readonly kind: 'request'; readonly request: VideoRequest }
-	| { readonly kind: 'problems'; readonly problems: readonly Problem[] };
+	/** The pictures are to be checked all the same: everything is named at once. */
+	| { readonly kind: 'problems'; readonly problems: readonly Problem[]; readonly pictures: readonly Picture[] };
 
 /** When a reply was read, and since when the job has been asked for where nobody knows its submit time. */
 export interface Moment {
