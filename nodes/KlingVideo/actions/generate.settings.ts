@@ -11,7 +11,6 @@ export interface RunSettings {
 	/** The cap on the second provider, in its unit. */
 	readonly fallbackMaxCost?: number;
 	readonly mayFallBack: boolean;
-	readonly dryRun: boolean;
 	/** A limit that is none refuses the run: a spend limit must not be lost to a typing error. */
 	readonly problems: readonly Problem[];
 }
@@ -39,7 +38,6 @@ export function readRunSettings({ context }: Session): RunSettings {
 		limits: { ...(maxCost === undefined ? {} : { maxCost }), ...(maxJobs === undefined ? {} : { maxJobs }) },
 		...(fallbackMaxCost === undefined ? {} : { fallbackMaxCost }),
 		mayFallBack: maxCost === undefined || fallbackMaxCost !== undefined,
-		dryRun: fields.boolean('Dry Run', options.dryRun) ?? false,
 		problems: fields.problems,
 	};
 }

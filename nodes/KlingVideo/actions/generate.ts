@@ -23,20 +23,20 @@ function settings(session: Session): RunSettings {
 
 /** Nothing is submitted if the run's own options, its limits or its way back to n8n are wrong. */
 function refuseRun(session: Session, orders: ReadonlyArray<Placed<GenerateOrder>>): string | undefined {
-	const { problems, limits, dryRun } = settings(session);
+	const { problems, limits } = settings(session);
 	if (problems.length > 0) return problems.map(({ field, message }) => `${field} ${message}`).join(' ');
 	const planned = orders
 		.filter(({ itemIndex, order }) => session.ledger.resolve(itemIndex, order.fingerprint).kind === 'submit')
 		.map(({ itemIndex, order }) => ({ itemIndex, request: order.first.request }));
 	const overLimit = limitProblem(planned, session.ledger.spent(), limits);
-	if (overLimit !== undefined || dryRun) return overLimit;
-	const resume = resumeUrlFor(session, orders);
+	if (overLimit !== undefined) return overLimit;
+	const resume = resumeUrlFor(session, orders.filter(({ order }) => !order.dryRun));
 	return resume.kind === 'problem' ? resume.problem : undefined;
 }
 
 async function run(session: Session, placed: Placed<GenerateOrder>): Promise<ItemEnd> {
 	const { order, itemIndex } = placed;
-	if (settings(session).dryRun) return await dryRunItem(session, placed);
+	if (order.dryRun) return await dryRunItem(session, placed);
 	const known = session.ledger.resolve(itemIndex, order.fingerprint);
 	switch (known.kind) {
 		case 'unknown':
