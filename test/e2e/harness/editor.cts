@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 import type { Page } from 'playwright-core';
-import type { Host } from './host.cts';
 import { Skip } from './scenario.cts';
+import type { ScenarioContext } from './scenario.cts';
 import { owner } from './session.cts';
 
 const executablePath = '/usr/bin/chromium';
@@ -18,7 +18,8 @@ const flags = [
 	'--disable-sync',
 ];
 
-let availability: string | undefined;
+/** Why there is no Chromium: empty if there is one, undefined before the first look. */
+let unavailable: string | undefined;
 
 // Once for all servers: they would fight for apt's lock.
 function installChromium(): string {
@@ -35,29 +36,22 @@ function installChromium(): string {
 	}
 }
 
-export interface Editor {
-	page: Page;
-	close(): Promise<void>;
-}
-
 /**
- * Opens n8n's editor in a headless Chromium and logs in as the owner, by the form.
+ * Opens n8n's editor in a headless Chromium and logs in as the owner, by the form; closed after the scenario.
  * Throws Skip where there is no Chromium and none can be installed.
  */
-export async function openEditor(host: Host): Promise<Editor> {
-	availability ??= installChromium();
-	if (availability !== '') throw new Skip(availability);
+export async function openEditor({ host, afterwards }: Pick<ScenarioContext, 'host' | 'afterwards'>): Promise<Page> {
+	unavailable ??= installChromium();
+	if (unavailable !== '') throw new Skip(unavailable);
 	const browser = await chromium.launch({ executablePath, args: flags, headless: true });
-	try {
-		const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
-		await page.goto(`${host.server.url}/signin`);
-		await page.locator('input[name="emailOrLdapLoginId"], input[name="email"]').fill(owner.email);
-		await page.locator('input[name="password"]').fill(owner.password);
-		await page.locator('button[data-test-id="form-submit-button"], form button').first().click();
-		await page.waitForURL((url) => !url.pathname.startsWith('/signin'));
-		return { page, close: async () => await browser.close() };
-	} catch (error) {
-		await browser.close();
-		throw error;
-	}
+	afterwards(async () => await browser.close());
+	const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+	// Without a graphics card, and with a second browser beside it, a click can take its time.
+	page.setDefaultTimeout(60_000);
+	await page.goto(`${host.server.url}/signin`);
+	await page.locator('input[name="emailOrLdapLoginId"], input[name="email"]').fill(owner.email);
+	await page.locator('input[name="password"]').fill(owner.password);
+	await page.locator('button[data-test-id="form-submit-button"], form button').first().click();
+	await page.waitForURL((url) => !url.pathname.startsWith('/signin'));
+	return page;
 }

@@ -59,8 +59,7 @@ export class Host {
 	}
 
 	/** Stores a credential. */
-	async credential(type: string, data: object): Promise<CredentialReference> {
-		const name = `${type} ${crypto.randomUUID()}`;
+	async credential(type: string, data: object, name = type): Promise<CredentialReference> {
 		const { id } = await this.rest<CredentialReference>('POST', '/credentials', { name, type, data });
 		return { id, name };
 	}

@@ -18,11 +18,13 @@ export async function startProviders(
 	const emulator = await startEmulator({ jobTimes: { queueMs: 200, runMs: 800 }, ...options });
 	afterwards(async () => await emulator.stop());
 	const { coreTodayUrl, runpodUrl, keys } = emulator;
+	const coreToday = { apiKey: keys.coreToday, baseUrl: coreTodayUrl };
+	const runpod = { apiKey: keys.runpod, baseUrl: runpodUrl };
 	return {
 		emulator,
 		credentials: {
-			coreTodayApi: await host.credential('coreTodayApi', { apiKey: keys.coreToday, baseUrl: coreTodayUrl }),
-			runpodApi: await host.credential('runpodApi', { apiKey: keys.runpod, baseUrl: runpodUrl }),
+			coreTodayApi: await host.credential('coreTodayApi', coreToday, 'Core.Today account'),
+			runpodApi: await host.credential('runpodApi', runpod, 'Runpod account'),
 		},
 	};
 }

@@ -21,7 +21,7 @@ export interface Scenario {
 	name: string;
 	/** The versions of n8n it runs on; all if left out. */
 	hosts?: string[];
-	/** It kills the server or measures its memory, so nothing else runs there meanwhile. */
+	/** It kills the server, measures its memory or needs the machine, so nothing else runs there meanwhile. */
 	alone?: boolean;
 	run(context: ScenarioContext): Promise<void>;
 }

@@ -86,6 +86,8 @@ export class Server {
 			N8N_PERSONALIZATION_ENABLED: 'false',
 			N8N_SECURE_COOKIE: 'false',
 			N8N_LOG_LEVEL: 'info',
+			// n8n's own default is below the home folder, which no test writes to.
+			N8N_RESTRICT_FILE_ACCESS_TO: join(userFolder, '.n8n-files'),
 			...env,
 		};
 		const server = new Server(installation, ownEnv, userFolder, `http://localhost:${port}`, command, readyPath);
