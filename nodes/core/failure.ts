@@ -1,4 +1,4 @@
-import { asNumber, asObject, asText } from './json';
+import { asObject, asText } from './json';
 import { parseJson } from './fields';
 import type { Failure, FailureCode } from './job';
 
@@ -6,12 +6,15 @@ const MAX_MESSAGE_CHARACTERS = 500;
 /** A traceback quotes code, with brackets of its own, before the JSON it ends in. */
 const MAX_JSON_STARTS = 100;
 
+function shortened(text: string): string {
+	return text.length > MAX_MESSAGE_CHARACTERS ? `${text.slice(0, MAX_MESSAGE_CHARACTERS - 1)}…` : text;
+}
+
 /** The last words of a traceback, or the text's first line: what a person can use. */
 function withoutTraceback(text: string): string {
 	const lines = text.split('\n').map((line) => line.trim()).filter((line) => line !== '');
-	const hasTraceback = lines.some((line) => /^Traceback|^at \S+ \(|^File "/.test(line));
-	const line = (hasTraceback ? lines.filter((each) => !/^(at |File ")/.test(each)).at(-1) : lines.join(' ')) ?? '';
-	return line.length > MAX_MESSAGE_CHARACTERS ? `${line.slice(0, MAX_MESSAGE_CHARACTERS - 1)}…` : line;
+	const hasTraceback = lines.some((line) => /^Traceback|^at (\S+ \(|.*:\d+:\d+)|^File "/.test(line));
+	return (hasTraceback ? lines.filter((each) => !/^(at |File ")/.test(each)).at(-1) : lines.join(' ')) ?? '';
 }
 
 function textOfObject(value: Readonly<Record<string, unknown>>, depth: number): string | undefined {
@@ -30,25 +33,19 @@ export function errorText(value: unknown, depth = 6): string | undefined {
 	if (depth === 0) return undefined;
 	if (Array.isArray(value)) {
 		const texts = value.map((each) => errorText(each, depth - 1)).filter((text) => text !== undefined);
-		return texts.length === 0 ? undefined : texts.slice(0, 5).join('; ');
+		return texts.length === 0 ? undefined : shortened(texts.slice(0, 5).join('; '));
 	}
 	const object = asObject(value);
 	if (object !== undefined) return textOfObject(object, depth);
 	const text = asText(value);
 	if (text === undefined) return undefined;
-	return errorText(jsonAtEnd(text), depth - 1) ?? withoutTraceback(text);
+	return errorText(jsonAtEnd(text), depth - 1) ?? shortened(withoutTraceback(text));
 }
 
 /** The object or list a text is, or ends in; a list of words at the end of a sentence belongs to it. */
 function jsonAtEnd(text: string): unknown {
 	const starts = [...text.matchAll(/\{\s*"|\[\s*\{|^\[/g)].slice(0, MAX_JSON_STARTS);
 	return starts.map(({ index }) => parseJson(text.slice(index))).find((inner) => inner !== undefined);
-}
-
-/** An error code an API put beside its message, e.g. `{"code": 400}`; from the same shapes as `errorText`. */
-export function errorNumber(value: unknown): number | undefined {
-	const object = asObject(value) ?? asObject(parseJson(asText(value)?.match(/\{.*\}$/s)?.[0] ?? ''));
-	return asNumber(object?.code) ?? asNumber(object?.status);
 }
 
 interface FailureKind {
@@ -65,9 +62,9 @@ interface FailureKind {
  */
 const FAILURE_KINDS: readonly FailureKind[] = [
 	{ words: /nsfw|sensitive|content.?policy|moderat|flagged|risk.?control|safety check|prohibited|\bE005\b|\b1301\b/i, code: 'content_policy', retryable: false },
-	{ words: /insufficient|not enough (credit|balance|fund)|out of credit|balance (is )?(too low|depleted)|depleted|payment required|arrears|\b110[12]\b/i, code: 'insufficient_credit', retryable: true },
+	{ words: /insufficient.{0,20}(credit|balance|fund|quota)|not enough (credit|balance|fund)|(credits?|balance|funds?).{0,10}(not enough|insufficient)|out of credit|balance (is )?(too low|depleted)|depleted|payment required|arrears|\b110[12]\b/i, code: 'insufficient_credit', retryable: true },
 	{ words: /rate.?limit|too many requests|throttl|concurrency limit|\b130[23]\b/i, code: 'rate_limited', retryable: true },
-	{ words: /image.*(url|download|fetch|reach|load|open|format|size|dimension|ratio|resolution|decode|pixel)|(download|fetch|load|open|decode|invalid|unsupported|corrupt).*image/i, code: 'invalid_input', retryable: false },
+	{ words: /image.*(url|download|fetch|reach|(?<!over)load|open|format|size|dimension|ratio|resolution|decode|pixel)|(download|fetch|(?<!over)load|open|decode|invalid|unsupported|corrupt).*image/i, code: 'invalid_input', retryable: false },
 	{ words: /invalid (input|parameter|argument|value|request)|validation|must be one of|\bfield "|required|unprocessable|\b1201\b/i, code: 'invalid_input', retryable: false },
 	{ words: /interrupted|please (retry|try again)|temporar|timed? ?out|unavailable|overloaded|\(code: PA\)|\bE(6716|8765)\b/i, code: 'provider_error', retryable: true },
 ];

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { UnexpectedReplyError } from '../../nodes/core/errors';
-import { classifyFailure, errorNumber, errorText } from '../../nodes/core/failure';
+import { classifyFailure, errorText } from '../../nodes/core/failure';
 import type { Reply } from '../../nodes/core/http';
 import type { Job } from '../../nodes/core/job';
 import { asJobId, firstUrl } from '../../nodes/core/jobId';
@@ -165,11 +165,10 @@ describe('the small readers are total', () => {
 		expect(classifyFailure('§§')).toStrictEqual({ code: 'provider_error' });
 	});
 
-	test('an ID, a link, an error number, or nothing', () => {
+	test('an ID, a link, or nothing', () => {
 		const promise = fc.property(body, (given) => {
 			expect(asJobId(given) ?? 'none').toMatch(/^[A-Za-z0-9_-]{1,200}$/);
 			expect(firstUrl(given, ['url', 'output']) ?? 'http://none').toMatch(/^https?:\/\/\S+$/i);
-			expect(Number.isFinite(errorNumber(given) ?? 0)).toBe(true);
 		});
 		fc.assert(promise, RUNS);
 	});

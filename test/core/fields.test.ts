@@ -1,0 +1,78 @@
+import { FieldReader, isUnset, parseJson, toNumber } from '../../nodes/core/fields';
+import { isJson, isJsonObject, present, without } from '../../nodes/core/json';
+
+/** What a reader gave for one value, and what it had to say about it. */
+function read<T>(reading: (fields: FieldReader) => T): { value: T; problems: string[] } {
+	const fields = new FieldReader();
+	const value = reading(fields);
+	return { value, problems: fields.problems.map(({ message }) => message) };
+}
+
+test.each([[undefined, true], [null, true], ['', true], [' \n', true], [0, false], [false, false], ['0', false], [[], false], [{}, false]])('%p is unset: %p', (value, unset) => {
+	expect(isUnset(value)).toBe(unset);
+});
+
+test.each([
+	[5, 5], ['5', 5], [' 5 ', 5], ['-0.5', -0.5], ['+3', 3], ['.5', 0.5], ['5.', 5], ['1e3', undefined], ['0x10', undefined], ['5s', undefined], ['5,0', undefined],
+	['', undefined], [NaN, undefined], [Infinity, undefined], [true, undefined], [[5], undefined], [null, undefined],
+])('%p as a number', (value, number) => {
+	expect(toNumber(value)).toBe(number);
+});
+
+test.each([[true, true], ['true', true], [false, false], ['false', false], ['', undefined], [null, undefined]])('%p as a boolean', (value, boolean) => {
+	expect(read((fields) => fields.boolean('A', value))).toEqual({ value: boolean, problems: [] });
+});
+
+test.each([['yes'], [1], ['TRUE'], [{}]])('%p is refused as a boolean', (value) => {
+	expect(read((fields) => fields.boolean('A', value)).problems).toEqual([`has to be true or false, but is ${JSON.stringify(value)}.`]);
+});
+
+test.each([['{"a":1}', { a: 1 }], [{ a: [null] }, { a: [null] }], ['', undefined], [null, undefined]])('%j as a JSON object', (value, object) => {
+	expect(read((fields) => fields.jsonObject('A', value))).toEqual({ value: object, problems: [] });
+});
+
+test.each([['[1]'], ['{'], ['null'], [[]], [7], [{ a: undefined }], [{ a: NaN }], [{ a: () => 1 }]])('%p is refused as a JSON object', (value) => {
+	expect(read((fields) => fields.jsonObject('A', value)).problems).toHaveLength(1);
+});
+
+test('a number keeps its range, with or without an upper end', () => {
+	expect(read((fields) => fields.number('A', '20', { min: 10 }))).toEqual({ value: 20, problems: [] });
+	expect(read((fields) => fields.number('A', 9, { min: 10 })).problems).toEqual(['has to be a number, 10 or more, but is 9.']);
+	expect(read((fields) => fields.number('A', 'x', { min: 0, max: 1 })).problems).toEqual(['has to be a number, between 0 and 1, but is "x".']);
+});
+
+test('a text is counted in characters, not in code units', () => {
+	expect(read((fields) => fields.text('A', '🐉🐉', { maxLength: 2 })).problems).toEqual([]);
+	expect(read((fields) => fields.text('A', '🐉🐉🐉', { maxLength: 2 })).problems).toEqual(['is 3 characters long; at most 2 are allowed. Shorten it.']);
+	expect(read((fields) => fields.text('A', ''))).toEqual({ value: undefined, problems: [] });
+});
+
+test('a long wrong value is shown in part, and one that JSON cannot show by a word', () => {
+	expect(read((fields) => fields.choice('A', 'x'.repeat(500), ['a'])).problems[0].length).toBeLessThan(100);
+	expect(read((fields) => fields.choice('A', Symbol('a'), ['a'])).problems).toEqual(['has to be a, but is nothing.']);
+});
+
+test('problems of all fields are kept, in order, by label', () => {
+	const fields = new FieldReader();
+	fields.text('A', '', { required: true });
+	fields.choice('B', 3, [5, 10]);
+	expect(fields.problems.map(({ field }) => field)).toEqual(['A', 'B']);
+});
+
+describe('JSON', () => {
+	test('text that is none is undefined', () => {
+		expect([parseJson('{"a":1}'), parseJson('{'), parseJson('')]).toEqual([{ a: 1 }, undefined, undefined]);
+	});
+
+	test('is told from what only looks like it', () => {
+		const endless: Record<string, unknown> = {};
+		endless.self = endless;
+		expect([isJson(endless), isJson(undefined), isJson({ a: 1n }), isJsonObject([]), isJsonObject(null)]).toEqual([false, false, false, false, false]);
+		expect([isJson(null), isJson([{ a: [] }]), isJsonObject({})]).toEqual([true, true, true]);
+	});
+
+	test('absent keys are left out, and nothing else is', () => {
+		expect(present({ a: undefined, b: null, c: '', d: 0, e: false })).toStrictEqual({ b: null, c: '', d: 0, e: false });
+		expect(without({ a: 1, b: 2, c: 3 }, 'a', 'c')).toStrictEqual({ b: 2 });
+	});
+});
