@@ -46,5 +46,5 @@ export function install() {
 
 /** Builds what ships into dist/. */
 export function build() {
-	run('Building', tool('n8n-node'), ['build'], { stdio: ['ignore', 'ignore', 'inherit'] });
+	run('Building', process.execPath, [join(root, 'scripts/build.mjs')], { stdio: ['ignore', 'ignore', 'inherit'] });
 }
