@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { setTimeout as timersSleep } from 'node:timers/promises';
 
-export { createHash, randomUUID } from 'node:crypto';
+export { createHash, randomInt, randomUUID } from 'node:crypto';
 export { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 export { execFileSync, spawn, spawnSync } from 'node:child_process';
 export type { ChildProcess } from 'node:child_process';

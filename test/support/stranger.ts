@@ -1,4 +1,5 @@
 import fastify from 'fastify';
+import type { Readable } from './node.cts';
 
 /** What a stranger was sent. */
 export interface StrangersRequest {
@@ -11,7 +12,8 @@ export interface StrangersRequest {
 export interface StrangersReply {
 	readonly status?: number;
 	readonly headers?: Readonly<Record<string, string>>;
-	readonly body?: string | Buffer;
+	/** Of a stream the length is what the headers announce, true or not. */
+	readonly body?: string | Buffer | Readable;
 }
 
 /** A host that is none of the two APIs: no key may ever reach it. */
