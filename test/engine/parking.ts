@@ -18,6 +18,8 @@ export interface CalledStage extends WatchedStage {
 	/** Until every job's webhook was answered 2xx. */
 	delivered(): Promise<void>;
 	until(isSo: () => boolean): Promise<void>;
+	/** The job ends at its provider, now: somebody cancelled it there. */
+	endJob(index?: number): Promise<void>;
 	/** As after the start. */
 	reset(): void;
 }
@@ -50,9 +52,17 @@ function gather(server: WebhookServer, { clock }: WatchedStage): Resumptions {
 	return { found, until };
 }
 
+/** Cancels a job at its provider, past the node. */
+async function cancelAway({ emulator }: WatchedStage, index: number): Promise<void> {
+	const { provider, id, model } = emulator.jobs()[index] ?? { provider: 'runpod', id: '', model: '' };
+	const headers = { 'X-API-Key': emulator.keys.coreToday, Authorization: `Bearer ${emulator.keys.runpod}` };
+	if (provider === 'coreToday') await fetch(`${emulator.coreTodayUrl}/predictions/${id}`, { method: 'DELETE', headers });
+	else await fetch(`${emulator.runpodUrl}/${model}/cancel/${id}`, { method: 'POST', headers });
+}
+
 export async function setCalledStage(options: StageOptions = {}): Promise<CalledStage> {
 	// Long enough that a busy machine has parked before they end.
-	const jobTimes = { queueMs: 1_000, runMs: 45_000 };
+	const jobTimes = { queueMs: 1_000, runMs: 30_000 };
 	const stage = await setWatchedStage({ ...options, emulator: { jobTimes, ...options.emulator } });
 	const { emulator, engine } = stage;
 	const server = await serveWebhooks(engine);
@@ -72,6 +82,7 @@ export async function setCalledStage(options: StageOptions = {}): Promise<Called
 		server,
 		until,
 		resumed,
+		endJob: async (index = 0) => await cancelAway(stage, index),
 		park: async (parameters = {}, items, settings) => await stage.run({ completion: 'callback', ...parameters }, items, settings),
 		allResumed: () => [...found],
 		call: (webhookUrl, body = {}) => engine.receive(String(webhookUrl), { method: 'POST', body }),
