@@ -1,5 +1,5 @@
-import { errorsIn, FROM_ITEM, kling, requestsOf, shots, thrown } from './scenes';
-import { setStage, type Stage } from './stage';
+import { errorsIn, FROM_ITEM, kling, requestsOf, setWarmStage, shots, thrown } from './scenes';
+import type { Stage } from './stage';
 
 const BOTH = ['coreToday', 'runpod'] as const;
 const HOUR_MS = 3_600_000;
@@ -7,7 +7,7 @@ const HOUR_MS = 3_600_000;
 let stage: Stage;
 
 beforeAll(async () => {
-	stage = await setStage({ factor: 40, emulator: { jobTimes: { queueMs: 1_000, runMs: HOUR_MS } } });
+	stage = await setWarmStage({ factor: 40, emulator: { jobTimes: { queueMs: 1_000, runMs: HOUR_MS } } });
 });
 afterAll(async () => await stage.close());
 beforeEach(() => stage.emulator.reset());

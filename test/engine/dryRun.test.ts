@@ -1,14 +1,14 @@
 import { asObject } from '../../nodes/core/json';
 import { join, readFileSync, repositoryFolder } from '../support/node.cts';
-import { FROM_ITEM, kling, promptsOf, requestsOf, shots, thrown } from './scenes';
-import { setStage, type Stage } from './stage';
+import { FROM_ITEM, kling, promptsOf, requestsOf, setWarmStage, shots, thrown } from './scenes';
+import type { Stage } from './stage';
 
 const DRY = { dryRun: true };
 
 let stage: Stage;
 
 beforeAll(async () => {
-	stage = await setStage({ factor: 90, emulator: { jobTimes: { queueMs: 0, runMs: 3_000 } } });
+	stage = await setWarmStage({ factor: 60, emulator: { jobTimes: { queueMs: 0, runMs: 3_000 } } });
 });
 afterAll(async () => await stage.close());
 beforeEach(() => stage.emulator.reset());

@@ -2,8 +2,8 @@ import { CoreTodayApi } from '../../credentials/CoreTodayApi.credentials';
 import { RunpodApi } from '../../credentials/RunpodApi.credentials';
 import type { ProviderName } from '../../nodes/core/job';
 import type { Misbehaviour } from '../emulator/index';
-import { kling } from './scenes';
-import { setStage, type Stage } from './stage';
+import { kling, setWarmStage } from './scenes';
+import type { Stage } from './stage';
 
 const CHOICES = ['coreToday', 'runpod', 'coreTodayThenRunpod', 'runpodThenCoreToday'] as const;
 type Choice = (typeof CHOICES)[number];
@@ -37,35 +37,49 @@ const FAULTS = new Map<string, Misbehaviour>([
 	['half an answer under 200', { truncated: true }],
 ]);
 
-const typedIn = { coreToday: { apiKey: '', baseUrl: '' }, runpod: { apiKey: '', baseUrl: '' } };
-let stage: Stage;
+/** A stage for each choice, so that the cells of a row can be played at once. */
+interface Theatre extends Stage {
+	/** What the user typed into the two credentials. */
+	readonly typedIn: Readonly<Record<ProviderName, { apiKey: string; baseUrl: string }>>;
+}
+
+async function setTheatre(): Promise<Theatre> {
+	const typedIn = { coreToday: { apiKey: '', baseUrl: '' }, runpod: { apiKey: '', baseUrl: '' } };
+	const credentials = {
+		coreTodayApi: { type: new CoreTodayApi(), data: typedIn.coreToday },
+		runpodApi: { type: new RunpodApi(), data: typedIn.runpod },
+	};
+	const emulator = { jobTimes: { queueMs: 0, runMs: 3_000 } };
+	return { ...(await setWarmStage({ factor: 60, emulator, engine: { credentials } })), typedIn };
+}
+
+const theatres = new Map<Choice, Theatre>();
 
 beforeAll(async () => {
-	stage = await setStage({
-		factor: 120,
-		emulator: { jobTimes: { queueMs: 0, runMs: 3_000 } },
-		engine: {
-			credentials: {
-				coreTodayApi: { type: new CoreTodayApi(), data: typedIn.coreToday },
-				runpodApi: { type: new RunpodApi(), data: typedIn.runpod },
-			},
-		},
-	});
+	for (const choice of CHOICES) theatres.set(choice, await setTheatre());
 });
-afterAll(async () => await stage.close());
+afterAll(async () => {
+	for (const theatre of theatres.values()) await theatre.close();
+});
 
-/** The number of jobs that were paid for, and who made the video: "1 runpod", "1 none", "0 none". */
-async function cell(fault: string, choice: Choice): Promise<string> {
-	const { emulator, engine } = stage;
-	const first: ProviderName = choice.startsWith('coreToday') ? 'coreToday' : 'runpod';
+/** Everything works but what the first provider of the choice does with a submit. */
+function setScene({ emulator, typedIn }: Theatre, fault: string, first: ProviderName): void {
 	emulator.reset();
 	Object.assign(typedIn.coreToday, { apiKey: emulator.keys.coreToday, baseUrl: emulator.coreTodayUrl });
 	Object.assign(typedIn.runpod, { apiKey: emulator.keys.runpod, baseUrl: emulator.runpodUrl });
 	Object.assign(typedIn[first], { baseUrl: BASE_URLS.get(fault) ?? typedIn[first].baseUrl });
 	const misbehaviour = FAULTS.get(fault);
 	if (misbehaviour !== undefined) emulator.misbehave({ when: { provider: first, call: 'submit' }, do: misbehaviour });
+}
+
+/** The number of jobs that were paid for, and who made the video: "1 runpod", "1 none", "0 none". */
+async function cell(fault: string, choice: Choice): Promise<string> {
+	const theatre = theatres.get(choice);
+	if (theatre === undefined) throw new Error(`no stage for ${choice}`);
+	const { emulator, engine, workflow } = theatre;
+	setScene(theatre, fault, choice.startsWith('coreToday') ? 'coreToday' : 'runpod');
 	const parameters = { provider: choice, startImageUrl: 'https://example.com/picture.png', downloadVideo: false };
-	const execution = await engine.run(stage.workflow({ ...parameters, options: { timeoutSeconds: 20 } }));
+	const execution = await engine.run(workflow({ ...parameters, options: { timeoutSeconds: 20 } }));
 	const [item] = kling(execution);
 	const job = emulator.jobs().find(({ id, videoUrl }) => id === item?.jobId && videoUrl === item.videoUrl);
 	return `${emulator.jobs().length} ${job?.provider ?? 'none'}`;
@@ -97,8 +111,7 @@ describe('the second provider is tried only where the first surely created no jo
 		${'no ID under 200'}          | ${'0 none'}      | ${'0 none'}   | ${'0 none'}         | ${'0 none'}
 		${'half an answer under 200'} | ${'1 none'}      | ${'1 none'}   | ${'1 none'}         | ${'1 none'}
 	`('fault of the first: $fault', async ({ fault, ...expected }: { fault: string } & Record<Choice, string>) => {
-		const row: Record<string, string> = {};
-		for (const choice of CHOICES) row[choice] = await cell(fault, choice);
-		expect(row).toEqual(expected);
+		const row = await Promise.all(CHOICES.map(async (choice) => [choice, await cell(fault, choice)]));
+		expect(Object.fromEntries(row)).toEqual(expected);
 	});
 });

@@ -1,14 +1,14 @@
 import { join, readFileSync, repositoryFolder } from '../support/node.cts';
-import { errorsIn, FROM_ITEM, kling, requestsOf, shots, thrown } from './scenes';
-import { setStage, type Stage } from './stage';
+import { errorsIn, FROM_ITEM, kling, requestsOf, setWarmStage, shots, thrown } from './scenes';
+import type { Stage } from './stage';
 
 const CONTINUE = { onError: 'continueRegularOutput' };
 
 let stage: Stage;
 
 beforeAll(async () => {
-	stage = await setStage({
-		factor: 90,
+	stage = await setWarmStage({
+		factor: 60,
 		emulator: { jobTimes: { queueMs: 0, runMs: 3_000 }, otherEndpoints: ['other-endpoint'] },
 	});
 });

@@ -1,13 +1,13 @@
-import { errorsIn, FROM_ITEM, kling, promptsOf, shots, thrown } from './scenes';
+import { errorsIn, FROM_ITEM, kling, promptsOf, setWarmStage, shots, thrown } from './scenes';
 import { node, workflow } from './harness/index';
-import { setStage, type Stage } from './stage';
+import type { Stage } from './stage';
 
 const SUBMIT_ONLY = { ...FROM_ITEM, completion: 'jobId' };
 
 let stage: Stage;
 
 beforeAll(async () => {
-	stage = await setStage({ factor: 90, emulator: { jobTimes: { queueMs: 0, runMs: 3_000 }, otherModels: ['other/model'], otherEndpoints: ['other-endpoint'] } });
+	stage = await setWarmStage({ factor: 60, emulator: { jobTimes: { queueMs: 0, runMs: 3_000 }, otherModels: ['other/model'], otherEndpoints: ['other-endpoint'] } });
 });
 afterAll(async () => await stage.close());
 beforeEach(() => stage.emulator.reset());

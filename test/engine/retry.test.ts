@@ -1,7 +1,7 @@
 import { join, readFileSync, repositoryFolder } from '../support/node.cts';
 import { node, workflow } from './harness/index';
-import { errorsIn, FROM_ITEM, kling, promptsOf, requestsOf, shots, thrown } from './scenes';
-import { setStage, type Stage } from './stage';
+import { errorsIn, FROM_ITEM, kling, promptsOf, requestsOf, setWarmStage, shots, thrown } from './scenes';
+import type { Stage } from './stage';
 
 /** What Replicate says of a job that is worth another try, and of one that is not. */
 const PASSING = 'Prediction interrupted; please retry (code: PA)';
@@ -11,7 +11,7 @@ const RETRY = { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 };
 let stage: Stage;
 
 beforeAll(async () => {
-	stage = await setStage({ factor: 60, emulator: { jobTimes: { queueMs: 1_000, runMs: 5_000 } } });
+	stage = await setWarmStage({ factor: 60, emulator: { jobTimes: { queueMs: 1_000, runMs: 5_000 } } });
 });
 afterAll(async () => await stage.close());
 beforeEach(() => stage.emulator.reset());

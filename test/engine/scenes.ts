@@ -1,7 +1,18 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 import type { EmulatedJob, RecordedRequest } from '../emulator/index';
 import { itemsOf, type Execution } from './harness/index';
-import type { Stage } from './stage';
+import { setStage, type Stage, type StageOptions } from './stage';
+
+/**
+ * A stage that has made its first call: for that, n8n loads all it needs for HTTP, which an accelerated clock would
+ * take for a slow answer.
+ */
+export async function setWarmStage(options: StageOptions): Promise<Stage> {
+	const stage = await setStage(options);
+	await stage.engine.run(stage.workflow({ operation: 'cancel', provider: 'coreToday', jobId: 'none' }));
+	stage.emulator.reset();
+	return stage;
+}
 
 /** Takes each item's own prompt, so that jobs can be told apart. */
 export const FROM_ITEM = { prompt: '={{ $json.prompt }}' };

@@ -1,13 +1,13 @@
 import type { EmulatedJob } from '../emulator/index';
-import { errorsIn, FROM_ITEM, kling, mostAtOnce, promptsOf, requestsOf, shots, thrown, until } from './scenes';
-import { setStage, type Stage } from './stage';
+import { errorsIn, FROM_ITEM, kling, mostAtOnce, promptsOf, requestsOf, setWarmStage, shots, thrown, until } from './scenes';
+import type { Stage } from './stage';
 
 const MINUTE = { queueMs: 3_000, runMs: 57_000 };
 
 let stage: Stage;
 
 beforeAll(async () => {
-	stage = await setStage({ factor: 60, emulator: { jobTimes: MINUTE } });
+	stage = await setWarmStage({ factor: 30, emulator: { jobTimes: MINUTE } });
 });
 afterAll(async () => await stage.close());
 beforeEach(() => stage.emulator.reset());
@@ -39,16 +39,19 @@ it('the output has the order and the pairing of the input, whatever ends first',
 
 describe('Max Concurrency', () => {
 	it('is never passed by unfinished jobs, and a slot is filled again when a job ends', async () => {
-		quick();
-		await stage.engine.run(stage.workflow({ ...FROM_ITEM, options: { maxConcurrency: 3 } }), { items: shots(9) });
-		expect(stage.emulator.jobs()).toHaveLength(9);
+		stage.emulator.script({ job: { queueMs: 0, runMs: 10_000 } });
+		await stage.engine.run(stage.workflow({ ...FROM_ITEM, options: { maxConcurrency: 3 } }), { items: shots(7) });
+		expect(stage.emulator.jobs()).toHaveLength(7);
 		expect(mostAtOnce(stage.emulator.jobs())).toBe(3);
 	});
 
 	it('is 10 unless it is set', async () => {
-		quick();
-		await stage.engine.run(stage.workflow(FROM_ITEM), { items: shots(14) });
-		expect(mostAtOnce(stage.emulator.jobs())).toBe(10);
+		stage.emulator.script({ job: { endsAs: 'never' } });
+		const running = stage.engine.start(stage.workflow(FROM_ITEM), { items: shots(14) });
+		await until(stage, () => requestsOf(stage, 'status').length > 10);
+		expect(stage.emulator.jobs()).toHaveLength(10);
+		running.stop();
+		await running.done;
 	});
 
 	it('keeps a slow and a failed job from holding the others', async () => {

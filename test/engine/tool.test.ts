@@ -1,12 +1,12 @@
 import type { INode, INodeParameters } from 'n8n-workflow';
 import { node, workflow } from './harness/index';
-import { requestsOf, shots } from './scenes';
-import { setStage, type Stage } from './stage';
+import { requestsOf, setWarmStage, shots } from './scenes';
+import type { Stage } from './stage';
 
 let stage: Stage;
 
 beforeAll(async () => {
-	stage = await setStage({ factor: 90, emulator: { jobTimes: { queueMs: 0, runMs: 4_000 } } });
+	stage = await setWarmStage({ factor: 60, emulator: { jobTimes: { queueMs: 0, runMs: 4_000 } } });
 });
 afterAll(async () => await stage.close());
 beforeEach(() => stage.emulator.reset());
