@@ -1,43 +1,61 @@
 import { expect } from 'expect';
 import { itemsOf, jsonOf, runsOf } from '../harness/execution.ts';
-import { expectVideoOf, forBothProviders } from '../harness/kling.cts';
+import { expectVideoOf, forBothProviders, providerLabels, providerNames, startBench } from '../harness/kling.cts';
+import type { Bench } from '../harness/kling.cts';
+import type { Scenario } from '../harness/scenario.cts';
 import { itemsNode, manualTrigger, node, row, workflow } from '../harness/workflow.ts';
+import type { WorkflowDefinition } from '../harness/workflow.ts';
+import { realClock } from '../../support/node.cts';
 
 const slow = { jobTimes: { queueMs: 0, runMs: 600_000 } };
 
+// Submit, pause, look; back to the pause until the job has ended.
+function waitLoop(bench: Bench): WorkflowDefinition {
+	const nodes = [
+		manualTrigger(),
+		itemsNode('Rows', [{ text: 'good' }, { text: 'bad' }]),
+		bench.generate({ prompt: '={{ $json.text }}', completion: 'jobId', options: { maxConcurrency: 1 } }),
+		node('Pause', 'wait', { amount: 1, unit: 'seconds' }, { typeVersion: 1.1, webhookId: crypto.randomUUID() }),
+		bench.kling('Status', { operation: 'getStatus', routeByStatus: true, downloadVideo: true }),
+		node('Done', 'noOp'),
+		node('Lost', 'noOp'),
+	];
+	return workflow('Wait loop', nodes, [
+		['Start', 'Rows'],
+		['Rows', 'Generate'],
+		['Generate', 'Pause'],
+		['Pause', 'Status'],
+		[['Status', 0], 'Done'],
+		[['Status', 1], 'Pause'],
+		[['Status', 2], 'Lost'],
+	]);
+}
+
 export const scenarios = [
-	...forBothProviders(
-		'a returned job id is finished by Get Status in a Wait loop, routed by status',
-		{ jobTimes: { queueMs: 200, runMs: 3_000 } },
-		async (bench, { host }) => {
-			bench.emulator.script({ when: { jobNumber: 2 }, job: { runMs: 500, endsAs: 'failed', error: 'no luck' } });
-			const nodes = [
-				manualTrigger(),
-				itemsNode('Rows', [{ text: 'good' }, { text: 'bad' }]),
-				bench.generate({ prompt: '={{ $json.text }}', completion: 'jobId', options: { maxConcurrency: 1 } }),
-				node('Pause', 'wait', { amount: 2, unit: 'seconds' }, { typeVersion: 1.1, webhookId: crypto.randomUUID() }),
-				bench.kling('Status', { operation: 'getStatus', routeByStatus: true, downloadVideo: true }),
-				node('Done', 'noOp'),
-				node('Lost', 'noOp'),
-			];
-			const loop = workflow('Wait loop', nodes, [
-				['Start', 'Rows'],
-				['Rows', 'Generate'],
-				['Generate', 'Pause'],
-				['Pause', 'Status'],
-				[['Status', 0], 'Done'],
-				[['Status', 1], 'Pause'],
-				[['Status', 2], 'Lost'],
-			]);
-			const execution = await host.run(loop);
-			expect(execution.status).toBe('success');
-			const [good, bad] = bench.emulator.jobs();
-			expect(bench.emulator.jobs()).toHaveLength(2);
-			expect(jsonOf(execution, 'Generate')).toMatchObject([{ jobId: good?.id }, { jobId: bad?.id }]);
-			expect(runsOf(execution, 'Status').length).toBeGreaterThan(1);
-			await expectVideoOf(host, itemsOf(execution, 'Done')[0], good);
-			expect(jsonOf(execution, 'Lost')).toMatchObject([{ jobId: bad?.id, status: 'failed' }]);
-		},
+	...providerNames.map(
+		(provider): Scenario => ({
+			name: `${providerLabels[provider]}: a returned job id is finished by Get Status in a Wait loop, routed by status`,
+			async run(context) {
+				const { host } = context;
+				let passedMs = 0;
+				const clock = { ...realClock, now: () => Date.now() + passedMs };
+				const bench = await startBench(context, provider, { clock, jobTimes: { queueMs: 0, runMs: 600_000 } });
+				bench.emulator.script({ when: { jobNumber: 2 }, job: { runMs: 0, endsAs: 'failed', error: 'no luck' } });
+				const id = await host.runManually(await host.workflow(waitLoop(bench)));
+				await host.until('the first look', () =>
+					bench.emulator.requests().some(({ call, jobId }) => call === 'status' && jobId === bench.emulator.jobs()[0]?.id),
+				);
+				passedMs = 600_000;
+				const execution = await host.waitForExecution(id);
+				expect(execution.status).toBe('success');
+				const [good, bad, ...others] = bench.emulator.jobs();
+				expect(others).toEqual([]);
+				expect(jsonOf(execution, 'Generate')).toMatchObject([{ jobId: good?.id }, { jobId: bad?.id }]);
+				expect(runsOf(execution, 'Status').length).toBeGreaterThan(1);
+				await expectVideoOf(host, itemsOf(execution, 'Done')[0], good);
+				expect(jsonOf(execution, 'Lost')).toMatchObject([{ jobId: bad?.id, status: 'failed' }]);
+			},
+		}),
 	),
 
 	...forBothProviders('a job is cancelled', slow, async (bench, { host }) => {
