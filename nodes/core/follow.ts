@@ -123,30 +123,32 @@ class Poller implements Follower {
 	}
 
 	private async lookUntil(untilMs: number): Promise<void> {
-		for (const { entry, dueMs } of this.plan(untilMs)) {
-			if (!(await this.waitUntil(dueMs, untilMs))) {
+		for (const due of this.plan(untilMs)) {
+			if (!(await this.waitFor(due, untilMs))) {
 				this.raiseDearness();
 				return;
 			}
-			if (this.entries.has(entry)) void this.lookAt(entry);
+			if (this.entries.has(due.entry)) void this.lookAt(due.entry);
 		}
 		this.dearness = Math.max(1, this.dearness / DEARNESS_FALL);
 	}
 
-	/** The looks due before `untilMs`, in order. */
-	private plan(untilMs: number): Array<{ entry: Entry; dueMs: number }> {
-		const nowMs = this.ports.clock.now();
-		const dues = [...this.entries].map((entry) => ({ entry, dueMs: dueMs(entry, { nowMs, untilMs, dearness: this.dearness }) }));
+	/** The looks due before `untilMs`, in order; among the overdue, those longest not looked at come first. */
+	private plan(untilMs: number): Due[] {
+		const moment = { nowMs: this.ports.clock.now(), untilMs, dearness: this.dearness };
+		const dues = [...this.entries].map((entry) => ({ entry, dueMs: dueMs(entry, moment) }));
 		return dues.filter((due) => due.dueMs < untilMs).sort((a, b) => a.dueMs - b.dueMs);
 	}
 
 	/** Until it is time for a look and there is room for it; false if Stop or the tick's end came first. */
-	private async waitUntil(dueMs: number, untilMs: number): Promise<boolean> {
+	private async waitFor({ entry, dueMs }: Due, untilMs: number): Promise<boolean> {
 		const { clock, stop } = this.ports;
 		for (;;) {
 			const nowMs = clock.now();
 			if (stop.requested || nowMs >= untilMs) return false;
-			const roomMs = this.looksUnderWay < LOOKS_AT_ONCE ? 0 : nowMs + SPACING_MS;
+			// Hanging looks at others must not keep a job past its deadline.
+			const hasRoom = this.looksUnderWay < LOOKS_AT_ONCE || nowMs >= entry.deadlineMs;
+			const roomMs = hasRoom ? 0 : nowMs + SPACING_MS;
 			const startMs = Math.max(dueMs, this.lastStartMs + SPACING_MS, roomMs);
 			if (startMs <= nowMs) return true;
 			await clock.sleep(Math.min(startMs, untilMs) - nowMs);
@@ -156,6 +158,9 @@ class Poller implements Follower {
 	private async lookAt(entry: Entry): Promise<void> {
 		const askedMs = this.ports.clock.now();
 		this.lastStartMs = askedMs;
+		// To the end of the line.
+		this.entries.delete(entry);
+		this.entries.add(entry);
 		entry.looking = askedMs >= entry.deadlineMs ? 'last' : 'yes';
 		const isLast = entry.looking === 'last';
 		this.looksUnderWay++;
@@ -219,8 +224,19 @@ class Poller implements Follower {
 	}
 }
 
+interface Due {
+	readonly entry: Entry;
+	readonly dueMs: number;
+}
+
+interface Moment {
+	readonly nowMs: number;
+	readonly untilMs: number;
+	readonly dearness: number;
+}
+
 /** When to look at it next; Infinity if not before `untilMs`, or never again. */
-function dueMs(entry: Entry, { nowMs, untilMs, dearness }: { nowMs: number; untilMs: number; dearness: number }): number {
+function dueMs(entry: Entry, { nowMs, untilMs, dearness }: Moment): number {
 	if (entry.looking === 'last') return Infinity;
 	// A look that hangs does not keep a job past its deadline.
 	if (entry.looking === 'yes') return entry.deadlineMs;

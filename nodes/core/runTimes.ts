@@ -104,12 +104,12 @@ interface Guess {
 /** Ages are told apart by 4 %, up to three days. */
 const BIN_RATIO = 1.04;
 const BINS = 320;
-/** What one age says about another fades by e in so many bins: 12 % of the age. */
-const REACH_BINS = 3;
-const PRIOR_JOBS = 0.5;
+/** What one age says about another fades by e in so many bins: 10 % of the age. */
+const REACH_BINS = 2.5;
+const PRIOR_JOBS = 0.6;
 /** Logarithms of the guessed medians ÷ the expected one: from a tenth to ten times. */
 const SCALES = Array.from({ length: 17 }, (_, index) => (index - 8) * 0.3);
-const SCALE_WIDTH = 0.07;
+const SCALE_WIDTH = 0.06;
 /** The middle half ends between 0.87 and 1.19 of the median, one in a hundred later than 2.3 times it. */
 const FRECHET_SHAPE = 5;
 /** A job can end at any age for reasons of its own; also keeps every guess possible. */

@@ -9,7 +9,7 @@ import { RunTimes } from './runTimes';
  * "Optimum checking schedules for systems subject to random failure", 1974). As no date is fixed beforehand, what the
  * other jobs of the batch teach in the meantime counts at once. The value sets lateness against calls: `npm run bench`.
  */
-const PRICE_SECONDS = 0.155;
+const PRICE_SECONDS = 0.16;
 /** Jobs with a dead image link or a refused prompt fail within seconds. */
 const FIRST_LOOK_MS = 5_000;
 /** In the queue only the knowledge of when the run starts is at stake, so the pauses grow with the time spent there. */
@@ -18,8 +18,6 @@ const SHORTEST_QUEUE_PAUSE_MS = 5_000;
 const LONGEST_QUEUE_PAUSE_MS = 20_000;
 const LONGEST_PAUSE_MS = 60_000;
 const JITTER = 0.1;
-/** Wide, so that jobs that were submitted together are not looked at together ever after. */
-const FIRST_JITTER = 0.9;
 
 export interface WatchStart {
 	readonly expectation: RunExpectation;
@@ -78,11 +76,15 @@ export class Watch {
 		}
 		if (hasEnded(job)) {
 			if (this.lastStatus === 'pending') this.kind.hidesRunning = true;
-			this.kind.runs.endedBetween(this.age(this.lastLookMs), this.age(askedMs));
+			// One that ended before anybody looked teaches nothing of when.
+			const isTaught = this.lastStatus !== undefined || !this.start.lookNow;
+			if (isTaught) this.kind.runs.endedBetween(this.age(this.lastLookMs), this.age(askedMs));
 		} else if (job.status === 'processing' || this.kind.hidesRunning) {
 			this.kind.runs.survived(this.age(this.lastLookMs), this.age(askedMs));
 		}
-		this.patience = this.jittered(this.lastStatus === undefined ? FIRST_JITTER : JITTER);
+		// After the first look, wide: jobs submitted together must not be looked at together ever after, and a few that
+		// are looked at early tell the others of times far shorter than expected.
+		this.patience = this.lastStatus === undefined ? 2 * this.random() ** 2 : this.jittered(JITTER);
 		this.lastStatus = job.status;
 		this.lastLookMs = askedMs;
 	}
