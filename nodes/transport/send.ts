@@ -59,14 +59,14 @@ function isChunks(value: unknown): value is AsyncIterable<Uint8Array> {
 	return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
 }
 
-/** A whole stream of at most `maxBytes`; more is an error, and is not read. */
-export async function readAtMost(stream: unknown, maxBytes: number): Promise<Buffer> {
+/** A whole stream of at most `maxBytes`; undefined if there is more, which is not read. */
+async function readAtMost(stream: unknown, maxBytes: number): Promise<Buffer | undefined> {
 	if (!isChunks(stream)) return Buffer.alloc(0);
 	const chunks: Uint8Array[] = [];
 	let size = 0;
 	for await (const chunk of stream) {
 		size += chunk.length;
-		if (size > maxBytes) throw new RangeError('the answer was too large');
+		if (size > maxBytes) return undefined;
 		chunks.push(chunk);
 	}
 	return Buffer.concat(chunks);
@@ -84,6 +84,7 @@ async function toReply(full: unknown): Promise<Reply | Fault> {
 	if (response === undefined || status === undefined) return toFault(undefined);
 	const headers = headersOf(response.headers);
 	const bytes = await readAtMost(response.body, MAX_REPLY_BYTES);
+	if (bytes === undefined) return { kind: 'fault', reach: 'lost', message: 'the answer was too large' };
 	const announced = Number(headers['content-length'] ?? bytes.length);
 	const isCut = headers['content-encoding'] === undefined && announced > bytes.length && status !== 304;
 	if (isCut) return { kind: 'fault', reach: 'lost', message: 'the connection was cut' };

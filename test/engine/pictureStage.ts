@@ -41,7 +41,7 @@ export async function setPictureStage(options: StageOptions = {}): Promise<Pictu
 		return [[{ json: {}, binary: { data: await this.helpers.prepareBinaryData(body as never, 'picture') }, pairedItem: 0 }]];
 	});
 	const engine = { ...options.engine, nodeTypes: { pictures, fetched, ...options.engine?.nodeTypes } };
-	const stage = await setWatchedStage({ factor: 100, ...options, engine });
+	const stage = await setWatchedStage({ factor: 60, ...options, engine });
 	return {
 		...stage,
 		runWith: async (parameters, items, settings) => {

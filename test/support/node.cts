@@ -17,6 +17,8 @@ export type { AddressInfo, Socket } from 'node:net';
 /** The process' environment variables. */
 export const env = process.env;
 export const argv = process.argv.slice(2);
+/** The Node that runs this. */
+export const nodePath = process.execPath;
 
 /** Resolves after `ms` of real time: for emulating a slow server, never for waiting in a test. */
 export async function sleepMs(ms: number): Promise<void> {

@@ -1,0 +1,80 @@
+import type { Call } from '../../nodes/core/http';
+import { createSend } from '../../nodes/transport/send';
+import type { Misbehaviour } from '../emulator/index';
+import { meetStranger, type Stranger } from '../support/stranger';
+import { setProbeStage, type ProbeStage } from './probeStage';
+
+let stage: ProbeStage;
+let stranger: Stranger;
+beforeAll(async () => {
+	stage = await setProbeStage({ factor: 20 });
+	stranger = await meetStranger();
+});
+afterEach(() => {
+	stage.emulator.reset();
+	expect(stranger.requests).toEqual([]);
+});
+afterAll(async () => {
+	await stage.close();
+	await stranger.stop();
+});
+
+const CALL: Call = { method: 'GET', path: '/templates', timeoutMs: 200_000 };
+
+/** One call, with what goes wrong in it. */
+async function send(misbehaviour?: Misbehaviour, call = CALL, baseUrl = stage.emulator.coreTodayUrl) {
+	if (misbehaviour !== undefined) stage.emulator.misbehave({ do: misbehaviour });
+	return await stage.inNode(async (context) => await createSend(context, 'coreTodayApi', baseUrl, stage.clock)(call));
+}
+
+test('a call carries its credential, and its reply is read as JSON', async () => {
+	expect(await send()).toMatchObject({ kind: 'reply', status: 200, body: { success: true } });
+	expect(stage.emulator.requests()).toHaveLength(1);
+});
+
+test.each([400, 401, 402, 404, 408, 425, 429, 500, 502, 503])('a reply with HTTP status %i is a reply, read and not repeated', async (status) => {
+	const answer = await send({ reply: { status, body: { error: 'so be it' } } });
+	expect(answer).toMatchObject({ kind: 'reply', status, body: { error: 'so be it' } });
+	expect(stage.emulator.requests()).toHaveLength(1);
+});
+
+test.each(['<html></html>', 'well', '{"half":', ''])('a body that is not JSON, %j, is given as text', async (body) => {
+	expect(await send({ reply: { status: 200, body } })).toMatchObject({ kind: 'reply', body });
+});
+
+test.each([301, 302, 303, 307, 308] as const)('a redirect with %i is a reply; nobody else hears of the key', async (status) => {
+	const answer = await send({ redirect: { to: `${stranger.url}/templates`, status } });
+	expect(answer).toMatchObject({ kind: 'reply', status });
+});
+
+test.each([
+	['an endless body', { endless: true }, 'the answer was too large'],
+	['a body of 5 MB', { oversized: { bytes: 5_000_000 } }, 'the answer was too large'],
+	['a connection cut before the reply', { cut: 'before' }, 'the connection was cut'],
+	['a connection cut within the reply', { cut: 'during' }, 'the connection was cut'],
+] as const)('%s is a fault that may have reached the API', async (_name, misbehaviour, message) => {
+	expect(await send(misbehaviour)).toEqual({ kind: 'fault', reach: 'lost', message });
+	expect(stage.emulator.requests()).toHaveLength(1);
+});
+
+test('a body of 3 MB is read', async () => {
+	expect(await send({ oversized: { bytes: 3_000_000 } })).toMatchObject({ kind: 'reply', body: { success: true } });
+});
+
+test.each([
+	['never comes', { hang: 'before' }],
+	['trickles', { slow: { bytesPerSecond: 1 } }],
+	['is late', { delayMs: 60_000 }],
+] as const)('a reply that %s ends with the time of its call, body included', async (_name, misbehaviour) => {
+	const startMs = stage.clock.now();
+	const answer = await send(misbehaviour, { ...CALL, timeoutMs: 10_000 });
+	expect(answer).toEqual({ kind: 'fault', reach: 'lost', message: 'no answer came in time' });
+	expect(stage.clock.now() - startMs).toBeLessThan(40_000);
+});
+
+test.each([
+	['http://127.0.0.1:9', 'the connection was refused'],
+	['https://nowhere.invalid', '^the host name (was not found|could not be looked up)$'],
+])('%s was surely never reached', async (baseUrl, message) => {
+	expect(await send(undefined, CALL, baseUrl)).toEqual({ kind: 'fault', reach: 'notConnected', message: expect.stringMatching(message) });
+});
