@@ -70,7 +70,9 @@ describe.each(['coreToday', 'runpod'] as const)('%s', (provider) => {
 	test('Retry On Fail does not run a parked node again because its first item is an error', async () => {
 		drop();
 		const settings = { onError: 'continueRegularOutput', retryOnFail: true, maxTries: 3, waitBetweenTries: 1 };
-		const parked = await stage.park({ provider, ...FROM_ITEM }, itemsOf({ prompt: '' }, { prompt: 'good' }), settings);
+		// What is stored for the deadline has no prompt of its own: read as input, it would be another request, to be paid.
+		const prompt = '={{ $json.prompt ?? "another" }}';
+		const parked = await stage.park({ provider, prompt }, itemsOf({ prompt: '' }, { prompt: 'good' }), settings);
 		expect(parked.status).toBe('waiting');
 		const missed = await stage.engine.resumeByTimer(parked);
 		expect(kling(missed).map(({ jobId }) => jobId)).toEqual([undefined, stage.emulator.jobs()[0]?.id]);
