@@ -79,6 +79,7 @@ describe('Max Concurrency', () => {
 
 describe('an error of one item', () => {
 	it('is thrown only after every submitted job has ended, with what all of them came to', async () => {
+		for (const jobNumber of [1, 4]) quick(jobNumber);
 		stage.emulator.script({ when: { jobNumber: 2 }, job: { queueMs: 0, runMs: 2_000, endsAs: 'failed', error: 'Something broke' } });
 		stage.emulator.misbehave({ when: { call: 'submit', jobNumber: 3 }, do: { reply: { status: 422, body: { detail: 'field "prompt" is odd' } } } });
 		const execution = await stage.engine.run(stage.workflow({ ...FROM_ITEM, options: { maxConcurrency: 1 } }), { items: shots(4) });
@@ -114,6 +115,7 @@ it('each job is in the log with its ID while it still runs', async () => {
 	const jobs = stage.emulator.jobs();
 	expect(jobs.map(({ finishedAtMs }) => finishedAtMs)).toEqual([undefined, undefined, undefined]);
 	expect(running.logs.map(({ meta }) => meta.jobId).sort()).toEqual(jobs.map(({ id }) => id).sort());
+	running.stop();
 	await running.done;
 });
 

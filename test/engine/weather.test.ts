@@ -8,7 +8,7 @@ const RETRY = { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 };
 let stage: Stage;
 
 beforeAll(async () => {
-	stage = await setWarmStage({ factor: 60, emulator: { jobTimes: { queueMs: 2_000, runMs: 18_000 } } });
+	stage = await setWarmStage({ factor: 60, emulator: { jobTimes: { queueMs: 1_000, runMs: 7_000 } } });
 });
 afterAll(async () => await stage.close());
 beforeEach(() => stage.emulator.reset());
