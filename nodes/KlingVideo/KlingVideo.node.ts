@@ -12,7 +12,9 @@ import type { Clock } from '../core/clock';
 import { systemClock } from '../transport/clock';
 import { answerCallback } from './actions/callback';
 import { runOperation } from './actions/router';
-import { CHOICES_WITH, generateFields } from './actions/generate.fields';
+import { providers } from '../core/providers';
+import { choicesWith } from '../core/providers/choices';
+import { generateFields } from './actions/generate.fields';
 import { jobFields } from './actions/job.fields';
 
 /** The provider's callback to a parked execution. */
@@ -48,18 +50,12 @@ export class KlingVideo implements INodeType {
 		usableAsTool: true,
 		waitingNodeTooltip: '={{ "Waiting for the provider to call back when the video is ready" }}',
 		webhooks: resumeWebhooks,
-		credentials: [
-			{
-				name: 'coreTodayApi',
-				required: false,
-				displayOptions: { show: { provider: [...CHOICES_WITH.coreToday, 'fromInput'] }, hide: { operation: ['download'] } },
-			},
-			{
-				name: 'runpodApi',
-				required: false,
-				displayOptions: { show: { provider: [...CHOICES_WITH.runpod, 'fromInput'] }, hide: { operation: ['download'] } },
-			},
-		],
+		// Not required: n8n cannot ask for one only where a choice of provider needs it. A missing one is named at the run.
+		credentials: providers.map(({ name, credential }) => ({
+			name: credential,
+			required: false,
+			displayOptions: { show: { provider: [...choicesWith(name), 'fromInput'] }, hide: { operation: ['download'] } },
+		})),
 		properties: [
 			{
 				displayName: 'Resource',

@@ -7,6 +7,7 @@ import {
 } from 'n8n-workflow';
 import type { Clock } from '../core/clock';
 import { endpointIdOption, providerOptions, rawOutputOption } from '../KlingVideo/actions/common.fields';
+import { providers } from '../core/providers';
 import { systemClock } from '../transport/clock';
 import { answerEndedJob } from './jobEnded';
 
@@ -38,10 +39,11 @@ export class KlingVideoTrigger implements INodeType {
 			},
 			activationHint: 'Publish the workflow, then put its production URL into Callback URL of the Kling Video node.',
 		},
-		credentials: [
-			{ name: 'coreTodayApi', required: true, displayOptions: { show: { provider: ['coreToday'] } } },
-			{ name: 'runpodApi', required: true, displayOptions: { show: { provider: ['runpod'] } } },
-		],
+		credentials: providers.map(({ name, credential }) => ({
+			name: credential,
+			required: true,
+			displayOptions: { show: { provider: [name] } },
+		})),
 		webhooks: [{ name: 'default', httpMethod: 'POST', responseMode: 'onReceived', path: 'kling' }],
 		properties: [
 			{

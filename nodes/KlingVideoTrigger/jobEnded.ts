@@ -2,11 +2,11 @@ import type { IDataObject, INodeExecutionData, IWebhookFunctions, IWebhookRespon
 import { createBuckets } from '../core/bucket';
 import { createClaims } from '../core/claims';
 import type { Clock } from '../core/clock';
+import { FieldReader } from '../core/fields';
 import { hasEnded, type Handle, type Job } from '../core/job';
-import { asObject } from '../core/json';
-import { providerOf, findProvider } from '../core/providers';
+import { asObject, present } from '../core/json';
+import { findProvider } from '../core/providers';
 import type { Provider } from '../core/providers/provider';
-import { asEndpointId } from '../core/providers/runpod/request';
 import { itemOf, type OutputWish } from '../KlingVideo/actions/finish';
 import { createWebhookFinisher, type WebhookFinisher } from '../KlingVideo/actions/webhookFinisher';
 import { answer, bodyOf } from '../transport/answer';
@@ -66,9 +66,9 @@ function readWishes(context: IWebhookFunctions): Wishes {
 	};
 }
 
-/** At Runpod the endpoint is part of every call. */
+/** An endpoint that is none makes way for the provider's own. */
 function modelOf({ endpointId }: Wishes, provider: Provider): { model?: string } {
-	return provider.name === 'runpod' ? { model: asEndpointId(endpointId) ?? providerOf('runpod').defaultModel } : {};
+	return present({ model: provider.readModel(endpointId, new FieldReader()) });
 }
 
 /** The trigger among all that this process serves. */

@@ -1,31 +1,16 @@
 import type { INodeProperties } from 'n8n-workflow';
-import { outputFields, providerOptions } from './common.fields';
+import { without } from '../../core/json';
+import { choices, choicesWith } from '../../core/providers/choices';
+import { outputFields } from './common.fields';
 import { generateOptions } from './generate.options.fields';
 
 const GENERATE = { operation: ['generate'] };
-/** The choices of `provider` that can use each API, first or second. */
-export const CHOICES_WITH = {
-	coreToday: ['coreToday', 'coreTodayThenRunpod', 'runpodThenCoreToday'],
-	runpod: ['runpod', 'coreTodayThenRunpod', 'runpodThenCoreToday'],
-};
-const WITH_CORE_TODAY = { ...GENERATE, provider: CHOICES_WITH.coreToday };
+const WITH_CORE_TODAY = { ...GENERATE, provider: choicesWith('coreToday') };
 const WITH_END_IMAGE = { ...WITH_CORE_TODAY, mode: ['pro'] };
 /** The source first: at an expression n8n stops reading and shows the field, so Mode by expression would demand it. */
 const withEndImageFrom = (source: string) => ({ endImageSource: [source], ...WITH_END_IMAGE });
 
-const providerChoices = [
-	...providerOptions,
-	{
-		name: 'Core.Today, Then Runpod',
-		value: 'coreTodayThenRunpod',
-		description: 'Runpod only if Core.Today surely created no job',
-	},
-	{
-		name: 'Runpod, Then Core.Today',
-		value: 'runpodThenCoreToday',
-		description: 'Core.Today only if Runpod surely created no job',
-	},
-];
+const providerChoices = choices.map((choice) => without(choice, 'chain'));
 
 const fieldName = (name: string, label: string, show: Record<string, string[]>): INodeProperties => ({
 	displayName: 'Input Data Field Name',

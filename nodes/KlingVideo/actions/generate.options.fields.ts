@@ -1,9 +1,10 @@
 import type { INodeProperties } from 'n8n-workflow';
+import { choicesWith, fallbackChoices } from '../../core/providers/choices';
 import { cancelOnStopOption, endpointIdOption, onTimeoutOption, rawOutputOption, timeoutOption } from './common.fields';
 
-const RUNPOD = { '/provider': ['runpod', 'coreTodayThenRunpod', 'runpodThenCoreToday'] };
-const CORE_TODAY = { '/provider': ['coreToday', 'coreTodayThenRunpod', 'runpodThenCoreToday'] };
-const FALLBACK = { '/provider': ['coreTodayThenRunpod', 'runpodThenCoreToday'] };
+const RUNPOD = { '/provider': choicesWith('runpod') };
+const CORE_TODAY = { '/provider': choicesWith('coreToday') };
+const FALLBACK = { '/provider': fallbackChoices };
 
 const shown = (property: INodeProperties, show: Record<string, string[]>): INodeProperties => ({ ...property, displayOptions: { show } });
 

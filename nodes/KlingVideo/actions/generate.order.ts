@@ -4,6 +4,7 @@ import type { ProviderName } from '../../core/job';
 import { without } from '../../core/json';
 import { urlProblem } from '../../core/publicUrl';
 import { providerOf } from '../../core/providers';
+import { chainOf } from '../../core/providers/choices';
 import type { VideoRequest } from '../../core/providers/provider';
 import { sha256Of } from '../../transport/pictures';
 import { checkPictures, type CheckedPicture } from './generate.pictures';
@@ -36,19 +37,11 @@ export interface GenerateOrder {
 	readonly wish: OutputWish;
 }
 
-const CHAINS: Readonly<Record<string, readonly ProviderName[]>> = {
-	coreToday: ['coreToday'],
-	runpod: ['runpod'],
-	coreTodayThenRunpod: ['coreToday', 'runpod'],
-	runpodThenCoreToday: ['runpod', 'coreToday'],
-};
-/** Runpod deletes a job's record 30 minutes after its end, so a later look would find nothing (node-interface). */
-const MAX_RUNPOD_CALLBACK_SECONDS = 1500;
 const DEFAULT_TIMEOUT_SECONDS = 1200;
 
 /** The providers of the form's choice, in order. */
-export function chainOf(session: Session): readonly ProviderName[] {
-	return CHAINS[String(session.context.getNodeParameter('provider', 0, 'coreToday'))] ?? [];
+function chosen({ context }: Session): readonly ProviderName[] {
+	return chainOf(context.getNodeParameter('provider', 0, 'coreToday'));
 }
 
 /** How the run is to end. As an AI tool the node never parks. */
@@ -91,10 +84,9 @@ function readForm({ context }: Session, itemIndex: number): VideoForm {
 export async function checkGenerate(session: Session, itemIndex: number): Promise<Checked<GenerateOrder>> {
 	const form = readForm(session, itemIndex);
 	const completion = completionOf(session);
-	const chain = chainOf(session);
+	const chain = chosen(session);
 	const fields = new FieldReader();
-	const isRunpodCallback = completion === 'callback' && chain.includes('runpod');
-	const rules = readWaitRules(fields, form.options, isRunpodCallback ? MAX_RUNPOD_CALLBACK_SECONDS : undefined);
+	const rules = readWaitRules(fields, form.options, completion === 'callback' ? maxCallbackSeconds(chain) : undefined);
 	const dryRun = readDryRun(fields, form.options);
 	const candidates: Candidate[] = [];
 	for (const [index, name] of chain.entries()) {
@@ -126,9 +118,16 @@ function unique(problems: readonly Problem[]): Problem[] {
 	});
 }
 
-/** What the second provider is asked: its own words only, and Core.Today's pro where Runpod would have made pro. */
+/** The shortest of the limits of all providers that may get the job. */
+function maxCallbackSeconds(chain: readonly ProviderName[]): number | undefined {
+	const limits = chain.map((name) => providerOf(name).maxCallbackSeconds).filter((limit) => limit !== undefined);
+	return limits.length === 0 ? undefined : Math.min(...limits);
+}
+
+/** What the second provider is asked: `additionalInput` is in the first one's words. */
 function asSecond(form: VideoForm, name: ProviderName): VideoForm {
-	return { ...form, options: without(form.options, 'additionalInput'), mode: name === 'coreToday' ? 'pro' : form.mode };
+	const own = { ...form, options: without(form.options, 'additionalInput') };
+	return providerOf(name).asSecond?.(own) ?? own;
 }
 
 function wantsEndImage(form: VideoForm): boolean {
@@ -146,7 +145,7 @@ async function checkCandidate(
 	const provider = providerOf(name);
 	const api = await session.api(name);
 	if ('problem' in api) fields.refuse('Credential', api.problem);
-	const isSecond = chainOf(session)[0] !== name;
+	const isSecond = chosen(session)[0] !== name;
 	if (wantsEndImage(form) && !provider.takesEndImage) {
 		const problem = `cannot go to ${provider.label}, which comes first here. Choose Core.Today as the first provider, or take the end image away.`;
 		return isSecond ? undefined : fields.refuse('End Image', problem);

@@ -3,8 +3,7 @@ import { asJobId } from '../../core/jobId';
 import type { Cost, Handle, ProviderName } from '../../core/job';
 import { asNumber, asObject, asText, present } from '../../core/json';
 import type { Extras } from '../../core/output';
-import { findProvider, providers } from '../../core/providers';
-import { DEFAULT_ENDPOINT_ID, asEndpointId } from '../../core/providers/runpod/request';
+import { findProvider, providerOf, providers } from '../../core/providers';
 import { isDryRunId } from './dryRun';
 import { outputWish, type OutputWish } from './finish';
 import type { Checked } from './operation';
@@ -60,12 +59,9 @@ function readJobId(value: unknown, fields: FieldReader): string | undefined {
 	return asJobId(value) ?? fields.refuse('Job ID', 'is no job ID: it may have letters, digits, "-" and "_" only.');
 }
 
-/** Runpod's endpoint is part of every call; at Core.Today the model is only passed on. */
-function readModel(name: ProviderName, json: Item, options: Readonly<Record<string, unknown>>, fields: FieldReader): string | undefined {
-	const fromItem = asText(json.model);
-	if (name !== 'runpod') return fromItem;
-	const endpointId = fromItem ?? (isUnset(options.endpointId) ? DEFAULT_ENDPOINT_ID : options.endpointId);
-	return asEndpointId(endpointId) ?? fields.refuse('Endpoint ID', `has to be an ID like ${DEFAULT_ENDPOINT_ID}.`);
+/** The item's own model, else the option's endpoint. */
+function readModel(name: ProviderName, json: Item, { endpointId }: Item, fields: FieldReader): string | undefined {
+	return providerOf(name).readModel(asText(json.model) ?? (isUnset(endpointId) ? undefined : endpointId), fields);
 }
 
 function readTime(value: unknown): string | undefined {

@@ -1,4 +1,4 @@
-import type { Problem } from '../fields';
+import type { FieldReader, Problem } from '../fields';
 import type { FormContext, VideoForm } from '../form';
 import type { Call, Reply } from '../http';
 import type { Cost, Failure, Handle, Job, ProviderName } from '../job';
@@ -82,18 +82,25 @@ export interface Provider {
 	readonly name: ProviderName;
 	/** For people: "Core.Today". */
 	readonly label: string;
-	readonly credential: 'coreTodayApi' | 'runpodApi';
+	/** The credential type. */
+	readonly credential: `${ProviderName}Api`;
 	readonly defaultModel: string;
 	/** The form's values as a request in this API's words, or all that is wrong with them. Sends nothing. */
 	parse(form: VideoForm, context: FormContext): ParsedRequest;
 	/** The only billable call. Must not be repeated unless it surely created nothing. */
 	startCall(request: VideoRequest, extras: { webhookUrl?: string }): Call;
 	readStarted(reply: Reply, request: VideoRequest, moment: SubmitMoment): Reading;
+	/** The model part of a job's handle, from what the item or an option names; what it is not is put to `fields`. */
+	readModel(named: unknown, fields: FieldReader): string | undefined;
 	statusCall(handle: Handle): Call;
 	readJob(reply: Reply, handle: Handle, moment: Moment): Reading;
 	cancelCall(handle: Handle): Call;
 	/** The job if the answer says clearly what became of it; undefined means: ask for the status. Never throws. */
 	readCancelled(reply: Reply, handle: Handle, moment: Moment): Job | undefined;
+	/** How the form is read where this provider is the second of a choice. */
+	asSecond?(form: VideoForm): VideoForm;
+	/** The longest wait for a callback after which the job's record is surely still there. Absent: no limit is known. */
+	readonly maxCallbackSeconds?: number;
 	/** Whether a last frame can be given. */
 	readonly takesEndImage: boolean;
 	readonly imageDelivery: ImageDelivery;

@@ -1,5 +1,5 @@
 import type { Call } from '../../http';
-import { present } from '../../json';
+import { asText, present } from '../../json';
 import type { Provider } from '../provider';
 import { readCallback, readCancelled, readJob, readStarted, LABEL } from './reply';
 import { readUpload, uploadCall } from './upload';
@@ -45,10 +45,14 @@ export const coreToday: Provider = {
 		timeoutMs: SUBMIT_TIMEOUT_MS,
 	}),
 	readStarted,
+	// The reply's own model is boilerplate (provider-apis, trap 6): it is only passed on.
+	readModel: asText,
 	statusCall: ({ jobId }) => jobCall('GET', jobId),
 	readJob,
 	cancelCall: ({ jobId }) => jobCall('DELETE', jobId),
 	readCancelled,
+	// Runpod would have made 1080p, which is pro here.
+	asSecond: (form) => ({ ...form, mode: 'pro' }),
 	takesEndImage: true,
 	imageDelivery: {
 		auto: 'upload',

@@ -3,7 +3,7 @@ import type { Handle } from '../../job';
 import { present } from '../../json';
 import type { Provider } from '../provider';
 import { LABEL, readCallback, readCancelled, readJob, readStarted } from './reply';
-import { DEFAULT_ENDPOINT_ID, estimateCost, parse } from './request';
+import { DEFAULT_ENDPOINT_ID, estimateCost, parse, readEndpointId } from './request';
 
 const SUBMIT_TIMEOUT_MS = 60_000;
 const CHECK_TIMEOUT_MS = 30_000;
@@ -15,6 +15,9 @@ const RUNSYNC_TIMEOUT_MS = RUNSYNC_HOLD_MS + 30_000;
 /** Limits of a whole request (provider-apis, DOC), and what prompt and settings may take of it. */
 const MAX_BODY_BYTES = { run: 10_000_000, runsync: 20_000_000 };
 const REST_OF_BODY_BYTES = 100_000;
+
+/** A record lives 30 minutes after the job's end, so a later look would find nothing (node-interface). */
+const MAX_CALLBACK_SECONDS = 1500;
 
 /** The endpoint makes 1080p videos only: Kling's pro mode (provider-apis: 60 s to 5 min, 10 s pro is the slowest). */
 const TYPICAL_SECONDS = { 5: 100, 10: 200 };
@@ -40,10 +43,12 @@ export const runpod: Provider = {
 		timeoutMs: submitWith === 'runsync' ? RUNSYNC_TIMEOUT_MS : SUBMIT_TIMEOUT_MS,
 	}),
 	readStarted,
+	readModel: readEndpointId,
 	statusCall: (handle) => jobCall('GET', 'status', handle),
 	readJob,
 	cancelCall: (handle) => jobCall('POST', 'cancel', handle),
 	readCancelled,
+	maxCallbackSeconds: MAX_CALLBACK_SECONDS,
 	takesEndImage: false,
 	imageDelivery: {
 		auto: 'dataUri',

@@ -1,4 +1,4 @@
-import { isUnset } from '../../fields';
+import { isUnset, type FieldReader } from '../../fields';
 import type { FormContext, VideoForm } from '../../form';
 import type { Cost } from '../../job';
 import { asText } from '../../json';
@@ -44,7 +44,7 @@ export function parse(form: VideoForm, context: FormContext): ParsedRequest {
 	};
 	const pictureFields = [startImage(form, 'image')];
 	const draft = draftInput(form, values, pictureFields);
-	const model = readEndpointId(draft, endpointId);
+	const model = readEndpointId(endpointId, draft.fields) ?? DEFAULT_ENDPOINT_ID;
 	checkPromptAndPictures(draft, pictureFields, context);
 	if (isDefault) checkDefaultEndpoint(draft);
 	const submitWith = context.waits
@@ -53,16 +53,12 @@ export function parse(form: VideoForm, context: FormContext): ParsedRequest {
 	return finishRequest(draft, { provider: 'runpod', model, submitWith: submitWith ?? 'run' });
 }
 
-function readEndpointId({ fields }: InputDraft, value: unknown): string {
-	const id = fields.text('Endpoint ID', value, { required: true });
-	if (id === undefined) return DEFAULT_ENDPOINT_ID;
-	if (asEndpointId(id) === undefined) fields.refuse('Endpoint ID', `has to be an ID like ${DEFAULT_ENDPOINT_ID}.`);
-	return id.trim();
-}
-
-/** The value as an endpoint id, or undefined for anything that must not go into a path. */
-export function asEndpointId(value: unknown): string | undefined {
-	return typeof value === 'string' && /^[A-Za-z0-9_-]{1,100}$/.test(value.trim()) ? value.trim() : undefined;
+/** The endpoint a form or an item names, the default if it names none. Anything that could bend a path is refused. */
+export function readEndpointId(named: unknown, fields: FieldReader): string | undefined {
+	if (named === undefined) return DEFAULT_ENDPOINT_ID;
+	const id = fields.text('Endpoint ID', named, { required: true })?.trim();
+	if (id === undefined || /^[A-Za-z0-9_-]{1,100}$/.test(id)) return id;
+	return fields.refuse('Endpoint ID', `has to be an ID like ${DEFAULT_ENDPOINT_ID}.`);
 }
 
 /** $0.45 per 5 s, $0.90 per 10 s (seed; the same on the vendor's page since 2026-02). The sample reply's 0.36 is stale. */
