@@ -41,7 +41,8 @@ export class RunTimes {
 	/** The seconds a job is expected to have lain ended by `to`, if it ran at `from`: ∫ hazard(age) × (to − age). */
 	expectedDelay(from: number, to: number): number {
 		if (this.isStale) this.learn();
-		return to * (this.massTo(to) - this.massTo(from)) - this.momentTo(to) + this.momentTo(from);
+		const [before, after] = [this.integralsTo(from), this.integralsTo(to)];
+		return to * (after.mass - before.mass) - (after.moment - before.moment);
 	}
 
 	private addWatched(from: number, to: number, share: number): void {
@@ -83,14 +84,11 @@ export class RunTimes {
 		return sum;
 	}
 
-	private massTo(age: number): number {
+	private integralsTo(age: number): { mass: number; moment: number } {
 		const bin = binAt(age);
-		return this.mass[bin] + this.hazard[bin] * (age - startOf(bin));
-	}
-
-	private momentTo(age: number): number {
-		const bin = binAt(age);
-		return this.moment[bin] + (this.hazard[bin] * (age ** 2 - startOf(bin) ** 2)) / 2;
+		const start = startOf(bin);
+		const mass = this.mass[bin] + this.hazard[bin] * (age - start);
+		return { mass, moment: this.moment[bin] + (this.hazard[bin] * (age ** 2 - start ** 2)) / 2 };
 	}
 }
 
@@ -103,6 +101,7 @@ interface Guess {
 
 /** Ages are told apart by 4 %, up to three days. */
 const BIN_RATIO = 1.04;
+const LOG_BIN_RATIO = Math.log(BIN_RATIO);
 const BINS = 320;
 /** What one age says about another fades by e in so many bins: 10 % of the age. */
 const REACH_BINS = 2.5;
@@ -122,7 +121,7 @@ function startOf(bin: number): number {
 const BIN_STARTS = Float64Array.from({ length: BINS + 1 }, (_, bin) => BIN_RATIO ** bin - 1);
 
 function binAt(age: number): number {
-	return Math.min(BINS - 1, Math.floor(Math.log1p(age) / Math.log(BIN_RATIO)));
+	return Math.min(BINS - 1, Math.floor(Math.log1p(age) / LOG_BIN_RATIO));
 }
 
 /** The bins of a span, with how much of it lies in each. */

@@ -81,7 +81,7 @@ export async function measure(shape: Shape, seeds: number[], followAll: FollowAl
 
 /** The fixed interval, in seconds, that is as late on average, found by halving; lateness grows with the interval. */
 export async function equallyLateInterval(shape: Shape, seeds: number[], meanLate: number): Promise<number> {
-	let [low, high] = [0, 4 * meanLate];
+	let [low, high] = [meanLate, 3 * meanLate];
 	while (high - low > 0.02 * meanLate) {
 		const middle = (low + high) / 2;
 		const { meanLate: late } = await measure(shape, seeds, fixedInterval(middle));
