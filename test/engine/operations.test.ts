@@ -5,7 +5,7 @@ import { itemsOf } from './harness/index';
 import { setWatchedStage, type WatchedStage } from './watched';
 
 let stage: WatchedStage;
-beforeAll(async () => (stage = await setWatchedStage({ factor: 100, emulator: { jobTimes: { queueMs: 1_000, runMs: 15_000 } } })));
+beforeAll(async () => (stage = await setWatchedStage({ factor: 100, emulator: { jobTimes: { queueMs: 1_000, runMs: 25_000 } } })));
 afterEach(() => stage.emulator.reset());
 afterAll(async () => await stage.close());
 

@@ -17,3 +17,11 @@ it('a sleep on an accelerated clock never ends before its time', async () => {
 		expect(clock.now()).toBeGreaterThanOrEqual(untilMs);
 	}
 });
+
+it('an accelerated clock stands still while the process is kept from running', async () => {
+	const clock = acceleratedClock(1000);
+	const fromMs = clock.now();
+	const busyUntilMs = performance.now() + 300;
+	while (performance.now() < busyUntilMs) Math.random();
+	expect(clock.now() - fromMs).toBeLessThan(100_000);
+});

@@ -25,6 +25,11 @@ export async function sleepMs(ms: number): Promise<void> {
 	await new Promise((resolve) => setTimeout(resolve, ms));
 }
 
+/** Does something again and again, as long as anything else keeps the process alive. */
+export function everyMs(ms: number, action: () => void): void {
+	setInterval(action, ms).unref();
+}
+
 /** Resolves once everything that can run now has run. */
 export async function nextTurn(): Promise<void> {
 	await new Promise((resolve) => setImmediate(resolve));
