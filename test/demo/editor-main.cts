@@ -1,0 +1,43 @@
+// Started by npm run demo -- --n8n.
+import { startEmulator } from '../emulator/index';
+import { exampleNames, readExample } from '../e2e/harness/examples.ts';
+import { Host } from '../e2e/harness/host.cts';
+import { owner } from '../e2e/harness/session.cts';
+import type { Installation } from '../e2e/harness/server.cts';
+
+/** Long enough to watch the node wait, short enough to see the end. */
+const JOB_TIMES = { queueMs: 3_000, runMs: 20_000 };
+
+async function main(): Promise<void> {
+	const { KLING_E2E_HOSTS, KLING_E2E_TARBALL } = process.env;
+	if (!KLING_E2E_HOSTS || !KLING_E2E_TARBALL) throw new Error('start this by: npm run demo -- --n8n');
+	const [installation]: Installation[] = JSON.parse(KLING_E2E_HOSTS);
+	if (installation === undefined) throw new Error('no n8n is installed');
+	const emulator = await startEmulator({ jobTimes: JOB_TIMES });
+	console.log(`Starting n8n ${installation.version} …`);
+	const host = await Host.start(installation, { tarball: KLING_E2E_TARBALL });
+	const { coreTodayUrl, runpodUrl, keys, imageUrl } = emulator;
+	const credentials = {
+		coreTodayApi: await host.credential('coreTodayApi', { apiKey: keys.coreToday, baseUrl: coreTodayUrl }, 'Core.Today (emulated)'),
+		runpodApi: await host.credential('runpodApi', { apiKey: keys.runpod, baseUrl: runpodUrl }, 'Runpod (emulated)'),
+	};
+	const finish = readExample('finish-by-trigger', { credentials, pictureUrl: imageUrl });
+	const trigger = finish.nodes.find(({ webhookId }) => webhookId !== undefined);
+	await host.workflow(finish, { publish: true });
+	const settings = { callbackUrl: `${host.server.url}/webhook/${trigger?.webhookId}/kling`, waitSeconds: 20 };
+	for (const name of exampleNames.filter((each) => each !== 'finish-by-trigger')) {
+		await host.workflow(readExample(name, { credentials, settings, pictureUrl: imageUrl }));
+	}
+	console.log(`\nOpen      ${host.server.url}\nLog in    ${owner.email} / ${owner.password}\n`);
+	console.log('The examples are in the list of workflows. Both APIs are emulated here, so nothing is spent. Ctrl-C ends it all.');
+	const end = (): void => {
+		void host.server.end().then(async () => await emulator.stop()).then(() => process.exit(0));
+	};
+	process.removeAllListeners('SIGINT').on('SIGINT', end);
+	process.removeAllListeners('SIGTERM').on('SIGTERM', end);
+}
+
+void main().catch((error: unknown) => {
+	console.error(error);
+	process.exit(1);
+});
