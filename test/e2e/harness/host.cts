@@ -168,10 +168,12 @@ export class Host {
 		return { httpStatus: reply.status, body: isJson ? JSON.parse(text) : text };
 	}
 
-	/** The bytes of an item's binary field, fetched as the editor's download button does. */
+	/** The bytes of an item's binary field: held in the item itself, or fetched as the editor's download button does. */
 	async binary(item: INodeExecutionData, field = 'data'): Promise<Buffer> {
-		const id = item.binary?.[field]?.id;
-		if (id === undefined) throw new Error(`the item has no stored binary in "${field}": ${JSON.stringify(item)}`);
+		const stored = item.binary?.[field];
+		if (!stored) throw new Error(`the item has no binary in "${field}": ${JSON.stringify(item)}`);
+		const { id, data } = stored;
+		if (id === undefined) return Buffer.from(data, 'base64');
 		const reply = await this.get(`/rest/binary-data?action=download&id=${encodeURIComponent(id)}`);
 		if (!reply.ok) throw new Error(`n8n answered ${reply.status} for the binary ${id}`);
 		return Buffer.from(await reply.arrayBuffer());

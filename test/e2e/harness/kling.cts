@@ -41,16 +41,26 @@ export async function startBench(
 	return { ...providers, provider, kling, generate };
 }
 
-/** The same scenario for each provider. `options` are the emulator's. */
+/** A scenario at one provider. `options` are the emulator's. */
+export function forProvider(
+	provider: ProviderName,
+	name: string,
+	options: Parameters<typeof startProviders>[1],
+	run: (bench: Bench, context: ScenarioContext) => Promise<void>,
+): Scenario {
+	return {
+		name: `${providerLabels[provider]}: ${name}`,
+		run: async (context) => await run(await startBench(context, provider, options), context),
+	};
+}
+
+/** The same scenario for each provider. */
 export function forBothProviders(
 	name: string,
 	options: Parameters<typeof startProviders>[1],
 	run: (bench: Bench, context: ScenarioContext) => Promise<void>,
 ): Scenario[] {
-	return providerNames.map((provider) => ({
-		name: `${providerLabels[provider]}: ${name}`,
-		run: async (context) => await run(await startBench(context, provider, options), context),
-	}));
+	return providerNames.map((provider) => forProvider(provider, name, options, run));
 }
 
 /** The item is this job, done, and its binary field holds the bytes that the emulator serves. */
