@@ -1,6 +1,7 @@
 import type { IBinaryData, IHttpRequestOptions } from 'n8n-workflow';
 import type { Clock, Stop } from '../core/clock';
 import { asNumber, asObject } from '../core/json';
+import { createMp4Watch } from '../core/mp4';
 import { urlProblem } from '../core/publicUrl';
 import { createSlots } from '../core/slots';
 import type { NodeContext } from './context';
@@ -100,6 +101,7 @@ async function fetchOnce(context: NodeContext, wanted: Wanted, clock: Clock, sto
 	const startMs = clock.now();
 	let lastByteMs = startMs;
 	let bytes = 0;
+	const mp4 = createMp4Watch();
 	const isOver = () => {
 		const seconds = (clock.now() - startMs) / 1000;
 		const isTrickle = seconds > 60 && bytes / seconds < MIN_BYTES_PER_SECOND;
@@ -110,6 +112,7 @@ async function fetchOnce(context: NodeContext, wanted: Wanted, clock: Clock, sto
 		const counted = body.map((chunk) => {
 			bytes += chunk.length;
 			lastByteMs = clock.now();
+			mp4.see(chunk);
 			if (bytes > MAX_VIDEO_BYTES) throw new FinalFault('it is larger than 1 GiB');
 			return chunk;
 		});
@@ -117,7 +120,7 @@ async function fetchOnce(context: NodeContext, wanted: Wanted, clock: Clock, sto
 		// map() gives a Readable; its type is not ours to import (no node modules in what ships).
 		const storing = context.helpers.prepareBinaryData(counted as never, wanted.fileName, 'video/mp4');
 		const binary = await storing.catch((error: unknown) => endFor(signal, error));
-		checkWhole(bytes, announcedBytes);
+		checkWhole(bytes, announcedBytes, mp4.isWhole());
 		return binary;
 	});
 }
@@ -127,11 +130,12 @@ function endFor(signal: AbortSignal, error: unknown): never {
 	throw signal.aborted ? new RangeError('it came too slowly') : error;
 }
 
-function checkWhole(bytes: number, announcedBytes: number | undefined): void {
+function checkWhole(bytes: number, announcedBytes: number | undefined, isWhole: boolean): void {
 	if (bytes === 0) throw new RangeError('the file is empty');
 	if (announcedBytes !== undefined && announcedBytes !== bytes) {
 		throw new RangeError(`only ${bytes} of ${announcedBytes} bytes came`);
 	}
+	if (!isWhole) throw new RangeError(`the file ended in the middle, after ${bytes} bytes`);
 }
 
 /** Opens the video's link, following redirects by hand: each one is checked, and none carries a key. */

@@ -32,6 +32,7 @@ const HOPELESS: ReadonlyArray<{ name: string; misbehaviour: Misbehaviour; text: 
 		tries: 3,
 	})),
 	{ name: 'cut before its first byte', misbehaviour: { cut: 'before' }, text: /the connection was cut/, tries: 3 },
+	{ name: 'ended halfway without a word', misbehaviour: { truncated: true }, text: /the file ended in the middle, after \d+ bytes/, tries: 3 },
 	{ name: 'served at 1 kB/s', misbehaviour: { slow: { bytesPerSecond: 1_000 } }, text: /it came too slowly/, tries: 3 },
 	{ name: 'never begun', misbehaviour: { hang: 'before' }, text: /no answer came in time/, tries: 3 },
 	{
