@@ -10,10 +10,11 @@ export interface JumpingClock {
 
 const LOOK_EVERY_MS = 50;
 
-/** Real time, plus all jumps so far. */
-export function createJumpingClock(): JumpingClock {
+/** All jumps so far on top of real time; with `stands` only jumps let time pass. */
+export function createJumpingClock({ stands = false } = {}): JumpingClock {
+	const startMs = realClock.now();
 	let jumpedMs = 0;
-	const now = () => realClock.now() + jumpedMs;
+	const now = () => (stands ? startMs : realClock.now()) + jumpedMs;
 	const sleep = async (ms: number) => {
 		const untilMs = now() + ms;
 		while (now() < untilMs) await realClock.sleep(Math.min(LOOK_EVERY_MS, untilMs - now()));

@@ -1,6 +1,6 @@
 import { expect } from 'expect';
 import type { EmulatorOptions } from '../../emulator/index';
-import { hasEnded, isParked, itemsOf, runsOf } from '../harness/execution.ts';
+import { hasEnded, isParked, itemsOf, jsonOf, runsOf } from '../harness/execution.ts';
 import { createJumpingClock, type JumpingClock } from '../harness/jumpingClock.ts';
 import { expectVideoOf, providerLabels, providerNames, startBench, type Bench, type ProviderName } from '../harness/kling.cts';
 import type { Host } from '../harness/host.cts';
@@ -9,6 +9,9 @@ import { itemsNode, manualTrigger, node, row, type WorkflowDefinition } from '..
 
 /** A job runs until the scenario lets this pass. */
 const RUN_MS = 600_000;
+const BETWEEN_ENDS_MS = 60_000;
+/** Runpod's pause before it repeats a callback; Core.Today is taken not to repeat any. */
+const REPEAT_MS = 10_000;
 
 interface ParkStage {
 	readonly bench: Bench;
@@ -20,8 +23,8 @@ async function setStage(
 	context: Pick<ScenarioContext, 'host' | 'afterwards'>,
 	provider: ProviderName,
 	options: EmulatorOptions = {},
+	clock = createJumpingClock(),
 ): Promise<ParkStage> {
-	const clock = createJumpingClock();
 	const jobTimes = { queueMs: 0, runMs: RUN_MS };
 	return { bench: await startBench(context, provider, { clock, jobTimes, ...options }), clock, host: context.host };
 }
@@ -59,6 +62,14 @@ async function expectFinished({ bench, host }: ParkStage, id: string, prompts: s
 	expect([runsOf(execution, 'Generate').length, runsOf(execution, 'Done').length]).toEqual([1, 1]);
 }
 
+/** Starts the killed n8n, which calls a parked execution crashed until its recovery, before the editor is up, finds that it waits. */
+async function startAgain(host: Host, id: string): Promise<void> {
+	const before = host.server.log().length;
+	await host.server.launch();
+	await host.until('n8n to have recovered', () => host.server.log().slice(before).includes('Editor is now accessible'));
+	await host.waitForExecution(id, isParked);
+}
+
 function each(name: string, run: (provider: ProviderName, context: ScenarioContext) => Promise<void>): Scenario[] {
 	return providerNames.map((provider) => ({
 		name: `${providerLabels[provider]}: ${name}`,
@@ -72,11 +83,14 @@ const shots = Array.from({ length: 10 }, (_, index) => `shot ${index}`);
 export const scenarios: Scenario[] = [
 	...each('1 and 10 items go through a park, every video in its place', async (provider, context) => {
 		// The last one ends first.
-		const jobTimes: EmulatorOptions['jobTimes'] = ({ number }) => ({ queueMs: 0, runMs: RUN_MS + (11 - number) * 100 });
+		const jobTimes: EmulatorOptions['jobTimes'] = ({ number }) => ({ queueMs: 0, runMs: RUN_MS + (11 - number) * BETWEEN_ENDS_MS });
 		const stage = await setStage(context, provider, { jobTimes });
 		const ids = await Promise.all([shot, shots].map(async (prompts) => await park(stage.host, parkWorkflow(stage.bench, prompts))));
 		expect(stage.bench.emulator.jobs()).toHaveLength(11);
-		stage.clock.jump(RUN_MS);
+		for (let called = 1; called <= 11; called += 1) {
+			stage.clock.jump(called === 1 ? RUN_MS : BETWEEN_ENDS_MS);
+			await stage.host.until(`callback ${called}`, () => stage.bench.emulator.deliveries().length >= called);
+		}
 		await expectFinished(stage, ids[0], shot);
 		await expectFinished(stage, ids[1], shots);
 		expect(stage.bench.emulator.jobs()).toHaveLength(11);
@@ -104,4 +118,59 @@ export const scenarios: Scenario[] = [
 		expect(emulator.requests().filter(({ call }) => call === 'video')).toHaveLength(1);
 		expect(emulator.jobs()).toHaveLength(1);
 	}),
+
+	{
+		name: 'n8n is killed while executions are parked, and after its start they complete with no second job',
+		alone: true,
+		async run(context) {
+			// However long n8n takes to start: the callbacks are not repeated before that.
+			const stage = await setStage(context, 'runpod', {}, createJumpingClock({ stands: true }));
+			const { bench, clock, host } = stage;
+			const { emulator } = bench;
+			const first = await park(host, parkWorkflow(bench, shots, { provider: 'runpod' }));
+			await host.server.kill();
+			clock.jump(RUN_MS);
+			const isRefused = () => emulator.deliveries().filter(({ status }) => status === undefined).length === shots.length;
+			await host.until('the callbacks to find nobody', isRefused);
+			await startAgain(host, first);
+			clock.jump(REPEAT_MS);
+			await expectFinished(stage, first, shots);
+
+			const second = await park(host, parkWorkflow(bench, shot, { provider: 'coreToday' }));
+			await host.server.kill();
+			await startAgain(host, second);
+			clock.jump(RUN_MS);
+			await expectFinished(stage, second, shot);
+			expect(emulator.jobs()).toHaveLength(shots.length + shot.length);
+		},
+	},
+
+	{
+		name: 'a lost callback ends at the deadline, and the Wait operation still gets the video',
+		async run(context) {
+			const { bench, clock, host } = await setStage(context, 'runpod');
+			const { emulator } = bench;
+			emulator.misbehave({ when: { call: 'webhook' }, do: { webhook: { drop: true } } });
+			const ids = await Promise.all(
+				providerNames.map(async (provider) => {
+					const definition = parkWorkflow(bench, [provider], { provider, timeoutSeconds: 10 });
+					const last = definition.nodes.findIndex(({ name }) => name === 'Done');
+					definition.nodes[last] = bench.kling('Done', { operation: 'wait' });
+					return await park(host, definition);
+				}),
+			);
+			clock.jump(RUN_MS);
+			for (const [index, provider] of providerNames.entries()) {
+				const job = emulator.jobs().find(({ input }) => input.prompt === provider);
+				// n8n looks once a minute for parked executions whose time has come.
+				const execution = await host.waitForExecution(ids[index], hasEnded, 120_000);
+				expect(execution.status).toBe('success');
+				expect(jsonOf(execution, 'Generate')).toMatchObject([{ provider, jobId: job?.id, timedOut: true }]);
+				await expectVideoOf(host, itemsOf(execution, 'Done')[0], job);
+				expect(jsonOf(execution, 'Done')[0]).not.toHaveProperty('timedOut');
+			}
+			expect(emulator.deliveries()).toEqual([]);
+			expect(emulator.jobs()).toHaveLength(providerNames.length);
+		},
+	},
 ];
