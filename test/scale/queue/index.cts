@@ -1,0 +1,68 @@
+import type { Installation } from '../../e2e/harness/server.cts';
+import { Report, seconds } from '../report.ts';
+import { SLOTS_PER_WORKER, startCluster, WORKERS } from './cluster.cts';
+import { measureCrash } from './crash.cts';
+import { measureLoad } from './load.cts';
+import type { LoadSize } from './load.cts';
+import { openStores } from './stores.cts';
+import { publishProbe } from './watch.cts';
+
+/** Callback and wait are given the same jobs; wait, which holds its slots, fewer executions, so that it ends in time. */
+const SIZES: Record<'full' | 'quick', Record<'callback' | 'wait' | 'crash', LoadSize>> = {
+	full: {
+		callback: { executions: 100, itemsEach: 5, jobSeconds: 60 },
+		wait: { executions: 20, itemsEach: 5, jobSeconds: 60 },
+		crash: { executions: 20, itemsEach: 5, jobSeconds: 60 },
+	},
+	quick: {
+		callback: { executions: 20, itemsEach: 2, jobSeconds: 15 },
+		wait: { executions: 6, itemsEach: 2, jobSeconds: 5 },
+		crash: { executions: 4, itemsEach: 2, jobSeconds: 20 },
+	},
+};
+
+/** Measures n8n's queue mode; a report for each scene, given as soon as there is one. */
+export async function measureQueue(
+	{ installation, tarball, quick }: { installation: Installation; tarball: string; quick: boolean },
+	give: (report: Report) => void,
+): Promise<void> {
+	const stores = await openStores();
+	if ('missing' in stores) {
+		const skipped = new Report('Queue mode');
+		skipped.skip(`${stores.missing}. \`docker compose up --detach --wait\` starts both.`);
+		return give(skipped);
+	}
+	const sizes = SIZES[quick ? 'quick' : 'full'];
+	try {
+		const startMs = Date.now();
+		const cluster = await startCluster(installation, tarball, stores);
+		const workers = `${WORKERS} workers with ${SLOTS_PER_WORKER} slots each`;
+		console.log(
+			`n8n ${installation.version}, one main, ${workers}, one webhook process: up after ${seconds(Date.now() - startMs)}`,
+		);
+		try {
+			const probePath = await publishProbe(cluster);
+			const scene = async (title: string, measure: (report: Report) => Promise<void>): Promise<void> => {
+				const report = new Report(`Queue mode, ${title}`);
+				await measure(report).catch((error: unknown) => {
+					const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+					report.fail(`${reason}\n${cluster.lastWords()}`);
+				});
+				give(report);
+			};
+			await scene(
+				'Pause Until Callback',
+				async (report) => await measureLoad(cluster, 'callback', sizes.callback, probePath, report),
+			);
+			await scene(
+				'Wait for Completion',
+				async (report) => await measureLoad(cluster, 'wait', sizes.wait, probePath, report),
+			);
+			await scene('a worker killed', async (report) => await measureCrash(cluster, sizes.crash, report));
+		} finally {
+			await cluster.end();
+		}
+	} finally {
+		await stores.end();
+	}
+}

@@ -1,0 +1,124 @@
+// Many videos by n8n's workers: parked until each callback, and, for comparison, waited for inside a worker's slot.
+import type { NewJob } from '../../emulator/types';
+import { itemsOf } from '../../e2e/harness/execution.ts';
+import { expectVideoOf } from '../../e2e/harness/kling.cts';
+import { startProviders } from '../../e2e/harness/providers.cts';
+import type { Providers } from '../../e2e/harness/providers.cts';
+import { klingNode, node, row, webhookTrigger } from '../../e2e/harness/workflow.ts';
+import type { Report } from '../report.ts';
+import { median, seconds } from '../report.ts';
+import type { Cluster } from './cluster.cts';
+import { SLOTS_PER_WORKER, WORKERS } from './cluster.cts';
+import type { Watched } from './watch.cts';
+import { watch } from './watch.cts';
+
+export type Completion = 'callback' | 'wait';
+
+export interface LoadSize {
+	readonly executions: number;
+	readonly itemsEach: number;
+	/** From submit to end of each job. */
+	readonly jobSeconds: number;
+}
+
+const TIMEOUT_MS = 900_000;
+/** The videos that are compared byte for byte: each is fetched through n8n. */
+const COMPARED_EVERY = 10;
+
+/** A workflow for each provider: Webhook → one item per shot → Generate; their ids and paths. */
+export async function publishGenerators(
+	{ main }: Cluster,
+	{ credentials, emulator }: Providers,
+	completion: Completion,
+): Promise<Array<{ id: string; path: string }>> {
+	const publish = async (provider: string) => {
+		const path = `${completion}-${provider}-${crypto.randomUUID()}`;
+		const form = {
+			resource: 'video',
+			operation: 'generate',
+			provider,
+			completion,
+			prompt: '={{ $json.prompt }}',
+			startImageUrl: emulator.imageUrl,
+		};
+		const nodes = [
+			webhookTrigger(path, 'onReceived'),
+			node('Shots', 'splitOut', { fieldToSplitOut: 'body.shots' }),
+			klingNode('Generate', form, { credentials: { ...credentials } }),
+		];
+		return { id: await main.workflow(row(path, nodes), { publish: true }), path };
+	};
+	return await Promise.all(['coreToday', 'runpod'].map(publish));
+}
+
+/** Starts an execution by a webhook; its items' prompts are `<label> shot <number>`. */
+export async function startShots({ call }: Cluster, path: string, label: string, count: number): Promise<void> {
+	await call(path, { shots: Array.from({ length: count }, (_, index) => ({ prompt: `${label} shot ${index}` })) });
+}
+
+/** An emulator for one scene, ended by `stop`. */
+export async function providersFor(
+	{ main }: Cluster,
+	secondsOf: (job: NewJob) => number,
+): Promise<Providers & { stop(): Promise<void> }> {
+	const cleaners: Array<() => Promise<unknown>> = [];
+	const afterwards = (clean: () => Promise<unknown>): void => void cleaners.push(clean);
+	const jobTimes = (job: NewJob) => ({ queueMs: secondsOf(job) * 200, runMs: secondsOf(job) * 800 });
+	const providers = await startProviders({ host: main, afterwards }, { jobTimes });
+	const stop = async (): Promise<void> => void (await Promise.all(cleaners.map(async (clean) => await clean())));
+	return { ...providers, stop };
+}
+
+/** Runs the load and writes down what it took. */
+export async function measureLoad(
+	cluster: Cluster,
+	completion: Completion,
+	size: LoadSize,
+	probePath: string,
+	report: Report,
+): Promise<void> {
+	const providers = await providersFor(cluster, () => size.jobSeconds);
+	const flows = await publishGenerators(cluster, providers, completion);
+	const startMs = Date.now();
+	const workflowIds = flows.map(({ id }) => id);
+	const watching = watch(cluster, { workflowIds, count: size.executions, probePath, timeoutMs: TIMEOUT_MS });
+	const starts = Array.from({ length: size.executions }, async (_, index) => {
+		await startShots(cluster, flows[index % flows.length].path, `${completion} ${index}`, size.itemsEach);
+	});
+	const [watched] = await Promise.all([watching, ...starts]);
+	const lastedMs = Date.now() - startMs;
+	const { succeeded, videos } = await countVideos(cluster, providers, workflowIds);
+	await providers.stop();
+	const items = size.executions * size.itemsEach;
+	report.figure('Load', `${items} videos in ${size.executions} executions, jobs of ${size.jobSeconds} s`);
+	report.figure('Slots', `${WORKERS} workers × ${SLOTS_PER_WORKER}`);
+	report.exactly('Executions that succeeded', succeeded, size.executions);
+	report.exactly('Videos stored by n8n', videos, items);
+	report.exactly('Jobs accepted, which is to say paid', providers.emulator.jobs().length, items);
+	report.figure('From first start to last end', seconds(lastedMs));
+	report.figure('Slot time per execution', seconds(watched.slotMs / size.executions));
+	noteWatched(watched, completion, report);
+}
+
+function noteWatched(watched: Watched, completion: Completion, report: Report): void {
+	const { looks, mostParked, parkedInSlots, probeMs } = watched;
+	const slots = WORKERS * SLOTS_PER_WORKER;
+	if (completion === 'callback') {
+		report.promise('Parked at once, at most', mostParked, `more than the ${slots} slots`, mostParked > slots);
+		report.exactly(`Parked executions that held a slot, in ${looks} looks`, parkedInSlots, 0);
+	}
+	report.figure(`An unrelated workflow meanwhile, median of ${probeMs.length}`, seconds(median(probeMs)));
+	report.figure('The same, slowest', seconds(Math.max(...probeMs)));
+}
+
+async function countVideos({ main, stores }: Cluster, { emulator }: Providers, workflowIds: readonly string[]) {
+	const statuses = await stores.statusesOf(workflowIds);
+	const jobs = new Map(emulator.jobs().map((job) => [job.id, job]));
+	let videos = 0;
+	for (const [index, id] of [...statuses.keys()].entries()) {
+		const items = itemsOf(await main.execution(id), 'Generate');
+		if (index % COMPARED_EVERY === 0) await expectVideoOf(main, items[0], jobs.get(String(items[0]?.json.jobId)));
+		videos += items.filter(({ json, binary }) => json.status === 'completed' && binary?.data?.id !== undefined).length;
+	}
+	return { succeeded: [...statuses.values()].filter((status) => status === 'success').length, videos };
+}
