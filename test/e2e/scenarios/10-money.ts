@@ -67,6 +67,26 @@ export const scenarios = [
 		expect(submitsOf(bench)).toBe(10);
 	}),
 
+	...forBothProviders('money: Retry after Stop pays for nothing', endless, async (bench, { host }) => {
+		const id = await host.runManually(await host.workflow(shots(bench, 2)));
+		await host.until('two jobs', () => bench.emulator.jobs().length === 2);
+		await host.stopExecution(id);
+		await host.until('two cancels', () => bench.emulator.jobs().every(({ phase }) => phase === 'cancelled'));
+		const stopped = await host.execution(id);
+		if (stopped.data.executionData) {
+			// 2.8 keeps the node's memory of its jobs, but strikes the stopped node off what is left to do.
+			expect(JSON.stringify(stopped.data.executionData.contextData)).toContain(bench.emulator.jobs()[0]?.id);
+			const retried = await host.execution(await host.retryExecution(id));
+			expect(retried).toMatchObject({ status: 'success', retryOf: id });
+			expect(itemsOf(retried, 'Generate')).toEqual([]);
+		} else {
+			// 2.41 overwrites what a stopped execution did by what it was at its start, and so refuses.
+			await expect(host.retryExecution(id)).rejects.toThrow(/cannot be retried/);
+		}
+		expect(bench.emulator.jobs()).toHaveLength(2);
+		expect(submitsOf(bench)).toBe(2);
+	}),
+
 	...forBothProviders('money: a submit whose answer is cut is one job, whoever retries', quick, async (bench, { host }) => {
 		bench.emulator.misbehave({ when: { call: 'submit' }, do: { cut: 'after' } });
 		const failed = await host.run(shots(bench, 1, {}, retryOnFail));
