@@ -3,7 +3,7 @@ import type { Look } from './follow';
 import type { Send } from './http';
 import { hasEnded, type Failure, type Handle, type Job } from './job';
 import type { Provider } from './providers/provider';
-import { backoffMs, isPassing } from './weather';
+import { backoffMs, isPassing, retryAfterMs } from './weather';
 
 /** A cancel may be repeated, as it cannot create anything; so often in all where the weather is bad. */
 const CANCEL_TRIES = 3;
@@ -47,13 +47,15 @@ export function unseenFailure({ label }: Provider, message: string): Failure {
  * `cancelled` is said only if the API said so. Never throws.
  */
 export async function cancelJob(provider: Provider, handle: Handle, ports: AskPorts): Promise<Truth> {
-	for (let attempt = 1; attempt <= CANCEL_TRIES; attempt++) {
+	for (let attempt = 1; ; attempt++) {
 		const answer = await ports.send(provider.cancelCall(handle));
-		const moment = { nowMs: ports.clock.now() };
-		const job = answer.kind === 'reply' ? provider.readCancelled(answer, handle, moment) : undefined;
+		const nowMs = ports.clock.now();
+		const job = answer.kind === 'reply' ? provider.readCancelled(answer, handle, { nowMs }) : undefined;
 		if (job !== undefined) return { kind: 'job', job };
-		if (!isPassing(answer)) break;
-		await ports.clock.sleep(backoffMs(attempt, ports.random));
+		const askedMs = answer.kind === 'reply' ? retryAfterMs(answer, nowMs) : undefined;
+		const pauseMs = askedMs ?? backoffMs(attempt, ports.random);
+		if (!isPassing(answer) || attempt >= CANCEL_TRIES || pauseMs > LONGEST_QUIET_MS) break;
+		await ports.clock.sleep(pauseMs);
 	}
 	return await askUntilEnded(provider, handle, ports);
 }

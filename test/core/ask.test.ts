@@ -137,6 +137,18 @@ describe.each(providers.map((provider): [string, Provider] => [provider.label, p
 			expect(lasting.seen.cancels).toBe(3);
 		});
 
+		test('waits as it is told, but not for a day, and not after the last try', async () => {
+			const short = scene(provider, [running], [replyOf(429, '', { 'retry-after': '20' }), cancelled]);
+			expect(await short.cancel()).toMatchObject({ kind: 'job', job: { status: 'cancelled' } });
+			expect(short.tookSeconds()).toBe(20);
+			const long = scene(provider, [done], [replyOf(429, '', { 'retry-after': '86400' })]);
+			expect(await long.cancel()).toMatchObject({ kind: 'job', job: { status: 'completed' } });
+			expect([long.tookSeconds(), long.seen.cancels]).toEqual([0, 1]);
+			const last = scene(provider, [done], [replyOf(429, '', { 'retry-after': '5' })]);
+			await last.cancel();
+			expect([last.tookSeconds(), last.seen.cancels]).toEqual([10, 3]);
+		});
+
 		test('says so if the truth cannot be learnt', async () => {
 			expect(await scene(provider, [LOST], [LOST]).cancel()).toMatchObject({ kind: 'refused', failure: { charged: 'unknown' } });
 		});
