@@ -88,10 +88,10 @@ it('a provider that calls a failed job canceled does not make the execution a st
 	expect([execution.status, execution.error()?.message]).toEqual(['error', expect.stringContaining('was cancelled')]);
 });
 
-it('Stop cancels 60 jobs at the rate that Runpod allows: none is refused, none is left', async () => {
-	await stopAfter(60, { provider: 'runpod', options: { maxConcurrency: 60 } });
-	expect(cancelled()).toHaveLength(60);
-	expect(requestsOf(stage, 'cancel')).toHaveLength(60);
+it('Stop cancels 150 jobs at the rate that Runpod allows: none is refused, none is left', async () => {
+	await stopAfter(150, { provider: 'runpod', options: { maxConcurrency: 150, maxJobs: 150 } });
+	expect(cancelled()).toHaveLength(150);
+	expect(requestsOf(stage, 'cancel')).toHaveLength(150);
 	expect(stage.emulator.requests().filter(({ answeredStatus }) => answeredStatus === 429)).toEqual([]);
 });
 

@@ -1,4 +1,3 @@
-import { cancelJob } from '../../core/cancel';
 import { FieldReader } from '../../core/fields';
 import { failureError } from '../../core/output';
 import { itemOf } from './finish';
@@ -8,7 +7,7 @@ import type { Session } from './session';
 
 async function run(session: Session, { order }: Placed<JobOrder>): Promise<ItemEnd> {
 	const { api, handle, wish, extras } = order;
-	const truth = await cancelJob(api.provider, handle, session.portsOf(api));
+	const truth = await session.cancel(api, handle);
 	if (truth.kind === 'job') return await itemOf(session, truth.job, { ...wish, download: false }, extras);
 	return { kind: 'error', error: failureError(truth.failure, { provider: handle.provider, handle }) };
 }

@@ -94,7 +94,7 @@ async function stoppedItem(session: Session, api: Api, handle: Handle, rules: Wa
 		const failure = unseenFailure(api.provider, `${label}: job ${handle.jobId} goes on, as Cancel on Stop is off`);
 		return { kind: 'error', error: failureError(failure, about) };
 	}
-	const truth = await session.cancelForStop(api, handle);
+	const truth = await session.cancel(api, handle);
 	const isOver = truth.kind === 'job' && hasEnded(truth.job);
 	if (truth.kind === 'job') session.ledger.stopped(truth.job);
 	const line = isOver

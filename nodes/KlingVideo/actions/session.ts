@@ -24,10 +24,10 @@ export interface Api {
 	look(handle: Handle): Promise<Look>;
 }
 
-/** Runpod lets 20 cancels run at once and 100 in 10 s (provider-apis); nobody documents Core.Today's limit. */
+/** Runpod lets 20 cancels run at once and 100 in 10 s (provider-apis): 50 now, 50 in the next 10 s. Core.Today's limit is not documented. */
 const CANCELS_AT_ONCE = 20;
 const UNPACED_CANCELS = 50;
-const CANCEL_PACE_MS = 100;
+const CANCEL_PACE_MS = 200;
 
 /** One run of the node: what all its items share. */
 export interface Session {
@@ -42,8 +42,8 @@ export interface Session {
 	readonly downloads: Downloads;
 	/** Each provider's credential is read once. */
 	api(name: ProviderName): Promise<Api | CredentialProblem>;
-	/** Cancels because of Stop: many at once, but no faster than the providers allow. */
-	cancelForStop(api: Api, handle: Handle): Promise<Truth>;
+	/** Cancels a job: many at once, but no faster than the providers allow. */
+	cancel(api: Api, handle: Handle): Promise<Truth>;
 	portsOf(api: Api): AskPorts;
 }
 
@@ -84,12 +84,12 @@ export function createSession(context: IExecuteFunctions, clock: Clock): Session
 		follower: createFollower({ clock, random, stop, look }),
 		downloads: createDownloads(context, clock, stop),
 		api,
-		cancelForStop: createStopCanceller(clock, portsOf),
+		cancel: createCanceller(clock, portsOf),
 		portsOf,
 	};
 }
 
-function createStopCanceller(clock: Clock, portsOf: (api: Api) => AskPorts): Session['cancelForStop'] {
+function createCanceller(clock: Clock, portsOf: (api: Api) => AskPorts): Session['cancel'] {
 	const slots = createSlots(CANCELS_AT_ONCE);
 	let cancels = 0;
 	return async (api, handle) => {
