@@ -122,6 +122,11 @@ describe('values that are taken', () => {
 		expect([linked.pictures, linked.input.image]).toEqual([[], PICTURE_URL]);
 	});
 
+	test.each([null, '', '  '])('additional input that unsets the start image (%j) does not take away the picture in the item', (unset) => {
+		const values = { startImageSource: 'binary', startImageField: 'photo', options: { additionalInput: { image: unset, start_image: unset } } };
+		for (const provider of providers) expect(requestFrom(provider, values).pictures).toMatchObject([{ field: 'photo', label: 'Start Image' }]);
+	});
+
 	test('a local provider may open local pictures', () => {
 		const values = { startImageUrl: 'http://127.0.0.1:4000/a.png' };
 		for (const provider of providers) {

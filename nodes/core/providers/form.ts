@@ -21,6 +21,7 @@ export interface PictureField {
 	readonly required: boolean;
 }
 
+/** The form's start image, which every video needs, for the input key that takes it. */
 export const startImage = (form: VideoForm, inputKey: string): PictureField => ({
 	label: 'Start Image',
 	inputKey,
@@ -30,6 +31,7 @@ export const startImage = (form: VideoForm, inputKey: string): PictureField => (
 	required: true,
 });
 
+/** The form's end image, for the input key that takes it. */
 export const endImage = (form: VideoForm, inputKey: string): PictureField => ({
 	label: 'End Image',
 	inputKey,
@@ -54,7 +56,7 @@ function pictureOf(fields: FieldReader, picture: PictureField): Picture | undefi
 
 /**
  * The form's values under the provider's keys, `additionalInput` laid over them. Unset values are left out. A picture
- * that `additionalInput` gives itself is not delivered.
+ * that `additionalInput` gives itself is not delivered; one that it only unsets is.
  */
 export function draftInput(
 	form: VideoForm,
@@ -68,7 +70,7 @@ export function draftInput(
 	const pictures: Picture[] = [];
 	for (const picture of pictureFields) {
 		const source = fields.choice<Source>(picture.label, picture.source, ['none', 'url', 'binary']);
-		if (source === undefined || source === 'none' || picture.inputKey in additional) continue;
+		if (source === undefined || source === 'none' || !isUnset(additional[picture.inputKey])) continue;
 		if (source === 'url') input[picture.inputKey] = picture.url;
 		const binary = source === 'binary' ? pictureOf(fields, picture) : undefined;
 		if (binary !== undefined) pictures.push(binary);
@@ -99,6 +101,7 @@ export function checkPromptAndPictures(
 	}
 }
 
+/** Checks the negative prompt's type and length in the merged input; an unset one is left out. */
 export function checkNegativePrompt({ fields, input }: InputDraft): void {
 	const text = fields.text('Negative Prompt', input.negative_prompt, { maxLength: MAX_PROMPT_CHARACTERS });
 	// The seeds' own default: additional input may say it.
