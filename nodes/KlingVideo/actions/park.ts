@@ -7,7 +7,6 @@ import type { LedgerEntry } from '../../core/ledger';
 import { errorJson, jobJson, type Extras } from '../../core/output';
 import { findProvider } from '../../core/providers';
 import { urlProblem } from '../../core/publicUrl';
-import { createSlots } from '../../core/slots';
 import { park, resumeUrlOf, withQuery } from '../../transport/resume';
 import { itemOf, type OutputWish } from './finish';
 import type { Candidate, GenerateOrder } from './generate.order';
@@ -16,8 +15,6 @@ import type { Session } from './session';
 
 /** The query parameter of the resume URL that says which item a callback is about, whatever its body says. */
 export const ITEM_PARAMETER = 'klingItem';
-
-const LOOKS_AT_ONCE = 20;
 
 /** One parked item, as `webhook()` will need it: nothing of the parameters can be read there any more. */
 export type ParkedItem =
@@ -73,8 +70,7 @@ export async function parkRun(
 	const { context, clock } = session;
 	if (orders[0]?.order.completion !== 'callback') return undefined;
 	await followOrphans(session, orders);
-	const slots = createSlots(LOOKS_AT_ONCE);
-	const looks = await Promise.all(orders.map(async (placed) => await slots.run(async () => await lookAt(session, placed))));
+	const looks = await Promise.all(orders.map(async (placed) => await lookAt(session, placed)));
 	const seen = looks.filter((look) => look !== undefined);
 	const items = ends.map((end): ParkedItem => ({ kind: 'settled', json: end.kind === 'item' ? end.json : errorJson(end.error) }));
 	for (const { itemIndex, item } of seen) items[itemIndex] = item;

@@ -5,7 +5,7 @@ import { createFollower, type Follower, type Look } from '../../core/follow';
 import type { Send } from '../../core/http';
 import type { Handle, ProviderName } from '../../core/job';
 import { Ledger } from '../../core/ledger';
-import { createLookout } from '../../core/look';
+import { createLookout, type Lookout } from '../../core/look';
 import { providerOf } from '../../core/providers';
 import type { Provider } from '../../core/providers/provider';
 import { createSlots } from '../../core/slots';
@@ -29,6 +29,9 @@ const CANCELS_AT_ONCE = 20;
 const UNPACED_CANCELS = 50;
 const CANCEL_PACE_MS = 200;
 
+/** Of looks that each item makes for itself; the follower has its own limit. */
+const LOOKS_AT_ONCE = 20;
+
 /** One run of the node: what all its items share. */
 export interface Session {
 	readonly context: IExecuteFunctions;
@@ -51,13 +54,14 @@ export function createSession(context: IExecuteFunctions, clock: Clock): Session
 	const stop = stopOf(context.getExecutionCancelSignal());
 	const random: Random = Math.random;
 	const apis = new Map<ProviderName, Promise<Api | CredentialProblem>>();
+	const lookouts = new Map<ProviderName, Lookout>();
 
 	async function open(name: ProviderName): Promise<Api | CredentialProblem> {
 		const provider = providerOf(name);
 		const place = await apiPlace(context, provider.credential, provider.label);
 		if ('problem' in place) return place;
 		const send = createSend(context, provider.credential, place.baseUrl, clock);
-		const { look } = createLookout(provider, send, clock);
+		const { look } = createLookout(provider, send, clock, { graceFromFirstLook: false });
 		return { provider, isLocal: place.isLocal, send, look };
 	}
 
@@ -67,13 +71,25 @@ export function createSession(context: IExecuteFunctions, clock: Clock): Session
 		return await opened;
 	}
 
+	/** The follower's look, which goes on until the job's end. */
 	async function look(handle: Handle): Promise<Look> {
 		const opened = await api(handle.provider);
-		if (!('problem' in opened)) return await opened.look(handle);
-		return { kind: 'refused', failure: { message: opened.problem, code: 'unauthorized', charged: 'unknown' } };
+		if ('problem' in opened) {
+			return { kind: 'refused', failure: { message: opened.problem, code: 'unauthorized', charged: 'unknown' } };
+		}
+		const { provider, send } = opened;
+		const lookout = lookouts.get(provider.name) ?? createLookout(provider, send, clock, { graceFromFirstLook: true });
+		lookouts.set(provider.name, lookout);
+		return await lookout.look(handle);
 	}
 
-	const portsOf = (opened: Api): AskPorts => ({ clock, random, send: opened.send, look: opened.look });
+	const looks = createSlots(LOOKS_AT_ONCE);
+	const portsOf = ({ send, look: lookAt }: Api): AskPorts => ({
+		clock,
+		random,
+		send,
+		look: async (handle) => await looks.run(async () => await lookAt(handle)),
+	});
 	return {
 		context,
 		clock,
