@@ -14,11 +14,20 @@ export interface Lookout {
 	look(handle: Handle): Promise<Look>;
 }
 
+/** What a look may take for granted. */
+export interface LookRules {
+	/**
+	 * A job of unknown age that is not found gets some time from its first look to become visible. For a look that is
+	 * repeated until the job's end; a single look at a job that is gone has to say so.
+	 */
+	readonly graceFromFirstLook: boolean;
+}
+
 /**
  * Looks at the jobs of one provider. A network fault, a 5xx or a reply that makes no sense is `unseen`: a paid job is
  * not given up for one bad answer. Five senseless replies in a row about one job are a refusal that says so.
  */
-export function createLookout(provider: Provider, send: Send, clock: Clock): Lookout {
+export function createLookout(provider: Provider, send: Send, clock: Clock, { graceFromFirstLook }: LookRules): Lookout {
 	const firstAskedMs = new Map<string, number>();
 	const senseless = new Map<string, number>();
 
@@ -31,7 +40,7 @@ export function createLookout(provider: Provider, send: Send, clock: Clock): Loo
 
 	async function look(handle: Handle): Promise<Look> {
 		const { jobId } = handle;
-		firstAskedMs.set(jobId, firstAskedMs.get(jobId) ?? clock.now());
+		if (graceFromFirstLook) firstAskedMs.set(jobId, firstAskedMs.get(jobId) ?? clock.now());
 		const answer = await send(provider.statusCall(handle));
 		if (answer.kind === 'fault') return { kind: 'unseen', message: answer.message };
 		if (isPassing(answer)) {

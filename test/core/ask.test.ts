@@ -22,7 +22,7 @@ function scene(provider: Provider, looks: Answer[], cancels: Answer[] = []) {
 		const isCancel = JSON.stringify(call) === JSON.stringify(provider.cancelCall(handle));
 		return isCancel ? inTurn(cancels, ++seen.cancels) : inTurn(looks, ++seen.looks);
 	};
-	const { look } = createLookout(provider, send, clock);
+	const { look } = createLookout(provider, send, clock, { graceFromFirstLook: false });
 	const ports = { clock, random: () => 0.5, send, look };
 	return {
 		seen,

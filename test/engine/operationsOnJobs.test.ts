@@ -161,6 +161,11 @@ describe('Runpod', () => {
 		expect(jsonOf(execution)).toEqual([expect.objectContaining({ status: 'completed' })]);
 	});
 
+	test.each(['getStatus', 'cancel'])('a job that is gone is an error of %s, never "pending"', async (operation) => {
+		const execution = await stage.run({ operation, provider: 'runpod', jobId: 'gone-u1' }, undefined, CONTINUE);
+		expect(errorOf(execution.items('Kling')[0]).failure).toMatchObject({ code: 'job_not_found' });
+	});
+
 	test('From Input takes the endpoint from the item, for status and cancel', async () => {
 		const item = { json: { jobId: 'abc', provider: 'runpod', model: 'another-endpoint' } };
 		await stage.run({ operation: 'getStatus' }, [item], CONTINUE);

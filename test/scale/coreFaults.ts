@@ -103,7 +103,7 @@ class Execution {
 
 	private async tryAll(): Promise<End[]> {
 		const ledger = new Ledger(this.store, 0);
-		const { look } = createLookout(this.provider, this.api.send, this.clock);
+		const { look } = createLookout(this.provider, this.api.send, this.clock, { graceFromFirstLook: true });
 		const follower = createFollower({ clock: this.clock, random: this.random, stop: this.stop, look });
 		return await Promise.all(Array.from({ length: this.size }, async (_, index) => await this.tryOne(index, ledger, follower, look)));
 	}

@@ -1,7 +1,7 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { cancelJob, type AskPorts, type Truth } from '../../core/cancel';
 import type { Clock, Random, Stop } from '../../core/clock';
-import { createFollower, type Follower, type Look } from '../../core/follow';
+import { createFollower, type Follower, type FollowerPorts, type Look } from '../../core/follow';
 import type { Send } from '../../core/http';
 import type { Handle, ProviderName } from '../../core/job';
 import { Ledger } from '../../core/ledger';
@@ -21,6 +21,7 @@ export interface Api {
 	/** On this machine: it can reach local pictures and callbacks. */
 	readonly isLocal: boolean;
 	readonly send: Send;
+	/** One status call, at a job that is looked at by itself. */
 	look(handle: Handle): Promise<Look>;
 }
 
@@ -50,11 +51,11 @@ export interface Session {
 	portsOf(api: Api): AskPorts;
 }
 
+/** One session per try of the node. `clock` is the machine's, or a test's. */
 export function createSession(context: IExecuteFunctions, clock: Clock): Session {
 	const stop = stopOf(context.getExecutionCancelSignal());
 	const random: Random = Math.random;
 	const apis = new Map<ProviderName, Promise<Api | CredentialProblem>>();
-	const lookouts = new Map<ProviderName, Lookout>();
 
 	async function open(name: ProviderName): Promise<Api | CredentialProblem> {
 		const provider = providerOf(name);
@@ -71,18 +72,6 @@ export function createSession(context: IExecuteFunctions, clock: Clock): Session
 		return await opened;
 	}
 
-	/** The follower's look, which goes on until the job's end. */
-	async function look(handle: Handle): Promise<Look> {
-		const opened = await api(handle.provider);
-		if ('problem' in opened) {
-			return { kind: 'refused', failure: { message: opened.problem, code: 'unauthorized', charged: 'unknown' } };
-		}
-		const { provider, send } = opened;
-		const lookout = lookouts.get(provider.name) ?? createLookout(provider, send, clock, { graceFromFirstLook: true });
-		lookouts.set(provider.name, lookout);
-		return await lookout.look(handle);
-	}
-
 	const looks = createSlots(LOOKS_AT_ONCE);
 	const portsOf = ({ send, look: lookAt }: Api): AskPorts => ({
 		clock,
@@ -97,11 +86,26 @@ export function createSession(context: IExecuteFunctions, clock: Clock): Session
 		random,
 		stop,
 		ledger: new Ledger(context.getContext('node'), runIndexOf(context)),
-		follower: createFollower({ clock, random, stop, look }),
+		follower: createFollower({ clock, random, stop, look: createFollowersLook(api, clock) }),
 		downloads: createDownloads(context, clock, stop),
 		api,
 		cancel: createCanceller(clock, portsOf),
 		portsOf,
+	};
+}
+
+/** The looks at jobs that are followed to their end. */
+function createFollowersLook(api: Session['api'], clock: Clock): FollowerPorts['look'] {
+	const lookouts = new Map<ProviderName, Lookout>();
+	return async (handle) => {
+		const opened = await api(handle.provider);
+		if ('problem' in opened) {
+			return { kind: 'refused', failure: { message: opened.problem, code: 'unauthorized', charged: 'unknown' } };
+		}
+		const { provider, send } = opened;
+		const lookout = lookouts.get(provider.name) ?? createLookout(provider, send, clock, { graceFromFirstLook: true });
+		lookouts.set(provider.name, lookout);
+		return await lookout.look(handle);
 	};
 }
 

@@ -23,7 +23,8 @@ export function createWebhookFinisher(context: IWebhookFunctions, clock: Clock):
 		const place = await apiPlace(context, provider.credential, provider.label);
 		if ('problem' in place) return place;
 		const send = createSend(context, provider.credential, place.baseUrl, clock);
-		return { provider, isLocal: place.isLocal, send, look: createLookout(provider, send, clock).look };
+		const { look } = createLookout(provider, send, clock, { graceFromFirstLook: false });
+		return { provider, isLocal: place.isLocal, send, look };
 	}
 
 	async function look(handle: Handle): Promise<Look> {

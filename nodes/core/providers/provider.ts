@@ -30,7 +30,7 @@ export type ParsedRequest =
 	/** The pictures are to be checked all the same: everything is named at once. */
 	| { readonly kind: 'problems'; readonly problems: readonly Problem[]; readonly pictures: readonly Picture[] };
 
-/** When a reply was read, and since when the job has been asked for where nobody knows its submit time. */
+/** When a reply was read; for a job that is waited for, also since when it has been asked for: its submit time may be unknown. */
 export interface Moment {
 	readonly nowMs: number;
 	readonly firstAskedMs?: number;
