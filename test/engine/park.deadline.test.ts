@@ -31,6 +31,14 @@ describe.each(['coreToday', 'runpod'] as const)('%s, every callback lost', (prov
 		}
 	});
 
+	test('what had ended before says that its video was not downloaded', async () => {
+		stage.emulator.script({ when: { jobNumber: 1 }, job: { queueMs: 0, runMs: 0 } });
+		const missed = await stage.engine.resumeByTimer(await stage.park({ provider, ...FROM_ITEM }, shots(2)));
+		const first = kling(missed).find(({ jobId }) => jobId === stage.emulator.jobs()[0]?.id);
+		expect(first?.downloadFailure).toEqual({ message: expect.stringMatching(/was not downloaded.*no callback/) });
+		expect(first?.videoUrl).toEqual(stage.emulator.jobs()[0]?.videoUrl);
+	});
+
 	test('it is parked for the Timeout, counted from the submit', async () => {
 		const parked = await stage.park({ provider, options: { timeoutSeconds: 900 } });
 		const submittedMs = stage.emulator.jobs()[0]?.acceptedAtMs ?? 0;

@@ -143,11 +143,20 @@ async function finishAll(session: Session, ends: ItemEnd[], items: readonly Park
 	await Promise.all(finished);
 }
 
-/** What an item is if no callback comes until the deadline: the job as last seen, ready for the Wait operation. */
+const NOT_DOWNLOADED =
+	'The video was not downloaded, as no callback came before the Timeout. The Download operation fetches it by its link';
+
+/**
+ * What an item is if no callback comes until the deadline: the job as last seen, ready for the Wait operation, or, where
+ * it had its video before others of the run, for Download.
+ */
 function missedJson(item: ParkedItem): JsonObject {
 	if (item.kind === 'settled') return item.json;
 	const { job, extras, wish } = item;
-	return jobJson(job, { ...extras, withRaw: wish.withRaw, ...(hasEnded(job) ? {} : { timedOut: true }) });
+	const all = { ...extras, withRaw: wish.withRaw };
+	if (!hasEnded(job)) return jobJson(job, { ...all, timedOut: true });
+	const lacksVideo = job.status === 'completed' && wish.download;
+	return jobJson(job, lacksVideo ? { ...all, downloadFailure: NOT_DOWNLOADED } : all);
 }
 
 function isParkedItem(value: unknown): value is ParkedItem {
