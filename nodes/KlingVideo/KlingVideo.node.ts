@@ -13,7 +13,7 @@ import { systemClock } from '../transport/clock';
 import { answerCallback } from './actions/callback';
 import { runOperation } from './actions/router';
 import { providers } from '../core/providers';
-import { choicesWith } from '../core/providers/choices';
+import { choicesWithout } from '../core/providers/choices';
 import { generateFields } from './actions/generate.fields';
 import { jobFields } from './actions/job.fields';
 
@@ -51,10 +51,12 @@ export class KlingVideo implements INodeType {
 		waitingNodeTooltip: '={{ "Waiting for the provider to call back when the video is ready" }}',
 		webhooks: resumeWebhooks,
 		// Not required: n8n cannot ask for one only where a choice of provider needs it. A missing one is named at the run.
+		// By `hide`: the editor takes a field whose every value is in a credential's `show` for a choice of
+		// authentication, and does not show it (measured on 2.8.4 and 2.41.1).
 		credentials: providers.map(({ name, credential }) => ({
 			name: credential,
 			required: false,
-			displayOptions: { show: { provider: [...choicesWith(name), 'fromInput'] }, hide: { operation: ['download'] } },
+			displayOptions: { hide: { provider: choicesWithout(name), operation: ['download'] } },
 		})),
 		properties: [
 			{

@@ -42,7 +42,8 @@ export class KlingVideoTrigger implements INodeType {
 		credentials: providers.map(({ name, credential }) => ({
 			name: credential,
 			required: true,
-			displayOptions: { show: { provider: [name] } },
+			// By `hide`, as `show` would make the editor hide Provider (see the other node).
+			displayOptions: { hide: { provider: providers.filter((other) => other.name !== name).map((other) => other.name) } },
 		})),
 		webhooks: [{ name: 'default', httpMethod: 'POST', responseMode: 'onReceived', path: 'kling' }],
 		properties: [

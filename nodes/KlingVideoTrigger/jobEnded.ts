@@ -68,7 +68,7 @@ function readWishes(context: IWebhookFunctions): Wishes {
 
 /** An endpoint that is none makes way for the provider's own. */
 function modelOf({ endpointId }: Wishes, provider: Provider): { model?: string } {
-	return present({ model: provider.readModel(endpointId, new FieldReader()) });
+	return present({ model: provider.readModel(provider.takesEndpointId ? endpointId : undefined, new FieldReader()) });
 }
 
 /** The trigger among all that this process serves. */

@@ -161,6 +161,8 @@ function toRequest(url: string, abortSignal: AbortSignal): IHttpRequestOptions {
 	return {
 		method: 'GET',
 		url,
+		// n8n unzips a body and keeps the length it had zipped, which would be taken for a cut.
+		headers: { 'Accept-Encoding': 'identity' },
 		encoding: 'stream',
 		returnFullResponse: true,
 		ignoreHttpStatusErrors: true,

@@ -12,6 +12,7 @@ export { tmpdir, homedir } from 'node:os';
 export { dirname, join, relative, resolve } from 'node:path';
 export { Readable } from 'node:stream';
 export { parseArgs } from 'node:util';
+export { gzipSync } from 'node:zlib';
 export type { AddressInfo, Socket } from 'node:net';
 
 /** The process' environment variables. */

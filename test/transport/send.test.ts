@@ -1,6 +1,8 @@
+import fastify from 'fastify';
 import type { Call } from '../../nodes/core/http';
 import { createSend } from '../../nodes/transport/send';
 import type { Misbehaviour } from '../emulator/index';
+import { gzipSync } from '../support/node.cts';
 import { meetStranger, type Stranger } from '../support/stranger';
 import { setProbeStage, type ProbeStage } from './probeStage';
 
@@ -77,4 +79,25 @@ test.each([
 	['https://nowhere.invalid', '^the host name (was not found|could not be looked up)$'],
 ])('%s was surely never reached', async (baseUrl, message) => {
 	expect(await send(undefined, CALL, baseUrl)).toEqual({ kind: 'fault', reach: 'notConnected', message: expect.stringMatching(message) });
+});
+
+test('a reply that is zipped, against our asking, is read and not taken for cut', async () => {
+	const server = fastify();
+	const asked: unknown[] = [];
+	server.get('/templates', async (request, reply) => {
+		asked.push(request.headers['accept-encoding']);
+		const zipped = gzipSync(JSON.stringify({ job_id: 'a' }));
+		return await reply.header('content-encoding', 'gzip').type('application/json').send(zipped);
+	});
+	const url = await server.listen({ host: '127.0.0.1', port: 0 });
+	const answer = await send(undefined, CALL, url);
+	await server.close();
+	expect(answer).toMatchObject({ kind: 'reply', status: 200, body: { job_id: 'a' } });
+	expect(asked).toEqual(['identity']);
+});
+
+test('a key that an API repeats goes no further', async () => {
+	const { coreToday } = stage.emulator.keys;
+	const answer = await send({ reply: { status: 401, body: { error: `the key ${coreToday} is not known` } } });
+	expect(answer).toMatchObject({ kind: 'reply', status: 401, body: { error: 'the key … is not known' } });
 });

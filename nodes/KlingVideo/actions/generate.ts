@@ -26,12 +26,16 @@ function refuseRun(session: Session, orders: ReadonlyArray<Placed<GenerateOrder>
 	const { problems, limits } = settings(session);
 	if (problems.length > 0) return problems.map(({ field, message }) => `${field} ${message}`).join(' ');
 	const planned = orders
-		.filter(({ itemIndex, order }) => session.ledger.resolve(itemIndex, order.fingerprint).kind === 'submit')
+		.filter((placed) => isNew(session, placed))
 		.map(({ itemIndex, order }) => ({ itemIndex, request: order.first.request }));
 	const overLimit = limitProblem(planned, session.ledger.spent(), limits);
 	if (overLimit !== undefined) return overLimit;
 	const resume = resumeUrlFor(session, orders.filter(({ order }) => !order.dryRun));
 	return resume.kind === 'problem' ? resume.problem : undefined;
+}
+
+function isNew({ ledger }: Session, { itemIndex, order }: Placed<GenerateOrder>): boolean {
+	return ledger.resolve(itemIndex, order.fingerprint).kind === 'submit';
 }
 
 async function run(session: Session, placed: Placed<GenerateOrder>): Promise<ItemEnd> {
@@ -114,4 +118,4 @@ function unknownItem({ failure, provider }: LedgerEntry, { first }: GenerateOrde
 }
 
 /** Makes a video for each item: see node-interface, operation `generate`. */
-export const generate: Operation<GenerateOrder> = { check: checkGenerate, refuseRun, run, park: parkRun };
+export const generate: Operation<GenerateOrder> = { check: checkGenerate, refuseRun, isNew, run, park: parkRun };

@@ -33,6 +33,8 @@ export interface Operation<Order> {
 	check(session: Session, itemIndex: number): Promise<Checked<Order>>;
 	/** Looks at the whole run before anything is sent; the text says why it is refused. */
 	refuseRun?(session: Session, orders: ReadonlyArray<Placed<Order>>): string | undefined;
+	/** Whether the item would be sent anew, and so is refused with the run; all are if absent. */
+	isNew?(session: Session, placed: Placed<Order>): boolean;
 	/** Does one item; all items run at once. */
 	run(session: Session, placed: Placed<Order>): Promise<ItemEnd>;
 	/** Called with every item's end, in order, which it may replace. If it parks the execution: what n8n shows meanwhile. */

@@ -1,14 +1,14 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import type { Clock } from '../../core/clock';
 import type { Problem } from '../../core/fields';
-import { errorJson, type ItemError } from '../../core/output';
+import { errorJson } from '../../core/output';
 import { nodeError } from '../../transport/errors';
 import { cancel } from './cancel';
 import { download } from './download';
 import { generate } from './generate';
 import { getStatus } from './getStatus';
-import type { ItemEnd, Operation, Placed } from './operation';
-import { invalidItem, refusedRun, unfinishedRun } from './runErrors';
+import type { Checked, ItemEnd, Operation, Placed } from './operation';
+import { invalidItem, refusedItem, refusedRun, unfinishedRun } from './runErrors';
 import { createSession, type Session } from './session';
 import { wait } from './wait';
 
@@ -35,19 +35,9 @@ export async function runOperation(context: IExecuteFunctions, clock: Clock): Pr
 /** Checks all items, then does all at once; an error is thrown only when every item has come to its end. */
 async function runItems<Order>(session: Session, operation: Operation<Order>): Promise<INodeExecutionData[][]> {
 	const { context } = session;
-	const items = context.getInputData();
 	const ends: ItemEnd[] = [];
-	const orders: Array<Placed<Order>> = [];
-	const invalid: Array<{ itemIndex: number; problems: readonly Problem[] }> = [];
-	for (const itemIndex of items.keys()) {
-		const checked = await operation.check(session, itemIndex);
-		if (checked.kind === 'order') orders.push({ itemIndex, order: checked.order });
-		else invalid.push({ itemIndex, problems: checked.problems });
-	}
-	if (invalid.length > 0 && !context.continueOnFail()) throw refusedRun(context, invalid);
-	for (const { itemIndex, problems } of invalid) ends[itemIndex] = { kind: 'error', error: invalidItem(problems) };
-	const refusal = operation.refuseRun?.(session, orders);
-	if (refusal !== undefined) return refuse(session, operation, ends, orders, refusal);
+	const checked = await checkItems(session, operation, ends);
+	const orders = refuseNew(session, operation, checked, ends);
 	await Promise.all(
 		orders.map(async (placed) => {
 			ends[placed.itemIndex] = await runSafely(session, operation, placed);
@@ -59,12 +49,43 @@ async function runItems<Order>(session: Session, operation: Operation<Order>): P
 	return outputs(session, operation, ends);
 }
 
-/** A run that must not start: thrown, or, with On Error "Continue", an error for each item that would have run. */
-function refuse<Order>(session: Session, operation: Operation<Order>, ends: ItemEnd[], orders: ReadonlyArray<Placed<Order>>, refusal: string): INodeExecutionData[][] {
-	const error: ItemError = { message: refusal, description: 'No item of this run was submitted.' };
-	if (!session.context.continueOnFail()) throw nodeError(session.context, error);
-	for (const { itemIndex } of orders) ends[itemIndex] = { kind: 'error', error };
-	return outputs(session, operation, ends);
+/** What is to be done, item by item. An item that is wrong ends here, or, with On Error "Stop", the whole run does. */
+async function checkItems<Order>(session: Session, operation: Operation<Order>, ends: ItemEnd[]): Promise<Array<Placed<Order>>> {
+	const { context } = session;
+	const orders: Array<Placed<Order>> = [];
+	const invalid: Array<{ itemIndex: number; problems: readonly Problem[] }> = [];
+	for (const itemIndex of context.getInputData().keys()) {
+		const checked = await checkSafely(session, operation, itemIndex);
+		if (checked.kind === 'order') orders.push({ itemIndex, order: checked.order });
+		else invalid.push({ itemIndex, problems: checked.problems });
+	}
+	if (invalid.length > 0 && !context.continueOnFail()) throw refusedRun(context, invalid);
+	for (const { itemIndex, problems } of invalid) ends[itemIndex] = { kind: 'error', error: invalidItem(problems) };
+	return orders;
+}
+
+/**
+ * The orders that are left where the run as a whole must send nothing new: those that were paid for before. A limit that
+ * is reached on a retry does not throw their receipts away.
+ */
+function refuseNew<Order>(session: Session, operation: Operation<Order>, orders: ReadonlyArray<Placed<Order>>, ends: ItemEnd[]): ReadonlyArray<Placed<Order>> {
+	const refusal = operation.refuseRun?.(session, orders);
+	if (refusal === undefined) return orders;
+	const refused = orders.filter((placed) => operation.isNew?.(session, placed) ?? true);
+	const isWhole = refused.length === orders.length;
+	if (isWhole && !session.context.continueOnFail()) throw nodeError(session.context, refusedItem(refusal));
+	for (const { itemIndex } of refused) ends[itemIndex] = { kind: 'error', error: refusedItem(refusal) };
+	return orders.filter((placed) => !refused.includes(placed));
+}
+
+/** An expression that fails, or a picture that cannot be read, is wrong with its item and with no other. */
+async function checkSafely<Order>(session: Session, operation: Operation<Order>, itemIndex: number): Promise<Checked<Order>> {
+	try {
+		return await operation.check(session, itemIndex);
+	} catch (error) {
+		const reason = error instanceof Error ? error.message : 'unknown';
+		return { kind: 'problems', problems: [{ field: 'This item', message: `could not be read: ${reason}. Correct the expression or the picture.` }] };
+	}
 }
 
 /** What nobody foresaw in one item must not take the receipts of the others with it. */

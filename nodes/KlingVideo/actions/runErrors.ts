@@ -15,6 +15,11 @@ export function invalidItem(problems: readonly Problem[]): ItemError {
 	};
 }
 
+/** An item that is not sent because the whole run must not be. */
+export function refusedItem(refusal: string): ItemError {
+	return { message: refusal, description: 'Nothing was submitted for this item.' };
+}
+
 /** A run that was refused before anything was sent, naming every problem of every item. */
 export function refusedRun(context: IExecuteFunctions, invalid: ReadonlyArray<{ itemIndex: number; problems: readonly Problem[] }>) {
 	const [first] = invalid;
@@ -45,16 +50,23 @@ export function unfinishedRun(context: IExecuteFunctions, ends: readonly ItemEnd
 	const failed = [...ends.entries()].filter(([, end]) => end.kind === 'error');
 	const [first] = failed;
 	const [itemIndex, end] = first ?? [0, undefined];
-	const reattach = 'Retry takes up the jobs that exist and pays for none of them again.';
+	const reattach = isStopped ? '' : ` ${retryText(failed.map(([, each]) => each))}`;
 	if (end?.kind === 'error' && ends.length === 1) {
 		const link = end.videoUrl === undefined ? '' : ` Video: ${end.videoUrl}`;
-		const description = `${end.error.description}${link}${end.error.jobId === undefined ? '' : ` ${reattach}`}`;
+		const description = `${end.error.description}${link}${end.error.jobId === undefined ? '' : reattach}`;
 		return nodeError(context, { message: worded(end.error.message, isStopped), description }, itemIndex);
 	}
 	const names = failed.map(([index]) => index).slice(0, 30).join(', ');
 	const message = `${failed.length} of ${ends.length} items did not come through: ${failed.length === 1 ? 'item' : 'items'} ${names}`;
 	const lines = ends.map(endText);
-	return nodeError(context, { message: worded(message, isStopped), description: [...lines, reattach].join('\n') });
+	return nodeError(context, { message: worded(message, isStopped), description: [...lines, reattach.trim()].join('\n').trim() });
+}
+
+/** What Retry will do. After Stop nothing is said: n8n then keeps no record of the jobs. */
+function retryText(failed: readonly ItemEnd[]): string {
+	const isNewJob = failed.some((end) => end.kind === 'error' && end.error.status === 'failed' && end.error.failure?.retryable !== false);
+	const reattach = 'Retry takes up the jobs that exist and pays for none of them again.';
+	return isNewJob ? `${reattach} A failed job that may succeed is submitted anew, as a new job.` : reattach;
 }
 
 /** n8n takes an execution whose error says "canceled" for one that was stopped, whoever says it. */

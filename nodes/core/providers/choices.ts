@@ -38,6 +38,11 @@ export function choicesWith(name: ProviderName): string[] {
 	return choices.filter(({ chain }) => chain.includes(name)).map(({ value }) => value);
 }
 
+/** The values of the choices that cannot use a provider. */
+export function choicesWithout(name: ProviderName): string[] {
+	return choices.filter(({ chain }) => !chain.includes(name)).map(({ value }) => value);
+}
+
 /** The values of the choices with a second provider. */
 export const fallbackChoices = choices.filter(({ chain }) => chain.length > 1).map(({ value }) => value);
 
