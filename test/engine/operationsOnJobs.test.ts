@@ -120,6 +120,25 @@ test('a cancel at Core.Today that answers 204 and nothing is followed by a look 
 	]);
 });
 
+test("an item of Core.Today without a model is not given Runpod's Endpoint ID as one", async () => {
+	const [item] = await submitted('coreToday');
+	const { jobId = '' } = item?.json ?? {};
+	const options = { endpointId: 'kling-v2-1-i2v-pro' };
+	const execution = await stage.run({ operation: 'getStatus', options }, itemsOf({ jobId, provider: 'coreToday' }));
+	expect(jsonOf(execution)).toEqual([expect.objectContaining({ jobId, provider: 'coreToday' })]);
+	expect(jsonOf(execution)[0]).not.toHaveProperty('model');
+});
+
+test('a submit time that is no time with a zone is not believed', async () => {
+	const timesOf = async (submittedAt: string) => {
+		const [item] = await submitted('runpod');
+		const given = { ...item?.json, timing: { submittedAt } };
+		return jsonOf(await stage.run({ operation: 'getStatus' }, itemsOf(given))).map(({ timing }) => timing);
+	};
+	expect(await timesOf('2026-11-21T20:00:00Z')).toEqual([{ submittedAt: '2026-11-21T20:00:00.000Z' }]);
+	for (const noTime of ['7 days', '12', '2026-11-21T20:00:00']) expect(await timesOf(noTime)).toEqual([undefined]);
+});
+
 test('a cancel that changes nothing is never called a cancel', async () => {
 	stage.emulator.script({ job: { ignoresCancel: true } });
 	const items = await submitted('coreToday');

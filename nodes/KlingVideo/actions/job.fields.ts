@@ -1,4 +1,5 @@
 import type { INodeProperties } from 'n8n-workflow';
+import { providers } from '../../core/providers';
 import {
 	cancelOnStopOption,
 	endpointIdOption,
@@ -10,6 +11,12 @@ import {
 } from './common.fields';
 
 const JOB_OPERATIONS = ['getStatus', 'wait', 'cancel'];
+
+/** Offered where the job may be at a provider with endpoints. */
+const endpointOfJobOption: INodeProperties = {
+	...endpointIdOption,
+	displayOptions: { show: { '/provider': [...providers.filter(({ takesEndpointId }) => takesEndpointId).map(({ name }) => name), 'fromInput'] } },
+};
 
 const optionsOf = (operation: string, options: INodeProperties[]): INodeProperties => ({
 	displayName: 'Options',
@@ -76,7 +83,7 @@ export const jobFields: INodeProperties[] = [
 	},
 	...statusOutputFields,
 	...outputFields('wait'),
-	optionsOf('getStatus', [endpointIdOption, rawOutputOption]),
-	optionsOf('wait', [cancelOnStopOption, endpointIdOption, onTimeoutOption, rawOutputOption, timeoutOption]),
-	optionsOf('cancel', [endpointIdOption, rawOutputOption]),
+	optionsOf('getStatus', [endpointOfJobOption, rawOutputOption]),
+	optionsOf('wait', [cancelOnStopOption, endpointOfJobOption, onTimeoutOption, rawOutputOption, timeoutOption]),
+	optionsOf('cancel', [endpointOfJobOption, rawOutputOption]),
 ];

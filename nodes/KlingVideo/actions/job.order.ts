@@ -59,9 +59,11 @@ function readJobId(value: unknown, fields: FieldReader): string | undefined {
 	return asJobId(value) ?? fields.refuse('Job ID', 'is no job ID: it may have letters, digits, "-" and "_" only.');
 }
 
-/** The item's own model, else the option's endpoint. */
+/** The item's own model, else the option's endpoint where the provider has endpoints. */
 function readModel(name: ProviderName, json: Item, { endpointId }: Item, fields: FieldReader): string | undefined {
-	return providerOf(name).readModel(asText(json.model) ?? (isUnset(endpointId) ? undefined : endpointId), fields);
+	const provider = providerOf(name);
+	const option = provider.takesEndpointId && !isUnset(endpointId) ? endpointId : undefined;
+	return provider.readModel(asText(json.model) ?? option, fields);
 }
 
 function readTime(value: unknown): string | undefined {

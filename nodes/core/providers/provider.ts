@@ -90,6 +90,8 @@ export interface Provider {
 	/** The only billable call. Must not be repeated unless it surely created nothing. */
 	startCall(request: VideoRequest, extras: { webhookUrl?: string }): Call;
 	readStarted(reply: Reply, request: VideoRequest, moment: SubmitMoment): Reading;
+	/** Whether the form's Endpoint ID names this API's models. */
+	readonly takesEndpointId: boolean;
 	/** The model part of a job's handle, from what the item or an option names; what it is not is put to `fields`. */
 	readModel(named: unknown, fields: FieldReader): string | undefined;
 	statusCall(handle: Handle): Call;

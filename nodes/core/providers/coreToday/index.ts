@@ -45,6 +45,7 @@ export const coreToday: Provider = {
 		timeoutMs: SUBMIT_TIMEOUT_MS,
 	}),
 	readStarted,
+	takesEndpointId: false,
 	// The reply's own model is boilerplate (provider-apis, trap 6): it is only passed on.
 	readModel: asText,
 	statusCall: ({ jobId }) => jobCall('GET', jobId),

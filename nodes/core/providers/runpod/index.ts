@@ -43,6 +43,7 @@ export const runpod: Provider = {
 		timeoutMs: submitWith === 'runsync' ? RUNSYNC_TIMEOUT_MS : SUBMIT_TIMEOUT_MS,
 	}),
 	readStarted,
+	takesEndpointId: true,
 	readModel: readEndpointId,
 	statusCall: (handle) => jobCall('GET', 'status', handle),
 	readJob,
