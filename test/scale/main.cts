@@ -1,13 +1,22 @@
 // Runs the parts of the scale test and prints their figures; started by scripts/scale.mjs, which says where n8n is.
 import type { Installation } from '../e2e/harness/server.cts';
-import { measureQueue } from './queue/index.cts';
 import { Report } from './report.ts';
 
 export interface Settings {
-	readonly parts: readonly string[];
+	readonly parts: ReadonlyArray<keyof typeof PARTS>;
 	readonly quick: boolean;
+	/** Absent where no part needs them. */
 	readonly tarball: string;
 	readonly installation: Installation;
+}
+
+type Measure = (settings: Settings, give: (report: Report) => void) => Promise<void>;
+
+const PARTS = { faults: './faults/main.cts', queue: './queue/main.cts', soak: './soak/main.cts' };
+
+/** By require, when its turn has come: one of them loads n8n's engine into this process. */
+function load(part: keyof typeof PARTS): Measure {
+	return require(PARTS[part]).measure;
 }
 
 async function main(): Promise<void> {
@@ -19,12 +28,9 @@ async function main(): Promise<void> {
 		reports.push(report);
 		console.log(`\n${report.text()}`);
 	};
-	const parts: Record<string, () => Promise<void>> = {
-		queue: async () => await measureQueue(settings, give),
-	};
 	for (const part of settings.parts) {
 		const startMs = Date.now();
-		await parts[part]();
+		await load(part)(settings, give);
 		console.log(`\n${part} took ${Math.round((Date.now() - startMs) / 1000)} s`);
 	}
 	console.log(`\n${reports.map(({ title, outcome }) => `${outcome.padEnd(8)}${title}`).join('\n')}`);

@@ -22,7 +22,7 @@ const SIZES: Record<'full' | 'quick', Record<'callback' | 'wait' | 'crash', Load
 };
 
 /** Measures n8n's queue mode; a report for each scene, given as soon as there is one. */
-export async function measureQueue(
+export async function measure(
 	{ installation, tarball, quick }: { installation: Installation; tarball: string; quick: boolean },
 	give: (report: Report) => void,
 ): Promise<void> {

@@ -1,0 +1,126 @@
+import type { Random } from '../../../nodes/core/clock';
+import { seeded } from '../../bench/shapes';
+import type { Execution } from '../../engine/harness/index';
+import { serveWebhooks } from '../../engine/harness/index';
+import { FROM_ITEM, shots } from '../../engine/scenes';
+import { setStage, type Stage } from '../../engine/stage';
+import { textsIn } from '../../engine/watched';
+import { judge, judgeMoney, type End } from './judge';
+import { startStranger, type Stranger } from './stranger';
+import { pick, spoil } from './weather';
+
+/** Items of one execution. */
+const ITEMS_EACH = 5;
+/** Executions at a time, each with both APIs of its own. */
+const AT_ONCE = 6;
+const FACTOR = 60;
+const RETRY = { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 };
+/** The only requests that may carry a key; the emulator notes which call each is. */
+const API_CALLS: ReadonlyArray<string | undefined> = ['submit', 'runsync', 'status', 'cancel', 'uploadUrl'];
+
+export interface FaultFigures {
+	items: number;
+	ends: Record<End, number>;
+	paidJobs: number;
+	/** Items, and allowed repeats. */
+	allowedJobs: number;
+	/** Outputs, errors, log lines and foreign requests with a key in them. */
+	leaks: number;
+	/** Each broken promise, with the seed. */
+	broken: string[];
+}
+
+/** Runs so many items through n8n's engine, in executions of five, each in the weather of its own seed. */
+export async function runEngineFaults(items: number, firstSeed: number): Promise<FaultFigures> {
+	const ends = { video: 0, failure: 0, timeout: 0, unknown: 0 };
+	const figures: FaultFigures = { items: 0, ends, paidJobs: 0, allowedJobs: 0, leaks: 0, broken: [] };
+	const seeds = Array.from({ length: Math.ceil(items / ITEMS_EACH) }, (_, index) => firstSeed + index);
+	const stranger = await startStranger();
+	const work = async (): Promise<void> => {
+		for (let seed = seeds.shift(); seed !== undefined; seed = seeds.shift()) await runSeed(seed, stranger, figures);
+	};
+	await Promise.all(Array.from({ length: AT_ONCE }, work));
+	await stranger.close();
+	return figures;
+}
+
+async function runSeed(seed: number, stranger: Stranger, figures: FaultFigures): Promise<void> {
+	const random = seeded(seed);
+	const stage = await setStage({ factor: FACTOR });
+	const { emulator } = stage;
+	const keys = Object.values(emulator.keys);
+	spoil(emulator, random, { strangerUrl: stranger.url, keys: emulator.keys });
+	const { execution, logs } = await runToEnd(stage, random);
+	const jobs = emulator.jobs();
+	const { ends, broken } = judge(execution, ITEMS_EACH);
+	const money = judgeMoney(jobs, ITEMS_EACH);
+	const texts = textsIn([execution, logs]);
+	const strangers = emulator.requests().filter(({ call }) => !API_CALLS.includes(call));
+	const leaks = [...texts, ...textsIn(strangers), ...stranger.received].filter((text) =>
+		keys.some((key) => text.includes(key)),
+	);
+	// A lost answer leaves no id; then the item itself says so.
+	const withoutReceipt = jobs.filter(({ id }) => !texts.some((text) => text.includes(id)));
+	const unknowns = ends.filter((end) => end === 'unknown').length;
+	const lost = withoutReceipt.length > unknowns ? [`no word of ${withoutReceipt.map(({ id }) => id).join(', ')}`] : [];
+	figures.items += ITEMS_EACH;
+	figures.paidJobs += jobs.length;
+	figures.allowedJobs += money.allowed;
+	figures.leaks += leaks.length;
+	for (const end of ends) figures.ends[end] += 1;
+	const leaked = leaks.map((text) => `a key in ${text.slice(0, 300)}`);
+	figures.broken.push(...[...broken, ...money.broken, ...lost, ...leaked].map((text) => `seed ${seed}: ${text}`));
+	await stage.close();
+}
+
+/** One execution, through a park where there is one; `logs` are also those of callbacks. */
+async function runToEnd(stage: Stage, random: Random): Promise<{ execution: Execution; logs: unknown }> {
+	const completion = pick(random, ['wait', 'wait', 'callback']);
+	const provider = pick(random, ['coreToday', 'runpod', 'coreTodayThenRunpod', 'runpodThenCoreToday']);
+	const submitWith = completion === 'wait' && provider === 'runpod' && random() < 0.3 ? { submitWith: 'runsync' } : {};
+	const options = {
+		timeoutSeconds: 60 + Math.floor(120 * random()),
+		onTimeout: pick(random, ['error', 'return']),
+		...submitWith,
+	};
+	const settings = pick(random, [
+		{},
+		RETRY,
+		{ onError: 'continueRegularOutput' },
+		{ onError: 'continueRegularOutput' },
+	]);
+	const webhooks = await serveWebhooks(stage.engine);
+	const workflow = stage.workflow({ ...FROM_ITEM, provider, completion, options }, settings);
+	const started = await stage.engine.run(workflow, { items: shots(ITEMS_EACH) });
+	const execution = started.status === 'waiting' ? await resumed(stage, started, webhooks.executions) : started;
+	await webhooks.close();
+	return { execution, logs: [started, stage.engine.webhookLogs] };
+}
+
+/** The parked execution's end: by a callback, or by n8n's timer at its deadline. */
+async function resumed(
+	{ clock, engine }: Stage,
+	parked: Execution,
+	calls: ReadonlyArray<Promise<Execution | undefined>>,
+): Promise<Execution> {
+	let end: Execution | undefined;
+	let followed = 0;
+	const untilMs = parked.waitTill?.getTime() ?? clock.now();
+	const listen = (): void => {
+		for (const call of calls.slice(followed)) void call.then((execution) => (end = execution ?? end));
+		followed = calls.length;
+	};
+	while (end === undefined && clock.now() < untilMs) {
+		listen();
+		await clock.sleep(500);
+	}
+	if (end !== undefined) return end;
+	try {
+		return await engine.resumeByTimer(parked);
+	} catch {
+		// A callback was faster by a hair: its execution is about to end.
+		listen();
+		const ends = await Promise.all(calls);
+		return ends.find((execution) => execution !== undefined) ?? parked;
+	}
+}
