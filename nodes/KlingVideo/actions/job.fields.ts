@@ -18,6 +18,12 @@ const endpointOfJobOption: INodeProperties = {
 	displayOptions: { show: { '/provider': [...providers.filter(({ takesEndpointId }) => takesEndpointId).map(({ name }) => name), 'fromInput'] } },
 };
 
+/** Nobody here knows when the job was submitted. */
+const timeoutOfWaitOption: INodeProperties = {
+	...timeoutOption,
+	description: 'How long to wait for each job, counted from the first look at it. A timeout never cancels a job.',
+};
+
 const optionsOf = (operation: string, options: INodeProperties[]): INodeProperties => ({
 	displayName: 'Options',
 	name: 'options',
@@ -84,6 +90,6 @@ export const jobFields: INodeProperties[] = [
 	...statusOutputFields,
 	...outputFields('wait'),
 	optionsOf('getStatus', [endpointOfJobOption, rawOutputOption]),
-	optionsOf('wait', [cancelOnStopOption, endpointOfJobOption, onTimeoutOption, rawOutputOption, timeoutOption]),
+	optionsOf('wait', [cancelOnStopOption, endpointOfJobOption, onTimeoutOption, rawOutputOption, timeoutOfWaitOption]),
 	optionsOf('cancel', [endpointOfJobOption, rawOutputOption]),
 ];
