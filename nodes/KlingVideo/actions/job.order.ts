@@ -4,6 +4,7 @@ import type { Cost, Handle, ProviderName } from '../../core/job';
 import { asNumber, asObject, asText, present } from '../../core/json';
 import type { Extras } from '../../core/output';
 import { findProvider, providerOf, providers } from '../../core/providers';
+import { zonedTime } from '../../core/zonedTime';
 import { isDryRunId } from './dryRun';
 import { outputWish, type OutputWish } from './finish';
 import type { Checked } from './operation';
@@ -33,7 +34,7 @@ export async function checkJob(session: Session, itemIndex: number, fields: Fiel
 	if (fields.problems.length > 0 || name === undefined || jobId === undefined || api === undefined) {
 		return { kind: 'problems', problems: fields.problems };
 	}
-	const handle: Handle = { provider: name, jobId, ...present({ model, submittedAt: readTime(asObject(json.timing)?.submittedAt) }) };
+	const handle: Handle = { provider: name, jobId, ...present({ model, submittedAt: zonedTime(asObject(json.timing)?.submittedAt) }) };
 	const extras = asJobId(json.jobId) === jobId ? extrasOf(json) : {};
 	return { kind: 'order', order: { api, handle, wish: outputWish(session, itemIndex), extras } };
 }
@@ -64,11 +65,6 @@ function readModel(name: ProviderName, json: Item, { endpointId }: Item, fields:
 	const provider = providerOf(name);
 	const option = provider.takesEndpointId && !isUnset(endpointId) ? endpointId : undefined;
 	return provider.readModel(asText(json.model) ?? option, fields);
-}
-
-function readTime(value: unknown): string | undefined {
-	const text = asText(value);
-	return text === undefined || Number.isNaN(Date.parse(text)) ? undefined : text;
 }
 
 /** An estimate of the submit stays true for the job; a reported cost comes again with the next reply. */

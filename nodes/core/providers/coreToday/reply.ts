@@ -4,6 +4,7 @@ import { asJobId, firstUrl } from '../../jobId';
 import type { Failure, Handle, Job, JobStatus } from '../../job';
 import { asObject, asText, present } from '../../json';
 import { objectOf, rawOf, refusalText, unexpectedReply } from '../../replyText';
+import { zonedTime } from '../../zonedTime';
 import type { Moment, Reading, SubmitMoment, VideoRequest } from '../provider';
 import { refusalOf } from '../refusal';
 
@@ -57,23 +58,13 @@ function toJob(reply: Reply, body: Body, handle: Handle, nowMs: number): Job {
 	return status === 'failed' ? { ...ended, status, failure: failureOf(body) } : { ...ended, status };
 }
 
-/** ISO 8601 with a zone. `Date.parse` alone would guess a zone, and takes "7 days" for a year. */
-const ZONED_TIME = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*(Z|[+-]\d\d:?\d\d)$/i;
-
-/** The API's own time if it is one, in ISO 8601. */
-function createdAt(body: Body): string | undefined {
-	const text = asText(body.created_at) ?? '';
-	const time = ZONED_TIME.test(text) ? Date.parse(text) : NaN;
-	return Number.isNaN(time) ? undefined : new Date(time).toISOString();
-}
-
 /** The id in either dialect's key: one that is no id does not hide the other. */
 function jobIdOf(body: Body | undefined): string | undefined {
 	return asJobId(body?.job_id) ?? asJobId(body?.id);
 }
 
 function withCreatedAt(handle: Handle, body: Body): Handle {
-	return { ...handle, ...present({ submittedAt: createdAt(body) ?? handle.submittedAt }) };
+	return { ...handle, ...present({ submittedAt: zonedTime(body.created_at) ?? handle.submittedAt }) };
 }
 
 /** See `Provider.readStarted`. A reply with an id is a job even if it has no status: the id is the receipt. */
