@@ -85,6 +85,7 @@ export async function parkRun(
 	return await park(context, items.map(missedJson), until);
 }
 
+/** Whether there is still something to wait for: a settled item has no job, or is an error. */
 export function isRunning(item: ParkedItem): boolean {
 	return item.kind === 'job' && !hasEnded(item.job);
 }

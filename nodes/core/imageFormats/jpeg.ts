@@ -9,6 +9,7 @@ const START_OF_SCAN = 0xda;
 const APP1 = 0xe1;
 const EXIF_HEADER = 'Exif\0\0';
 
+/** Whether a file begins as a JPEG does, whatever follows. Source: ITU-T T.81, annex B. */
 export function isJpeg(bytes: Uint8Array): boolean {
 	return bytes[0] === 0xff && bytes[1] === START_OF_IMAGE && bytes[2] === 0xff;
 }

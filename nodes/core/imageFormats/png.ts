@@ -30,6 +30,7 @@ function crc32(bytes: Uint8Array): number {
 	return (crc ^ 0xffffffff) >>> 0;
 }
 
+/** Whether a file begins as a PNG does, whatever follows. Source: PNG Specification (third edition), clause 5.2. */
 export function isPng(bytes: Uint8Array): boolean {
 	return latin1(bytes, 0, SIGNATURE.length) === SIGNATURE;
 }
