@@ -18,6 +18,8 @@ export interface Followed {
 	readonly deadlineMs: number;
 	readonly expectation: RunExpectation;
 	readonly lastSeen?: Job;
+	/** By our clock, where it is known. */
+	readonly submittedMs?: number;
 	/** For a job that was not submitted just now (a retry, the Wait operation): the first look is at once. */
 	readonly lookNow?: boolean;
 }
@@ -104,10 +106,9 @@ class Poller implements Follower {
 	}
 
 	/** The provider's clock may differ from ours, so its word counts only for a job of unknown age. */
-	private submittedMs({ handle, lookNow }: Followed): number {
-		const nowMs = this.ports.clock.now();
-		const saidMs = lookNow && handle.submittedAt !== undefined ? Date.parse(handle.submittedAt) : NaN;
-		return saidMs < nowMs ? saidMs : nowMs;
+	private submittedMs({ handle, lookNow, submittedMs }: Followed): number {
+		const knownMs = submittedMs ?? (lookNow ? Date.parse(handle.submittedAt ?? '') : NaN);
+		return Math.min(this.ports.clock.now(), Number.isNaN(knownMs) ? Infinity : knownMs);
 	}
 
 	private async run(): Promise<void> {

@@ -110,8 +110,14 @@ export class Ledger {
 		return entry;
 	}
 
+	/**
+	 * The job exists, as its submit's answer of now says. The answer may have been held back (`/runsync`), so the job's own
+	 * submit time counts where it lies between the opening and now; the provider's clock may be wrong.
+	 */
 	submitted(entry: LedgerEntry, job: Job, nowMs: number): void {
-		Object.assign(entry, { state: 'submitted', submittedMs: nowMs, handle: job.handle, job });
+		const saidMs = Date.parse(job.handle.submittedAt ?? '');
+		const submittedMs = saidMs >= entry.submittedMs && saidMs <= nowMs ? saidMs : nowMs;
+		Object.assign(entry, { state: 'submitted', submittedMs, handle: job.handle, job });
 	}
 
 	/** The submit surely created nothing: it never happened. */

@@ -16,7 +16,7 @@ const FIRST_LOOK_MS = 5_000;
 const QUEUE_SHARE = 0.2;
 const SHORTEST_QUEUE_PAUSE_MS = 5_000;
 const LONGEST_QUEUE_PAUSE_MS = 20_000;
-const LONGEST_PAUSE_MS = 60_000;
+const LONGEST_PAUSE_SECONDS = 60;
 const JITTER = 0.1;
 
 export interface WatchStart {
@@ -94,7 +94,8 @@ export class Watch {
 		if (this.lastStatus === undefined) return Math.max(nowMs, this.firstLookMs);
 		const isQueued = this.lastStatus === 'pending' && !this.kind.hidesRunning;
 		const wantedMs = isQueued ? this.queueDueMs(dearness) : this.runDueMs(nowMs, horizonMs, dearness);
-		return Math.max(nowMs, Math.min(wantedMs, this.lastLookMs + LONGEST_PAUSE_MS));
+		const { longestPauseSeconds = LONGEST_PAUSE_SECONDS } = this.start.expectation;
+		return Math.max(nowMs, Math.min(wantedMs, this.lastLookMs + longestPauseSeconds * 1_000));
 	}
 
 	private queueDueMs(dearness: number): number {

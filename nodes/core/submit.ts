@@ -28,7 +28,7 @@ const FALLBACK_CODES: readonly Failure['code'][] = ['unauthorized', 'insufficien
 
 /**
  * Makes one job, with one billable call. It is repeated only where it surely created nothing: connection refused, name
- * not resolved, and 429 until `patienceMs` is over. Never throws.
+ * not resolved, and 429 until `patienceMs` is over; nor is the answer held back for longer than that. Never throws.
  */
 export async function submitOnce(
 	provider: Provider,

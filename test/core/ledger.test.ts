@@ -32,6 +32,18 @@ function paid(store: LedgerStore, job: Job, itemIndex = 0): LedgerEntry {
 
 const resolve = (store: LedgerStore, runIndex = 0, itemIndex = 0, fingerprint = 'a') => new Ledger(store, runIndex).resolve(itemIndex, fingerprint);
 
+test.each([
+	['in between', NOW_MS + 1_000, NOW_MS + 1_000],
+	['before the entry was opened', NOW_MS - 1_000, NOW_MS + 90_000],
+	['after the answer', NOW_MS + 99_000, NOW_MS + 90_000],
+])('a held answer does not make the job younger: a submit time %s', (_when, saidMs, countedMs) => {
+	const ledger = new Ledger({}, 0);
+	const entry = ledger.open({ itemIndex: 0, fingerprint: 'f', provider: 'runpod' }, NOW_MS);
+	const job = jobOf('a');
+	ledger.submitted(entry, { ...job, handle: { ...job.handle, submittedAt: new Date(saidMs).toISOString() } }, NOW_MS + 90_000);
+	expect(entry.submittedMs).toBe(countedMs);
+});
+
 describe('a retry never pays twice', () => {
 	test('what was never submitted is submitted', () => {
 		expect(resolve({})).toEqual({ kind: 'submit' });

@@ -135,6 +135,17 @@ describe('values that are taken', () => {
 		}
 	});
 
+	test.each([[undefined, 90], [1_200_000, 90], [30_000, 30], [10, 1]])('runsync with a patience of %p ms is held %d s at most', (patienceMs, seconds) => {
+		const request = requestFrom(runpod, { options: { submitWith: 'runsync' } });
+		const call = runpod.startCall(request, patienceMs === undefined ? {} : { patienceMs });
+		expect([call.query, call.timeoutMs]).toEqual([{ wait: String(seconds * 1000) }, seconds * 1000 + 30_000]);
+	});
+
+	test('a runsync job, whose record lives one minute, is looked at every 20 s at least', () => {
+		expect(runpod.expectRun(requestFrom(runpod, { options: { submitWith: 'runsync' } })).longestPauseSeconds).toBe(20);
+		expect(runpod.expectRun(requestFrom(runpod)).longestPauseSeconds).toBeUndefined();
+	});
+
 	test('runsync only where the node waits itself', () => {
 		const options = { submitWith: 'runsync' };
 		expect(requestFrom(runpod, { options }).submitWith).toBe('runsync');

@@ -57,6 +57,21 @@ describe('when to look at a job', () => {
 		expect(Math.max(...pausesOf(times))).toBeLessThanOrEqual(61);
 	});
 
+	it('is never rarer than the expectation allows', async () => {
+		const stage = new FollowStage(running(0, Infinity));
+		void stage.follow('a', 7_200, { expectation: { key: 'short record', typicalSeconds: 300, longestPauseSeconds: 20 } });
+		await stage.clock.advance(3_600_000);
+		expect(Math.max(...pausesOf(stage.looksAt('a')))).toBeLessThanOrEqual(21);
+	});
+
+	it('is as old as its submit, not as its following: an answer may have been held back', async () => {
+		const stage = new FollowStage(running(0, Infinity));
+		await stage.clock.advance(90_000);
+		void stage.follow('a', 3_600, { submittedMs: stage.clock.now() - 90_000 });
+		await stage.clock.advance(15_000);
+		expect(stage.looksAt('a').length).toBeGreaterThanOrEqual(3);
+	});
+
 	it('takes the provider at its word for how long the job was queued', async () => {
 		const stage = new FollowStage((at) => {
 			const status = at >= 58 ? 'processing' : 'pending';

@@ -157,6 +157,18 @@ describe('Runpod', () => {
 		expect(stage.emulator.jobs()).toHaveLength(1);
 	});
 
+	test('/runsync keeps to Timeout, which counts from the submit and not from the held answer', async () => {
+		stage.emulator.script({ job: { runMs: 10_000_000 } });
+		const options = { submitWith: 'runsync', timeoutSeconds: 100 };
+		const execution = await stage.run({ provider: 'runpod', options }, undefined, CONTINUE);
+		const [job] = stage.emulator.jobs();
+		expect(errorOf(execution.items('Kling')[0]).message).toContain('had not ended after 100 seconds');
+		const looksMs = stage.emulator.requests().filter(({ call }) => call === 'status').map(({ atMs }) => atMs);
+		expect(stage.emulator.requests()[0]?.call).toBe('runsync');
+		expect(Math.max(...looksMs) - (stage.emulator.requests()[0]?.atMs ?? 0)).toBeLessThan(150_000);
+		expect(job?.phase).toBe('running');
+	});
+
 	test('/runsync that answers with the video needs no look at all', async () => {
 		const execution = await stage.run({ provider: 'runpod', options: { submitWith: 'runsync' } });
 		expect(jsonOf(execution)).toEqual([expect.objectContaining({ status: 'completed', cost: { amount: 0.45, unit: 'USD', source: 'reported' } })]);

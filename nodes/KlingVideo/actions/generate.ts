@@ -81,6 +81,7 @@ async function going(session: Session, order: GenerateOrder, entry: LedgerEntry,
 		deadlineMs: entry.submittedMs + order.rules.timeoutSeconds * 1000,
 		expectation: api.provider.expectRun(request),
 		lastSeen: job,
+		submittedMs: entry.submittedMs,
 		lookNow: isKnown,
 	});
 	if (end.kind === 'ended') session.ledger.seen(entry, end.job);

@@ -99,7 +99,8 @@ async function followOrphans({ context, ledger, startedMs, follower }: Session, 
 		const { entry, handle } = known;
 		const { api, request } = candidateOf(order, handle);
 		const expectation = api.provider.expectRun(request);
-		const end = await follower.follow({ handle, deadlineMs: deadlineOf(order, entry), expectation, lookNow: true });
+		const { submittedMs } = entry;
+		const end = await follower.follow({ handle, submittedMs, deadlineMs: deadlineOf(order, entry), expectation, lookNow: true });
 		if (end.kind === 'ended') ledger.seen(entry, end.job);
 	});
 	await Promise.all(follows);

@@ -52,6 +52,15 @@ export interface RunExpectation {
 	/** Jobs with the same key are expected to take equally long. */
 	readonly key: string;
 	readonly typicalSeconds: number;
+	/** It has to be looked at this often, as its record is short-lived. Absent: the schedule's own longest pause. */
+	readonly longestPauseSeconds?: number;
+}
+
+/** What a submit says beside the request. */
+export interface SubmitExtras {
+	readonly webhookUrl?: string;
+	/** How long the answer may be held back, where the API does that. Absent: as long as the API holds it. */
+	readonly patienceMs?: number;
 }
 
 /** Where an API lets a file be stored, and the link under which its models then find it. */
@@ -88,7 +97,7 @@ export interface Provider {
 	/** The form's values as a request in this API's words, or all that is wrong with them. Sends nothing. */
 	parse(form: VideoForm, context: FormContext): ParsedRequest;
 	/** The only billable call. Must not be repeated unless it surely created nothing. */
-	startCall(request: VideoRequest, extras: { webhookUrl?: string }): Call;
+	startCall(request: VideoRequest, extras: SubmitExtras): Call;
 	readStarted(reply: Reply, request: VideoRequest, moment: SubmitMoment): Reading;
 	/** Whether the form's Endpoint ID names this API's models. */
 	readonly takesEndpointId: boolean;

@@ -9,8 +9,12 @@ const SUBMIT_TIMEOUT_MS = 60_000;
 const CHECK_TIMEOUT_MS = 30_000;
 /** `/runsync` answers by itself after this (provider-apis, trap 5) … */
 const RUNSYNC_HOLD_MS = 90_000;
+/** … or earlier if it is told so, by no less than this (DOC) … */
+const SHORTEST_HOLD_MS = 1_000;
 /** … so the call may take that long and a margin. */
-const RUNSYNC_TIMEOUT_MS = RUNSYNC_HOLD_MS + 30_000;
+const HOLD_MARGIN_MS = 30_000;
+/** A `/runsync` record lives one minute after the end (provider-apis): three looks fall into it. */
+const RUNSYNC_LONGEST_PAUSE_SECONDS = 20;
 
 /** Limits of a whole request (provider-apis, DOC), and what prompt and settings may take of it. */
 const MAX_BODY_BYTES = { run: 10_000_000, runsync: 20_000_000 };
@@ -28,6 +32,11 @@ const jobCall = (method: 'GET' | 'POST', verb: string, { model = DEFAULT_ENDPOIN
 	timeoutMs: CHECK_TIMEOUT_MS,
 });
 
+const runsync = (patienceMs = RUNSYNC_HOLD_MS): Pick<Call, 'query' | 'timeoutMs'> => {
+	const holdMs = Math.max(SHORTEST_HOLD_MS, Math.min(RUNSYNC_HOLD_MS, Math.floor(patienceMs)));
+	return { query: { wait: String(holdMs) }, timeoutMs: holdMs + HOLD_MARGIN_MS };
+};
+
 /** Runpod's public endpoint `kling-v2-1-i2v-pro` (seed, and provider-apis where the seed is silent). */
 export const runpod: Provider = {
 	name: 'runpod',
@@ -35,12 +44,11 @@ export const runpod: Provider = {
 	credential: 'runpodApi',
 	defaultModel: DEFAULT_ENDPOINT_ID,
 	parse,
-	startCall: ({ model, input, submitWith }, { webhookUrl }) => ({
+	startCall: ({ model, input, submitWith }, { webhookUrl, patienceMs }) => ({
 		method: 'POST',
 		path: `/${encodeURIComponent(model)}/${submitWith}`,
-		...(submitWith === 'runsync' ? { query: { wait: String(RUNSYNC_HOLD_MS) } } : {}),
 		body: present({ input, webhook: webhookUrl }),
-		timeoutMs: submitWith === 'runsync' ? RUNSYNC_TIMEOUT_MS : SUBMIT_TIMEOUT_MS,
+		...(submitWith === 'runsync' ? runsync(patienceMs) : { timeoutMs: SUBMIT_TIMEOUT_MS }),
 	}),
 	readStarted,
 	takesEndpointId: true,
@@ -59,9 +67,10 @@ export const runpod: Provider = {
 		}),
 	},
 	estimateCost,
-	expectRun: ({ model, input }) => ({
+	expectRun: ({ model, input, submitWith }) => ({
 		key: `runpod ${model} ${String(input.duration)}`,
 		typicalSeconds: input.duration === 10 ? TYPICAL_SECONDS[10] : TYPICAL_SECONDS[5],
+		...(submitWith === 'runsync' ? { longestPauseSeconds: RUNSYNC_LONGEST_PAUSE_SECONDS } : {}),
 	}),
 	readCallback,
 };
