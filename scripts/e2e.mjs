@@ -1,14 +1,12 @@
 // npm run test:e2e [-- --host 2.8.4|2.41.1] [--only <part of a scenario's name>] [--update-images] [--tarball <file>]
 // Packs the package as it would be published, installs the n8n servers once, and runs test/e2e in them.
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureHost, hostVersions } from './hosts.mjs';
-
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
+import { install, root } from './steps.mjs';
 
 function run(command, args) {
 	execFileSync(command, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
@@ -47,7 +45,7 @@ async function main() {
 			'update-images': { type: 'boolean' },
 		},
 	});
-	if (!existsSync(join(root, 'node_modules'))) run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund']);
+	install();
 	const folder = mkdtempSync(join(tmpdir(), 'kling-e2e-pack-'));
 	try {
 		const tarball = options.tarball ? resolve(options.tarball) : pack(folder);

@@ -22,26 +22,22 @@ export function run(title, command, args = [], options = {}) {
 /** The path of a tool that is installed with the project. */
 export const tool = (name) => join(root, 'node_modules', '.bin', name);
 
-function packagesOf(lockFile) {
-	const { packages } = JSON.parse(readFileSync(lockFile, 'utf8'));
-	return Object.entries(packages).filter(([path]) => path !== '');
-}
+const readJson = (...path) => JSON.parse(readFileSync(join(root, ...path), 'utf8'));
 
-/** npm writes down what it installed; every package of ours that is not optional has to be there in its version. */
+/** What the project itself asks for is pinned, so each of it has to be there in that very version. */
 function isInstalled() {
-	const installed = join(root, 'node_modules', '.package-lock.json');
-	if (!existsSync(installed)) return false;
-	const have = new Map(packagesOf(installed).map(([path, { version }]) => [path, version]));
-	return packagesOf(join(root, 'package-lock.json')).every(
-		([path, { version, optional, devOptional, link }]) => optional || devOptional || link || have.get(path) === version,
-	);
+	return Object.entries(readJson('package.json').devDependencies).every(([name, version]) => {
+		const folder = join('node_modules', name);
+		return existsSync(join(root, folder)) && readJson(folder, 'package.json').version === version;
+	});
 }
 
-/** Installs the project's packages unless they are there in the versions of the lock file. */
+/** Installs the project's packages unless they are there. */
 export function install() {
 	if (isInstalled()) return;
 	// The scripts of the packages stay off (.npmrc): one of them compiles for minutes, and none is needed.
-	run('Installing packages', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel', 'error']);
+	// Not `npm ci`: it demands that the lock file has every other platform's binaries, which not every registry serves.
+	run('Installing packages', 'npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel', 'error']);
 }
 
 /** Builds what ships into dist/. */
