@@ -34,6 +34,12 @@ describe.each(['coreToday', 'runpod'] as const)('Stop in the middle of a batch a
 		for (const { id } of stage.emulator.jobs()) expect(log).toContain(id);
 	});
 
+	it('reads Cancel on Stop once, at the first item', async () => {
+		const options = { cancelOnStop: "={{ $json.prompt === 'Shot 0' }}" };
+		await stopAfter(3, { provider, options });
+		expect(cancelled()).toHaveLength(3);
+	});
+
 	it('names in the log what could not be cancelled', async () => {
 		stage.emulator.misbehave({ when: { call: 'cancel', jobNumber: 2 }, do: { reply: { status: 500, body: 'down' } } });
 		const execution = await stopAfter(3, { provider });

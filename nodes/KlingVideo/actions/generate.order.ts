@@ -51,15 +51,17 @@ export function completionOf({ context }: Session): Completion {
 	return completion === 'jobId' ? 'jobId' : 'wait';
 }
 
-/** The timeout and what it means, for Generate and Wait alike. */
-export function readWaitRules(fields: FieldReader, options: Readonly<Record<string, unknown>>, maxSeconds?: number): WaitRules {
+/** The timeout and what it means, for Generate and Wait alike. Stop means all items, so it is read at the first. */
+export function readWaitRules({ context }: Session, itemIndex: number, fields: FieldReader, maxSeconds?: number): WaitRules {
+	const options = optionsAt(context, itemIndex);
+	const { cancelOnStop } = optionsAt(context, 0);
 	const range = maxSeconds === undefined ? { min: 10 } : { min: 10, max: maxSeconds };
 	const timeoutSeconds = fields.number('Timeout', options.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS, range);
 	const onTimeout = fields.choice('On Timeout', options.onTimeout, ['error', 'return'] as const);
 	return {
 		timeoutSeconds: timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS,
 		onTimeout: onTimeout ?? 'error',
-		cancelOnStop: options.cancelOnStop !== false && options.cancelOnStop !== 'false',
+		cancelOnStop: cancelOnStop !== false && cancelOnStop !== 'false',
 	};
 }
 
@@ -86,7 +88,7 @@ export async function checkGenerate(session: Session, itemIndex: number): Promis
 	const completion = completionOf(session);
 	const chain = chosen(session);
 	const fields = new FieldReader();
-	const rules = readWaitRules(fields, form.options, completion === 'callback' ? maxCallbackSeconds(chain) : undefined);
+	const rules = readWaitRules(session, itemIndex, fields, completion === 'callback' ? maxCallbackSeconds(chain) : undefined);
 	const dryRun = readDryRun(fields, form.options);
 	const candidates: Candidate[] = [];
 	for (const [index, name] of chain.entries()) {

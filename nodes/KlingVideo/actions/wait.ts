@@ -4,7 +4,6 @@ import { readWaitRules } from './generate.order';
 import { checkJob, type JobOrder } from './job.order';
 import type { Checked, ItemEnd, Operation, Placed } from './operation';
 import type { Session } from './session';
-import { optionsAt } from './surroundings';
 
 interface WaitOrder extends JobOrder {
 	readonly rules: WaitRules;
@@ -15,7 +14,7 @@ const TYPICAL_SECONDS = 120;
 
 async function check(session: Session, itemIndex: number): Promise<Checked<WaitOrder>> {
 	const fields = new FieldReader();
-	const rules = readWaitRules(fields, optionsAt(session.context, itemIndex));
+	const rules = readWaitRules(session, itemIndex, fields);
 	const checked = await checkJob(session, itemIndex, fields);
 	return checked.kind === 'order' ? { kind: 'order', order: { ...checked.order, rules } } : checked;
 }
