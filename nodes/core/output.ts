@@ -69,14 +69,21 @@ export function errorJson(error: ItemError): JsonObject {
 /** The error of a failure that concerns a provider, with advice; `handle` is the receipt where there is one. */
 export function failureError(
 	failure: Failure,
-	about: { readonly provider: ProviderName; readonly model?: string; readonly handle?: Handle; readonly status?: Job['status'] },
+	about: {
+		readonly provider: ProviderName;
+		readonly model?: string;
+		readonly handle?: Handle;
+		readonly status?: Job['status'];
+		/** Where the code's usual advice does not fit. */
+		readonly advice?: string;
+	},
 ): ItemError {
 	const { provider, model, handle, status } = about;
 	const { label } = providerOf(provider);
 	const receipt = handle === undefined ? '' : ` Job ID: ${handle.jobId} (${label}).`;
 	return {
 		message: failure.message,
-		description: `${adviceFor(failure.code, label)}${receipt}`,
+		description: `${about.advice ?? adviceFor(failure.code, label)}${receipt}`,
 		provider,
 		failure,
 		...present({ model: handle?.model ?? model, jobId: handle?.jobId, status }),

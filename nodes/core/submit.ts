@@ -50,7 +50,8 @@ export async function submitOnce(
 	}
 }
 
-function stoppedBefore({ label }: Provider): Failure {
+/** Stop came before anything was sent. */
+export function stoppedBefore({ label }: Provider): Failure {
 	return refusal(`The execution was stopped before this video was submitted to ${label}`, 'provider_error', true);
 }
 
@@ -63,7 +64,7 @@ function pauseBeforeRepeat(answer: Reply | Fault, attempt: number, { clock, rand
 }
 
 /** Sleeps in steps of a second, so that Stop is noticed. */
-async function sleepUnlessStopped(ms: number, { clock, stop }: SubmitPorts): Promise<void> {
+export async function sleepUnlessStopped(ms: number, { clock, stop }: Pick<SubmitPorts, 'clock' | 'stop'>): Promise<void> {
 	const untilMs = clock.now() + ms;
 	while (!stop.requested && clock.now() < untilMs) await clock.sleep(Math.min(1000, untilMs - clock.now()));
 }

@@ -4,7 +4,9 @@ import type { Failure } from '../../core/job';
 import { asNumber, asObject, asText, type JsonObject } from '../../core/json';
 import { urlProblem } from '../../core/publicUrl';
 import type { UploadTarget } from '../../core/providers/provider';
-import { backoffMs, isPassing } from '../../core/weather';
+import { refusalOf } from '../../core/providers/refusal';
+import { sleepUnlessStopped } from '../../core/submit';
+import { backoffMs, isPassing, retryAfterMs } from '../../core/weather';
 import { dataUriOf, postFile, readPicture } from '../../transport/pictures';
 import type { CheckedPicture } from './generate.pictures';
 import type { Api, Session } from './session';
@@ -12,14 +14,28 @@ import type { Api, Session } from './session';
 /** The input keys of the delivered pictures, or why one could not be delivered. Nothing is paid for yet. */
 export type Delivered =
 	| { readonly kind: 'delivered'; readonly input: JsonObject }
-	| { readonly kind: 'failed'; readonly failure: Failure };
+	| { readonly kind: 'failed'; readonly failure: Failure; readonly canFallBack: boolean; readonly advice?: string };
 
 const UPLOAD_TRIES = 3;
+/** A provider that wants more quiet is asked again after this time all the same. */
+const LONGEST_QUIET_MS = 60_000;
 /** Nobody documents how long an uploaded file lives; a retry within the hour uses it again. */
 const UPLOAD_LIFE_MS = 3600 * 1000;
 
 /** An error that says why a picture did not arrive. */
-class DeliveryFault extends Error {}
+class DeliveryFault extends Error {
+	constructor(
+		message: string,
+		readonly failure: Failure = refusal(message, 'provider_error', true),
+		readonly canFallBack = false,
+	) {
+		super(message);
+	}
+}
+
+/** The refusals after which a second provider may be tried, as after a submit; their usual advice fits an upload, too. */
+const ACCOUNT_CODES: ReadonlyArray<Failure['code']> = ['unauthorized', 'insufficient_credit', 'rate_limited'];
+const ADVICE = 'Run again, or choose another Image Delivery.';
 
 /** Brings an order's pictures to its provider, each distinct picture once per execution. Never throws. */
 export async function deliver(session: Session, itemIndex: number, api: Api, pictures: readonly CheckedPicture[]): Promise<Delivered> {
@@ -28,9 +44,12 @@ export async function deliver(session: Session, itemIndex: number, api: Api, pic
 		try {
 			input[checked.picture.inputKey] = await linkOf(session, itemIndex, api, checked);
 		} catch (error) {
-			const reason = error instanceof Error ? error.message : String(error);
+			const fault = error instanceof DeliveryFault ? error : new DeliveryFault(error instanceof Error ? error.message : String(error));
+			const reason = fault.message.replace(`${api.provider.label}: `, '');
 			const message = `The ${checked.picture.label} could not be brought to ${api.provider.label}: ${reason}. No job was submitted`;
-			return { kind: 'failed', failure: refusal(message, 'provider_error', true) };
+			const { failure, canFallBack } = fault;
+			const advice = ACCOUNT_CODES.includes(failure.code) ? {} : { advice: ADVICE };
+			return { kind: 'failed', failure: { ...failure, message }, canFallBack, ...advice };
 		}
 	}
 	return { kind: 'delivered', input };
@@ -89,11 +108,14 @@ async function uploadTarget(session: Session, api: Api, file: { fileName: string
 	if (uploads === undefined) throw new DeliveryFault(`${api.provider.label} has no file upload`);
 	for (let attempt = 1; ; attempt++) {
 		const answer = await api.send(uploads.call(file));
-		if (isPassing(answer) && attempt < UPLOAD_TRIES) {
-			await session.clock.sleep(backoffMs(attempt, session.random));
+		if (isPassing(answer) && attempt < UPLOAD_TRIES && !session.stop.requested) {
+			const askedMs = answer.kind === 'reply' ? retryAfterMs(answer, session.clock.now()) : undefined;
+			await sleepUnlessStopped(Math.min(askedMs ?? backoffMs(attempt, session.random), LONGEST_QUIET_MS), session);
 			continue;
 		}
-		if (answer.kind === 'fault') throw new DeliveryFault(answer.message);
+		if (answer.kind === 'fault') throw new DeliveryFault(answer.message, undefined, answer.reach === 'notConnected');
+		const refused = refusalOf(answer, api.provider.label);
+		if (refused !== undefined) throw new DeliveryFault(refused.message, refused, ACCOUNT_CODES.includes(refused.code));
 		const target = uploads.read(answer);
 		const problem = urlProblem(target.url, { providerIsLocal: api.isLocal });
 		if (problem === undefined) return target;

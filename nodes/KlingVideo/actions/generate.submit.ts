@@ -2,7 +2,7 @@ import { present } from '../../core/json';
 import type { Failure, Job } from '../../core/job';
 import type { LedgerEntry } from '../../core/ledger';
 import { failureError, type ItemError } from '../../core/output';
-import { submitOnce, type SubmitEnd } from '../../core/submit';
+import { stoppedBefore, submitOnce, type SubmitEnd } from '../../core/submit';
 import { deliver } from './deliver';
 import type { Candidate, GenerateOrder } from './generate.order';
 import type { RunSettings } from './generate.settings';
@@ -33,19 +33,19 @@ export async function submitOrder(
 	if (tried.kind === 'started') return { kind: 'entry', entry: tried.entry, job: tried.job };
 	const { failure, canFallBack } = tried;
 	if (second === undefined || !canFallBack || !allowsFallback(session, settings, second)) {
-		return { kind: 'error', error: submitError(failure, first) };
+		return { kind: 'error', error: submitError(tried, first) };
 	}
 	const fallbackFrom = { provider: first.request.provider, reason: failure.message };
 	session.context.logger.info(`Item ${itemIndex}: ${failure.message}; trying ${second.api.provider.label} instead`);
 	const triedSecond = await submitTo(session, placed, second, webhookUrl, fallbackFrom);
 	if (triedSecond.kind === 'started') return { kind: 'entry', entry: triedSecond.entry, job: triedSecond.job };
-	const error = submitError(triedSecond.failure, second);
+	const error = submitError(triedSecond, second);
 	const message = `${error.message} (before that, ${first.api.provider.label} was tried: ${failure.message})`;
 	return { kind: 'error', error: { ...error, message } };
 }
 
-function submitError(failure: Failure, { request }: Candidate): ItemError {
-	return failureError(failure, { provider: request.provider, model: request.model });
+function submitError({ failure, advice }: Extract<Tried, { kind: 'none' }>, { request }: Candidate): ItemError {
+	return failureError(failure, { provider: request.provider, model: request.model, ...present({ advice }) });
 }
 
 /** The second provider has a cap of its own, in its own unit; what it has already been paid in this execution counts. */
@@ -58,7 +58,7 @@ function allowsFallback({ ledger }: Session, settings: RunSettings, { api, reque
 
 type Tried =
 	| { readonly kind: 'started'; readonly entry: LedgerEntry; readonly job: Job }
-	| { readonly kind: 'none'; readonly failure: Failure; readonly canFallBack: boolean };
+	| { readonly kind: 'none'; readonly failure: Failure; readonly canFallBack: boolean; readonly advice?: string };
 
 async function submitTo(
 	session: Session,
@@ -69,13 +69,15 @@ async function submitTo(
 ): Promise<Tried> {
 	const { ledger, clock } = session;
 	const { provider } = api;
+	if (session.stop.requested) return { kind: 'none', failure: stoppedBefore(provider), canFallBack: false };
 	const place = { itemIndex, fingerprint: order.fingerprint, provider: provider.name };
 	// Before anything is awaited: the limits of the items beside this one count on it.
 	const entry = ledger.open({ ...place, ...present({ cost: provider.estimateCost(request), fallbackFrom }) }, clock.now());
 	const delivered = await deliver(session, itemIndex, api, pictures);
 	if (delivered.kind === 'failed') {
 		ledger.refused(entry);
-		return { kind: 'none', failure: delivered.failure, canFallBack: false };
+		const { failure, canFallBack, advice } = delivered;
+		return { kind: 'none', failure, canFallBack, ...present({ advice }) };
 	}
 	const whole = { ...request, input: { ...request.input, ...delivered.input } };
 	const patienceMs = Math.min(order.rules.timeoutSeconds * 1000, MAX_PATIENCE_MS);
