@@ -1,3 +1,4 @@
+import { join, readFileSync, repositoryFolder } from '../support/node.cts';
 import { store } from './harness/execution';
 import { Execution } from './harness/index';
 import { FROM_ITEM, promptsOf, requestsOf, setWarmStage, shots, thrown, until } from './scenes';
@@ -109,6 +110,19 @@ it('Stop submits nothing more of the items that wait for their turn', async () =
 	await running.done;
 	expect(stage.emulator.jobs()).toHaveLength(2);
 	expect(cancelled()).toHaveLength(2);
+});
+
+it('Stop uploads nothing more for the items that wait for their turn', async () => {
+	const items = ['one', 'two', 'three'].map((text) => {
+		const bytes = Buffer.concat([readFileSync(join(repositoryFolder, 'test/fixtures/images/start.jpg')), Buffer.from(text)]);
+		return { json: {}, binary: { data: { data: bytes.toString('base64'), mimeType: 'image/jpeg' } } };
+	});
+	const form = { provider: 'coreToday', startImageSource: 'binary', options: { maxConcurrency: 1 } };
+	const running = stage.engine.start(stage.workflow(form), { items });
+	await allAccepted(1);
+	running.stop();
+	await running.done;
+	expect(requestsOf(stage, 'uploadUrl', 'uploadForm').map(({ call }) => call)).toEqual(['uploadUrl', 'uploadForm']);
 });
 
 it('a job whose submit was under way at Stop is cancelled as soon as its ID is known', async () => {
