@@ -14,7 +14,7 @@ export interface ApiPlace {
 export type CredentialProblem = { readonly problem: string };
 
 /**
- * Reads where a credential points, without its key. A missing credential, a base URL that is none, and plain http to
+ * Reads where a credential points, without its key. A missing or unreadable credential, a base URL that is none, and plain http to
  * another machine are problems: the key would travel in the clear.
  */
 export async function apiPlace(context: NodeContext, credential: string, label: string): Promise<ApiPlace | CredentialProblem> {
@@ -22,6 +22,9 @@ export async function apiPlace(context: NodeContext, credential: string, label: 
 	try {
 		data = await context.getCredentials(credential);
 	} catch {
+		if (context.getNode().credentials?.[credential] !== undefined) {
+			return { problem: `The ${label} credential cannot be read. Open it and save it again, or choose another.` };
+		}
 		return { problem: `No ${label} credential is selected. Choose one under Credential, or create it.` };
 	}
 	if (asText(data.apiKey) === undefined) return { problem: `The ${label} credential has no API key. Open it and paste the key.` };

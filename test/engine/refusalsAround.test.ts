@@ -48,6 +48,18 @@ describe('a stage with good credentials', () => {
 		expect(message).toContain(`No ${missing} credential is selected`);
 	});
 
+	test('a credential that is chosen and cannot be read is not called missing', async () => {
+		const data = {
+			get baseUrl(): string {
+				throw new Error('Credentials could not be decrypted');
+			},
+		};
+		const gone = await setWatchedStage({ engine: { credentials: { runpodApi: { type: new RunpodApi(), data } } } });
+		const { message } = await refusal(gone, { provider: 'runpod' });
+		await gone.close();
+		expect(message).toContain('The Runpod credential cannot be read. Open it and save it again, or choose another.');
+	});
+
 	test('a missing credential and a bad form are named together', async () => {
 		const { message } = await refusal(stage, { provider: 'runpod', prompt: '', options: { timeoutSeconds: 5 } }, { credentials: [] });
 		expect(message).toContain('No Runpod credential');
