@@ -32,6 +32,12 @@ describe.each([...PROVIDERS, 'coreTodayThenRunpod', 'runpodThenCoreToday'])('%s 
 		for (const text of Object.values(refused)) expect(text).toContain('WEBHOOK_URL');
 	});
 
+	test('a dry run names an unreachable resume URL, too', async () => {
+		away.engine.publishAt('http://localhost:5678/');
+		const refused = await refusal(away, { provider, prompt: 'A shot', completion: 'callback', options: { dryRun: true }, ...image });
+		for (const text of Object.values(refused)) expect(text).toContain('WEBHOOK_URL');
+	});
+
 	test('a Callback URL that it cannot reach is refused', async () => {
 		for (const callbackUrl of ['http://localhost:5678/webhook/x', 'https://192.168.0.4/x', 'not a link', 'ftp://example.com/x']) {
 			const refused = await refusal(away, { provider, prompt: 'A shot', completion: 'jobId', callbackUrl, ...image });

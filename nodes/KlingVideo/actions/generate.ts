@@ -30,7 +30,7 @@ function refuseRun(session: Session, orders: ReadonlyArray<Placed<GenerateOrder>
 		.map(({ itemIndex, order }) => ({ itemIndex, request: order.first.request }));
 	const overLimit = limitProblem(planned, session.ledger.spent(), limits);
 	if (overLimit !== undefined) return overLimit;
-	const resume = resumeUrlFor(session, orders.filter(({ order }) => !order.dryRun));
+	const resume = resumeUrlFor(session, orders);
 	return resume.kind === 'problem' ? resume.problem : undefined;
 }
 
