@@ -53,6 +53,9 @@ test('a credential that is gone leaves the execution parked, and answers so that
 	await ended();
 	for (const each of flow.nodes) each.credentials = {};
 	expect(await called()).toEqual({ status: 503, execution: undefined });
+	expect(stage.engine.webhookLogs.filter(({ level }) => level === 'warn')).toContainEqual(
+		expect.objectContaining({ message: expect.stringContaining('credential'), meta: { jobId: stage.emulator.jobs()[0]?.id } }),
+	);
 });
 
 test('webhook() answers and never throws, whatever its context does', async () => {

@@ -108,6 +108,15 @@ describe.each(['coreToday', 'runpod'] as const)('%s', (provider) => {
 		expect(item?.binary).toBeUndefined();
 	});
 
+	test('a callback whose job the provider does not confirm leaves the reason and the job ID in the log', async () => {
+		const { url } = publish({ provider });
+		const jobId = `unknown-to-${provider}`;
+		expect((await stage.call(url, { [provider === 'runpod' ? 'id' : 'job_id']: jobId }).response).status).toBe(404);
+		expect(stage.engine.webhookLogs).toContainEqual(
+			expect.objectContaining({ level: 'warn', message: expect.stringContaining(`has no job ${jobId}`), meta: { jobId } }),
+		);
+	});
+
 	test('two workflows that wait for the same job start once each', async () => {
 		drop();
 		const [one, two] = [publish({ provider }), publish({ provider })];

@@ -37,6 +37,7 @@ interface Callback {
 	/** The item it is about; undefined if it names none of ours. */
 	readonly named: number | undefined;
 	readonly finisher: WebhookFinisher;
+	readonly logger: IWebhookFunctions['logger'];
 	readonly clock: Clock;
 }
 
@@ -68,7 +69,7 @@ async function answerParked(context: IWebhookFunctions, clock: Clock): Promise<I
 	const { items, parkedMs } = parked;
 	const park = `${context.getExecutionId()} ${parkedMs}`;
 	const finisher = createWebhookFinisher(context, clock);
-	const checked = await checkJobs({ park, items, named: namedItem(context, items), finisher, clock });
+	const checked = await checkJobs({ park, items, named: namedItem(context, items), finisher, logger: context.logger, clock });
 	if ('status' in checked) return answer(context, checked.status, checked.message);
 	if (!resuming.take(park)) return answer(context, 200, 'going on already');
 	answer(context, 200, 'going on');
@@ -110,7 +111,11 @@ async function endedJob(callback: Callback, index: number, { job, wish }: JobIte
 	if (known !== undefined) return known;
 	if (!(await mayCheck(callback))) return { status: 429, message: 'asked too often' };
 	const seen = await callback.finisher.look(job.handle);
-	if (seen.kind !== 'job') return { status: 503, message: 'the provider could not confirm it' };
+	if (seen.kind !== 'job') {
+		const reason = seen.kind === 'unseen' ? seen.message : seen.failure.message;
+		callback.logger.warn(`The Kling job ${job.handle.jobId} could not be checked; the execution stays parked: ${reason}`, { jobId: job.handle.jobId });
+		return { status: 503, message: 'the provider could not confirm it' };
+	}
 	if (hasEnded(seen.job)) return remember(key, keptOf(seen.job, wish));
 	// Its own callback is still to come, unless this is it, and came too early.
 	return index === callback.named ? { status: 503, message: 'this job has not ended' } : { status: 200, message: 'noted' };
