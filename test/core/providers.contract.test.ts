@@ -56,6 +56,10 @@ describe.each(providers.map((provider): [string, Provider] => [provider.label, p
 		}
 	});
 
+	test("its credential type is its name and 'Api'", () => {
+		expect(provider.credential).toBe(`${provider.name}Api`);
+	});
+
 	test('a webhook is named only if there is one', () => {
 		expect(JSON.stringify(provider.startCall(requestOf(provider), {}))).not.toContain('webhook');
 		expect(provider.startCall(requestOf(provider), { webhookUrl: CALLBACK_URL }).body).toMatchObject({ webhook: CALLBACK_URL });
