@@ -5,8 +5,8 @@ import { serveWebhooks } from '../../engine/harness/index';
 import { FROM_ITEM, shots } from '../../engine/scenes';
 import { setStage, type Stage } from '../../engine/stage';
 import { textsIn } from '../../engine/watched';
+import { meetStranger, type Stranger } from '../../support/stranger';
 import { judge, judgeMoney, type End } from './judge';
-import { startStranger, type Stranger } from './stranger';
 import { pick, spoil } from './weather';
 
 /** Items of one execution. */
@@ -17,6 +17,14 @@ const FACTOR = 60;
 const RETRY = { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 };
 /** The only requests that may carry a key; the emulator notes which call each is. */
 const API_CALLS: ReadonlyArray<string | undefined> = ['submit', 'runsync', 'status', 'cancel', 'uploadUrl'];
+
+/** A host that is none of the two says yes to everything, as they would. */
+const STRANGERS_WORD = {
+	id: 'stranger-1',
+	job_id: 'stranger-1',
+	status: 'COMPLETED',
+	output: { video_url: 'http://127.0.0.1:1/a.mp4' },
+};
 
 export interface FaultFigures {
 	items: number;
@@ -35,12 +43,13 @@ export async function runEngineFaults(items: number, firstSeed: number): Promise
 	const ends = { video: 0, failure: 0, timeout: 0, unknown: 0 };
 	const figures: FaultFigures = { items: 0, ends, paidJobs: 0, allowedJobs: 0, leaks: 0, broken: [] };
 	const seeds = Array.from({ length: Math.ceil(items / ITEMS_EACH) }, (_, index) => firstSeed + index);
-	const stranger = await startStranger();
+	const stranger = await meetStranger();
+	stranger.answer({ headers: { 'content-type': 'application/json' }, body: JSON.stringify(STRANGERS_WORD) });
 	const work = async (): Promise<void> => {
 		for (let seed = seeds.shift(); seed !== undefined; seed = seeds.shift()) await runSeed(seed, stranger, figures);
 	};
 	await Promise.all(Array.from({ length: AT_ONCE }, work));
-	await stranger.close();
+	await stranger.stop();
 	return figures;
 }
 
@@ -56,7 +65,7 @@ async function runSeed(seed: number, stranger: Stranger, figures: FaultFigures):
 	const money = judgeMoney(jobs, ITEMS_EACH);
 	const texts = textsIn([execution, logs]);
 	const strangers = emulator.requests().filter(({ call }) => !API_CALLS.includes(call));
-	const leaks = [...texts, ...textsIn(strangers), ...stranger.received].filter((text) =>
+	const leaks = [...texts, ...textsIn(strangers), ...textsIn(stranger.requests)].filter((text) =>
 		keys.some((key) => text.includes(key)),
 	);
 	// A lost answer leaves no id; then the item itself says so.

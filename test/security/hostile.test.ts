@@ -1,0 +1,232 @@
+import type { IExecuteFunctions, IHttpRequestOptions } from 'n8n-workflow';
+import { createDownloads } from '../../nodes/transport/download';
+import type { RecordedRequest } from '../emulator/index';
+import { itemsOf } from '../engine/harness/index';
+import { FROM_ITEM, shots } from '../engine/scenes';
+import { meetStranger, type Stranger } from '../support/stranger';
+import { setProbeStage, type ProbeStage } from '../transport/probeStage';
+
+/*
+ * A provider, an item or a link that is out for the key, for another path, or for n8n's own network. Each test runs the
+ * whole node in n8n's engine; the stranger is the host that somebody wants the key to reach.
+ */
+
+let stage: ProbeStage;
+let stranger: Stranger;
+beforeAll(async () => {
+	stage = await setProbeStage({ factor: 100, emulator: { jobTimes: { queueMs: 1_000, runMs: 10_000 } } });
+	stranger = await meetStranger();
+});
+afterEach(() => {
+	const received = JSON.stringify(stranger.requests);
+	for (const key of Object.values(stage.emulator.keys)) expect(received).not.toContain(key);
+	stage.emulator.reset();
+});
+afterAll(async () => {
+	await stage.close();
+	await stranger.stop();
+});
+
+const BOTH = ['coreToday', 'runpod'] as const;
+const CONTINUE = { onError: 'continueRegularOutput' };
+const REDIRECTS = [301, 302, 303, 307, 308] as const;
+const API_PATHS = [
+	/^\/core-today\/v1\/(predictions(\/[\w-]+)?|files\/upload-url)$/,
+	/^\/runpod\/v2\/[\w-]+\/(run|runsync|(status|cancel)\/[\w-]+)$/,
+];
+
+function keyOf({ headers }: RecordedRequest): string | undefined {
+	const { authorization, 'x-api-key': apiKey } = headers;
+	const key = [apiKey, authorization].flat().find((value) => value !== undefined)?.replace(/^Bearer /, '');
+	return key;
+}
+
+/** Each key went to its own API's documented paths, and to nothing else. */
+function expectKeysAtHome(): void {
+	const { keys } = stage.emulator;
+	for (const request of stage.emulator.requests()) {
+		const key = keyOf(request);
+		if (key === undefined) continue;
+		expect(request.provider).toBeDefined();
+		expect(key).toBe(request.provider === undefined ? '' : keys[request.provider]);
+		expect(API_PATHS.some((form) => form.test(request.path))).toBe(true);
+	}
+}
+
+describe.each(BOTH)('at %s', (provider) => {
+	test.each(REDIRECTS)('no call follows a redirect with %i, and the stranger hears nothing', async (status) => {
+		const before = stranger.requests.length;
+		const submitted = await stage.run({ provider, completion: 'jobId' });
+		stage.emulator.misbehave({
+			when: { call: ['submit', 'runsync', 'status', 'cancel', 'uploadUrl'] },
+			do: { redirect: { to: `${stranger.url}/take`, status } },
+		});
+		const items = submitted.items('Kling').map(({ json }) => ({ json }));
+		for (const operation of ['getStatus', 'cancel']) await stage.run({ operation }, items, CONTINUE);
+		await stage.run({ provider }, itemsOf({}), CONTINUE);
+		await stage.run({ operation: 'wait', options: { timeoutSeconds: 10 } }, items, CONTINUE);
+		expect(stranger.requests).toHaveLength(before);
+	});
+
+	test('links that a reply is full of are never called with a key', async () => {
+		const link = `${stranger.url}/${provider}`;
+		const reply = {
+			...{ id: 'job-1', job_id: 'job-1', status: provider === 'runpod' ? 'IN_PROGRESS' : 'processing' },
+			...{
+				status_url: link,
+				cancel_url: link,
+				next: link,
+				webhook: link,
+				urls: { get: link, cancel: link },
+				upload_url: link,
+			},
+		};
+		stage.emulator.misbehave({
+			when: { call: ['submit', 'status', 'cancel'] },
+			do: { reply: { status: 200, headers: { location: link, link }, body: reply } },
+		});
+		const submitted = await stage.run({ provider, completion: 'jobId' });
+		const before = stranger.requests.length;
+		const items = submitted.items('Kling').map(({ json }) => ({ json }));
+		for (const operation of ['getStatus', 'cancel']) await stage.run({ operation }, items, CONTINUE);
+		expect(stranger.requests).toHaveLength(before);
+		expectKeysAtHome();
+	});
+
+	test('the host of a video link gets no key', async () => {
+		stranger.answer({ headers: { 'content-type': 'video/mp4' }, body: Buffer.from('a video') });
+		const videoUrl = `${stranger.url}/${provider}.mp4`;
+		const body = {
+			id: 'job-1',
+			job_id: 'job-1',
+			status: provider === 'runpod' ? 'COMPLETED' : 'completed',
+			result: videoUrl,
+			output: { video_url: videoUrl },
+		};
+		stage.emulator.misbehave({ when: { call: ['submit', 'status'] }, do: { reply: { status: 200, body } } });
+		const execution = await stage.run({ provider });
+		expect(execution.items('Kling')[0]?.binary?.data?.mimeType).toBe('video/mp4');
+		expect(stranger.requests.at(-1)).toMatchObject({ method: 'GET', url: `/${provider}.mp4` });
+		expectKeysAtHome();
+	});
+
+	test('the host of a picture is called by the provider only, without a key', async () => {
+		const picture = await fetch(stage.emulator.imageUrl);
+		stranger.answer({ headers: { 'content-type': 'image/png' }, body: Buffer.from(await picture.arrayBuffer()) });
+		const before = stranger.requests.length;
+		await stage.run({ provider, completion: 'jobId', startImageUrl: `${stranger.url}/picture.png` });
+		expect(stage.emulator.jobs()).toHaveLength(1);
+		expect(stranger.requests).toHaveLength(before + 1);
+		expectKeysAtHome();
+	});
+
+	test("the resume URL's host gets a callback without a key", async () => {
+		stage.engine.publishAt(`${stranger.url}/`);
+		const parked = await stage.run({ provider, completion: 'callback' });
+		expect(parked.status).toBe('waiting');
+		await stage.clock.sleep(20_000);
+		expect(stranger.requests.at(-1)?.url).toMatch(/^\/webhook-waiting\//);
+		expectKeysAtHome();
+	});
+
+	test.each([
+		'../../files/upload-url',
+		'a/b',
+		'a%2fb',
+		'a?b',
+		'a#b',
+		'..',
+		'//stranger',
+		'a\\b',
+		'a b',
+		`${'a'.repeat(300)}`,
+	])('a job that calls itself %j bends no path: it is not taken for a job', async (id) => {
+		const body = { id, job_id: id, status: provider === 'runpod' ? 'IN_QUEUE' : 'pending' };
+		stage.emulator.misbehave({ when: { call: 'submit' }, do: { reply: { status: 200, body } } });
+		const execution = await stage.run({ provider }, itemsOf({}), CONTINUE);
+		expect(execution.items('Kling')[0]?.json.error).toMatchObject({ failure: { code: 'submit_unknown' } });
+		expect(stage.emulator.requests()).toHaveLength(1);
+	});
+
+	test.each([
+		{ model: '../../stranger' },
+		{ model: 'a/../..' },
+		{ model: 'a?b#c' },
+		{ provider: '__proto__' },
+		{ jobId: '../1' },
+	])('an item that says %j leads no key to another path', async (hostile) => {
+		const items = itemsOf({ jobId: 'job-1', provider, ...hostile });
+		for (const operation of ['getStatus', 'cancel', 'wait']) {
+			await stage.run(
+				{ operation, ...(operation === 'wait' ? { options: { timeoutSeconds: 10 } } : {}) },
+				items,
+				CONTINUE,
+			);
+		}
+		expectKeysAtHome();
+	});
+});
+
+test('each provider gets its own key only, where one stands in for the other', async () => {
+	stage.emulator.misbehave({
+		when: { call: 'submit', everyNth: 2 },
+		do: { reply: { status: 402, body: { error: 'no credit' } } },
+	});
+	for (const provider of ['coreTodayThenRunpod', 'runpodThenCoreToday']) {
+		await stage.run({ ...FROM_ITEM, provider }, shots(3), CONTINUE);
+	}
+	expect(new Set(stage.emulator.requests().map(({ provider }) => provider))).toEqual(new Set(BOTH));
+	expectKeysAtHome();
+});
+
+const PRIVATE = [
+	'http://127.0.0.1:5678/rest/settings',
+	'http://localhost/a.mp4',
+	'http://[::1]/a.mp4',
+	'http://0.0.0.0/a.mp4',
+	'http://10.0.0.1/a.mp4',
+	'http://192.168.0.1/a.mp4',
+	'http://169.254.169.254/latest/meta-data',
+	'http://metadata.google.internal/computeMetadata/v1',
+	'http://0x7f000001/a.mp4',
+	'http://[::ffff:169.254.169.254]/a.mp4',
+	'http://redis:6379/',
+	'ftp://files.example.com/a.mp4',
+	'file:///etc/passwd',
+];
+
+describe("a public provider's video link", () => {
+	/** Downloads with the node's own context, whose requests end at these answers; the addresses that were asked for. */
+	async function download(url: string, location?: string): Promise<{ asked: string[]; message: string }> {
+		const asked: string[] = [];
+		const httpRequest = async (options: IHttpRequestOptions) => {
+			asked.push(options.url);
+			return { statusCode: 302, headers: { location } };
+		};
+		const result = await stage.inNode(async (context) => {
+			const answered: IExecuteFunctions = Object.create(context, {
+				helpers: { value: { ...context.helpers, httpRequest } },
+			});
+			const downloads = createDownloads(answered, stage.clock, { requested: false });
+			return await downloads.fetch({ url, fileName: 'a.mp4', mayBeLocal: false });
+		});
+		return { asked, message: result.kind === 'failed' ? result.message : '' };
+	}
+
+	test.each(PRIVATE)('is not opened where it is %s', async (url) => {
+		const { asked, message } = await download(url);
+		expect(asked).toEqual([]);
+		expect(message).toMatch(/its link (is on the host|has to begin with https)/);
+	});
+
+	test.each(PRIVATE)('is not followed to %s', async (location) => {
+		const { asked, message } = await download('https://videos.example.com/a.mp4', location);
+		expect(asked).toEqual(['https://videos.example.com/a.mp4']);
+		expect(message).toMatch(/its link (is on the host|has to begin with https)/);
+	});
+
+	test('is not followed for ever', async () => {
+		const { asked } = await download('https://videos.example.com/a.mp4', 'https://videos.example.com/a.mp4');
+		expect(asked.length).toBeLessThanOrEqual(10);
+	});
+});
