@@ -86,7 +86,7 @@ function timeoutFailure({ provider }: Api, { jobId }: Handle, rules: WaitRules, 
 }
 
 /** Stop stops the spending, if it is to; what could not be cancelled is named in the log. */
-async function stoppedItem(session: Session, api: Api, handle: Handle, rules: WaitRules): Promise<ItemEnd> {
+export async function stoppedItem(session: Session, api: Api, handle: Handle, rules: WaitRules): Promise<ItemEnd> {
 	const about = { provider: handle.provider, handle };
 	const { label } = api.provider;
 	const { logger } = session.context;

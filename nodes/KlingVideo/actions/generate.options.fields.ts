@@ -24,7 +24,7 @@ export const generateOptions: INodeProperties = {
 			default: '{}',
 			description: "More fields for the provider's input, as a JSON object. They win over the fields of this form.",
 		},
-		shown(cancelOnStopOption, { '/completion': ['wait'] }),
+		shown(cancelOnStopOption, { '/completion': ['wait', 'callback'] }),
 		{
 			displayName: 'Dry Run',
 			name: 'dryRun',

@@ -8,7 +8,7 @@ import { errorJson, jobJson, type Extras } from '../../core/output';
 import { findProvider } from '../../core/providers';
 import { urlProblem } from '../../core/publicUrl';
 import { park, resumeUrlOf, withQuery } from '../../transport/resume';
-import { itemOf, type OutputWish } from './finish';
+import { itemOf, type OutputWish, stoppedItem } from './finish';
 import type { Candidate, GenerateOrder } from './generate.order';
 import type { ItemEnd, Placed } from './operation';
 import type { Session } from './session';
@@ -70,6 +70,10 @@ export async function parkRun(
 	const { context, clock } = session;
 	if (orders[0]?.order.completion !== 'callback') return undefined;
 	await followOrphans(session, orders);
+	if (session.stop.requested) {
+		await cancelStopped(session, ends, orders);
+		return undefined;
+	}
 	const looks = await Promise.all(orders.map(async (placed) => await lookAt(session, placed)));
 	const seen = looks.filter((look) => look !== undefined);
 	const items = ends.map((end): ParkedItem => ({ kind: 'settled', json: end.kind === 'item' ? end.json : errorJson(end.error) }));
@@ -88,6 +92,18 @@ export async function parkRun(
 /** Whether there is still something to wait for: a settled item has no job, or is an error. */
 export function isRunning(item: ParkedItem): boolean {
 	return item.kind === 'job' && !hasEnded(item.job);
+}
+
+/** An execution that is stopped before it parks leaves no job behind; once parked, Stop tells the node nothing. */
+async function cancelStopped(session: Session, ends: ItemEnd[], orders: ReadonlyArray<Placed<GenerateOrder>>): Promise<void> {
+	await Promise.all(
+		orders.map(async ({ itemIndex, order }) => {
+			const known = session.ledger.resolve(itemIndex, order.fingerprint);
+			if (known.kind !== 'follow') return;
+			const { api } = candidateOf(order, known.handle);
+			ends[itemIndex] = await stoppedItem(session, api, known.handle, order.rules);
+		}),
+	);
 }
 
 /** Jobs of an execution that was retried call that one, not this: they are followed here, before the others are looked at. */
