@@ -12,4 +12,6 @@ module.exports = {
 	},
 	testEnvironment: 'node',
 	testTimeout: 30_000,
+	// Two, also on two cores: the engine's tests wait more than they work.
+	maxWorkers: 2,
 };
