@@ -116,7 +116,8 @@ export class Ledger {
 	 */
 	submitted(entry: LedgerEntry, job: Job, nowMs: number): void {
 		const saidMs = Date.parse(job.handle.submittedAt ?? '');
-		const submittedMs = saidMs >= entry.submittedMs && saidMs <= nowMs ? saidMs : nowMs;
+		// A time in ISO 8601 has whole milliseconds; a clock may have parts of them.
+		const submittedMs = saidMs >= Math.floor(entry.submittedMs) && saidMs <= nowMs ? saidMs : nowMs;
 		Object.assign(entry, { state: 'submitted', submittedMs, handle: job.handle, job });
 	}
 

@@ -44,6 +44,14 @@ test.each([
 	expect(entry.submittedMs).toBe(countedMs);
 });
 
+test('a submit in the very millisecond of the opening is no older than it, though ISO 8601 cuts off parts of it', () => {
+	const ledger = new Ledger({}, 0);
+	const entry = ledger.open({ itemIndex: 0, fingerprint: 'f', provider: 'runpod' }, NOW_MS + 0.7);
+	const job = jobOf('a');
+	ledger.submitted(entry, { ...job, handle: { ...job.handle, submittedAt: new Date(NOW_MS + 0.7).toISOString() } }, NOW_MS + 90_000);
+	expect(entry.submittedMs).toBe(NOW_MS);
+});
+
 describe('a retry never pays twice', () => {
 	test('what was never submitted is submitted', () => {
 		expect(resolve({})).toEqual({ kind: 'submit' });

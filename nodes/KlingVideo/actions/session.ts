@@ -25,10 +25,10 @@ export interface Api {
 	look(handle: Handle): Promise<Look>;
 }
 
-/** Runpod lets 20 cancels run at once and 100 in 10 s (provider-apis): 50 now, 50 in the next 10 s. Core.Today's limit is not documented. */
+/** Runpod lets 20 cancels run at once and 100 in 10 s (provider-apis): 50 now, 40 in the next 10 s. Core.Today's limit is not documented. */
 const CANCELS_AT_ONCE = 20;
 const UNPACED_CANCELS = 50;
-const CANCEL_PACE_MS = 200;
+const CANCEL_PACE_MS = 250;
 
 /** Of looks that each item makes for itself; the follower has its own limit. */
 const LOOKS_AT_ONCE = 20;
