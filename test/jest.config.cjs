@@ -11,7 +11,8 @@ module.exports = {
 		],
 	},
 	testEnvironment: 'node',
-	testTimeout: 30_000,
+	// A guard against tests that hang; how fast they are is not its business.
+	testTimeout: 180_000,
 	// Two, also on two cores: the engine's tests wait more than they work.
 	maxWorkers: 2,
 };
