@@ -18,13 +18,22 @@ export interface WebhookFinisher extends Finisher {
 
 /** The providers as seen from `webhook()`. n8n gives no stop signal there. */
 export function createWebhookFinisher(context: IWebhookFunctions, clock: Clock): WebhookFinisher {
-	async function api(name: Handle['provider']): Promise<Api | CredentialProblem> {
+	const apis = new Map<Handle['provider'], Promise<Api | CredentialProblem>>();
+
+	async function open(name: Handle['provider']): Promise<Api | CredentialProblem> {
 		const provider = providerOf(name);
 		const place = await apiPlace(context, provider.credential, provider.label);
 		if ('problem' in place) return place;
 		const send = createSend(context, provider.credential, place.baseUrl, clock);
 		const { look } = createLookout(provider, send, clock, { graceFromFirstLook: false });
 		return { provider, isLocal: place.isLocal, send, look };
+	}
+
+	/** Read once: each reading of a credential costs n8n a new engine for its expressions. */
+	async function api(name: Handle['provider']): Promise<Api | CredentialProblem> {
+		const opened = apis.get(name) ?? open(name);
+		apis.set(name, opened);
+		return await opened;
 	}
 
 	async function look(handle: Handle): Promise<Look> {
