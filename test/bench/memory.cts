@@ -75,7 +75,11 @@ export async function measureMemory(): Promise<void> {
 	const installations: Installation[] = JSON.parse(KLING_E2E_HOSTS);
 	const rows = [];
 	for (const installation of installations) {
-		for (const way of WAYS) rows.push(await measureWay(installation, KLING_E2E_TARBALL, way));
+		for (const way of WAYS) {
+			const measured = await measureWay(installation, KLING_E2E_TARBALL, way);
+			console.log(Object.values(measured).join('  '));
+			rows.push(measured);
+		}
 	}
 	console.table(rows);
 	console.log(`Goal: ${VIDEOS} videos of ${VIDEO_BYTES / 1e6} MB add less than 100 MB to a warm server, median of ${ROUNDS}.`);

@@ -1,8 +1,6 @@
 import { dirname, join } from '../support/node.cts';
 import { documents, exists, filesBelow, read, readDocument } from './documents';
 
-/** Made by `npm run test:e2e -- --update-images`, in a browser that not every machine has. */
-const IMAGES = /^docs\/images\/[\w-]+\.png$/;
 const FOLDERS = ['nodes', 'credentials', 'test', 'scripts', 'docs', '.github', 'icons'];
 const TOP_LEVEL = ['.npmrc', 'package.json', 'README.md', 'CHANGELOG.md', 'compose.yaml'];
 
@@ -24,7 +22,7 @@ function isPath(text: string): boolean {
 
 describe.each(documents.map((document) => [document.path, document] as const))('%s', (path, document) => {
 	test('every link inside the repository leads somewhere', () => {
-		const inside = document.links.filter((link) => !/^(https?|mailto):/.test(link) && !IMAGES.test(link));
+		const inside = document.links.filter((link) => !/^(https?|mailto):/.test(link));
 		expect(inside.filter((link) => !isOpen(path, link))).toEqual([]);
 	});
 
