@@ -9,8 +9,7 @@ import type { Stores } from './stores.cts';
 export const SLOTS_PER_WORKER = 2;
 export const WORKERS = 2;
 
-/** An unrelated workflow may have to stand in the queue until a slot is free. */
-const CALL_TIMEOUT_MS = 240_000;
+const CALL_TIMEOUT_MS = 60_000;
 const LAST_LINES = 40;
 
 export interface Cluster {
@@ -18,7 +17,7 @@ export interface Cluster {
 	readonly workers: readonly Server[];
 	readonly stores: Stores;
 	/** Calls a published workflow's webhook at the webhook process; resolves when that has answered. */
-	call(path: string, body: object, timeoutMs?: number): Promise<void>;
+	call(path: string, body: object): Promise<void>;
 	/** The end of each process' log: what to print when a scene breaks down. */
 	lastWords(): string;
 	end(): Promise<void>;
@@ -66,9 +65,9 @@ export async function startCluster(installation: Installation, tarball: string, 
 		main,
 		workers,
 		stores,
-		call: async (path, body, timeoutMs = CALL_TIMEOUT_MS) => {
+		call: async (path, body) => {
 			const headers = { 'content-type': 'application/json' };
-			const signal = AbortSignal.timeout(timeoutMs);
+			const signal = AbortSignal.timeout(CALL_TIMEOUT_MS);
 			const reply = await fetch(`${publicUrl}/webhook/${path}`, {
 				method: 'POST',
 				headers,

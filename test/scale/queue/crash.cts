@@ -32,6 +32,8 @@ async function start(
 
 /** Runs the scene and writes down what became of every execution and job. */
 export async function measureCrash(cluster: Cluster, size: LoadSize, report: Report): Promise<void> {
+	const [doomed] = cluster.workers;
+	const logStart = doomed.log().length;
 	// Parked jobs end while all is being restarted, and after it.
 	const stretch = ({ input, number }: NewJob): number => (isOf('parked', input.prompt) ? 2 + (number % 3) / 2 : 1);
 	const providers = await providersFor(cluster, (job) => size.jobSeconds * stretch(job));
@@ -46,7 +48,6 @@ export async function measureCrash(cluster: Cluster, size: LoadSize, report: Rep
 	await until('all slots to have paid', () => emulator.jobs().length >= jobsBefore || undefined, {
 		timeoutMs: 120_000,
 	});
-	const [doomed] = cluster.workers;
 	const inDoomed = [...(await cluster.stores.statusesOf(waitIds)).keys()].filter((id) => ran(doomed.log(), id));
 	const killedMs = Date.now();
 	await doomed.kill('SIGKILL');
@@ -88,7 +89,7 @@ export async function measureCrash(cluster: Cluster, size: LoadSize, report: Rep
 		[...parked, ...others].map(([id]) => id),
 	);
 	const finishedJobIds = new Set(finished.map(({ json }) => json.jobId));
-	const receipts = receiptsIn(doomed.log()).filter(({ jobId }) => !finishedJobIds.has(jobId));
+	const receipts = receiptsIn(doomed.log().slice(logStart)).filter(({ jobId }) => !finishedJobIds.has(jobId));
 	report.exactly('Job ids of the crashed executions in the log', receipts.length, lost);
 	report.exactly(
 		'Videos that the Wait operation brought by these ids',

@@ -74,14 +74,13 @@ export async function measureLoad(
 	cluster: Cluster,
 	completion: Completion,
 	size: LoadSize,
-	probePath: string,
 	report: Report,
 ): Promise<void> {
 	const providers = await providersFor(cluster, () => size.jobSeconds);
 	const flows = await publishGenerators(cluster, providers, completion);
 	const startMs = Date.now();
 	const workflowIds = flows.map(({ id }) => id);
-	const watching = watch(cluster, { workflowIds, count: size.executions, probePath, timeoutMs: TIMEOUT_MS });
+	const watching = watch(cluster, { workflowIds, count: size.executions, timeoutMs: TIMEOUT_MS });
 	const starts = Array.from({ length: size.executions }, async (_, index) => {
 		await startShots(cluster, flows[index % flows.length].path, `${completion} ${index}`, size.itemsEach);
 	});

@@ -5,7 +5,7 @@ import { measureCrash } from './crash.cts';
 import { measureLoad } from './load.cts';
 import type { LoadSize } from './load.cts';
 import { openStores } from './stores.cts';
-import { publishProbe } from './watch.cts';
+import { warmUp } from './watch.cts';
 
 /** Callback and wait are given the same jobs; wait, which holds its slots, fewer executions, so that it ends in time. */
 const SIZES: Record<'full' | 'quick', Record<'callback' | 'wait' | 'crash', LoadSize>> = {
@@ -41,7 +41,7 @@ export async function measure(
 			`n8n ${installation.version}, one main, ${workers}, one webhook process: up after ${seconds(Date.now() - startMs)}`,
 		);
 		try {
-			const probePath = await publishProbe(cluster);
+			await warmUp(cluster);
 			const scene = async (title: string, measure: (report: Report) => Promise<void>): Promise<void> => {
 				const report = new Report(`Queue mode, ${title}`);
 				await measure(report).catch((error: unknown) => {
@@ -52,12 +52,9 @@ export async function measure(
 			};
 			await scene(
 				'Pause Until Callback',
-				async (report) => await measureLoad(cluster, 'callback', sizes.callback, probePath, report),
+				async (report) => await measureLoad(cluster, 'callback', sizes.callback, report),
 			);
-			await scene(
-				'Wait for Completion',
-				async (report) => await measureLoad(cluster, 'wait', sizes.wait, probePath, report),
-			);
+			await scene('Wait for Completion', async (report) => await measureLoad(cluster, 'wait', sizes.wait, report));
 			await scene('a worker killed', async (report) => await measureCrash(cluster, sizes.crash, report));
 		} finally {
 			await cluster.end();

@@ -9,6 +9,8 @@ export interface Stores {
 	readonly env: Record<string, string>;
 	/** Executions of these workflows by id, with n8n's status. */
 	statusesOf(workflowIds: readonly string[]): Promise<Map<string, string>>;
+	/** How long each ended execution of a workflow took, from its creation to its end. */
+	durationsMs(workflowId: string): Promise<number[]>;
 	/** Executions that hold a worker's slot at this moment. */
 	executionsInSlots(): Promise<string[]>;
 	/** Drops all of it. */
@@ -71,6 +73,12 @@ async function createStores(redis: Redis, admin: Client): Promise<Stores> {
 			const query = 'SELECT id, status FROM execution_entity WHERE "workflowId" = ANY($1) ORDER BY id';
 			const { rows } = await database.query<{ id: number; status: string }>(query, [workflowIds]);
 			return new Map(rows.map(({ id, status }) => [String(id), status]));
+		},
+		durationsMs: async (workflowId) => {
+			const lasted = 'EXTRACT(EPOCH FROM "stoppedAt" - "createdAt") * 1000';
+			const query = `SELECT ${lasted} AS ms FROM execution_entity WHERE "workflowId" = $1 AND "stoppedAt" IS NOT NULL`;
+			const { rows } = await database.query<{ ms: string }>(query, [workflowId]);
+			return rows.map(({ ms }) => Number(ms));
 		},
 		executionsInSlots: async () => await executionsInSlots(redis, name),
 		end: async () => {

@@ -3,10 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { node, row, webhookTrigger } from '../../e2e/harness/workflow.ts';
 import { until } from '../../e2e/harness/until.cts';
 import type { Cluster } from './cluster.cts';
+import { SLOTS_PER_WORKER, WORKERS } from './cluster.cts';
 
 const LOOK_EVERY_MS = 500;
-const PROBE_EVERY_MS = 1_000;
-const FIRST_CALL_TIMEOUT_MS = 5_000;
+const LOOKS_PER_PROBE = 2;
+/** A trivial execution may have to stand in the queue until a slot is free. */
+const PROBE_TIMEOUT_MS = 240_000;
 const ENDED = ['success', 'error', 'canceled', 'crashed'];
 
 export interface Watched {
@@ -17,72 +19,60 @@ export interface Watched {
 	mostParked: number;
 	/** Times that a parked execution was found in a slot, at two looks in a row. */
 	parkedInSlots: number;
-	/** How long each call of an unrelated, trivial workflow took meanwhile. */
+	/** How long each execution of an unrelated, trivial workflow took meanwhile, the queue included. */
 	probeMs: number[];
 }
 
-/**
- * A workflow that does nothing, for `watch` to call; its path. It has been called already: a webhook process may leave
- * its very first call unanswered for ever (n8n 2.41.1), and a first call is slow.
- */
-export async function publishProbe({ main, call }: Cluster): Promise<string> {
+/** A workflow that does nothing; its id and its webhook's path. */
+async function publishProbe({ main }: Cluster): Promise<{ id: string; path: string }> {
 	const path = `probe-${crypto.randomUUID()}`;
-	await main.workflow(row('Probe', [webhookTrigger(path), node('Nothing', 'noOp')]), { publish: true });
-	const answered = async () =>
-		await call(path, {}, FIRST_CALL_TIMEOUT_MS).then(
-			() => true,
-			() => undefined,
-		);
-	await until('a trivial workflow to be answered', answered);
-	return path;
+	// Not answered by its last node: under load n8n 2.41.1 misses the end of a short execution, and never answers then.
+	const nodes = [webhookTrigger(path, 'onReceived'), node('Nothing', 'noOp')];
+	return { id: await main.workflow(row('Probe', nodes), { publish: true }), path };
+}
+
+/** Resolves once executions have run in the workers: the first one loads all nodes. */
+export async function warmUp(cluster: Cluster): Promise<void> {
+	const { id, path } = await publishProbe(cluster);
+	for (let count = 0; count < 2 * WORKERS * SLOTS_PER_WORKER; count += 1) await cluster.call(path, {});
+	await endOf(cluster, [id]);
+}
+
+async function endOf({ stores }: Cluster, workflowIds: string[]): Promise<void> {
+	const areOver = async () => {
+		const statuses = [...(await stores.statusesOf(workflowIds)).values()];
+		return (statuses.length > 0 && statuses.every((status) => ENDED.includes(status))) || undefined;
+	};
+	await until('the trivial executions to end', areOver, { timeoutMs: PROBE_TIMEOUT_MS });
 }
 
 /** Watches the executions of these workflows until `count` of them have ended; throws after `timeoutMs`. */
 export async function watch(
 	cluster: Cluster,
-	load: {
-		readonly workflowIds: readonly string[];
-		readonly count: number;
-		readonly probePath: string;
-		readonly timeoutMs: number;
-	},
+	load: { readonly workflowIds: readonly string[]; readonly count: number; readonly timeoutMs: number },
 ): Promise<Watched> {
-	const watched: Watched = {
-		slotMs: 0,
-		looks: 0,
-		mostParked: 0,
-		parkedInSlots: 0,
-		probeMs: [],
-	};
-	let isOver = false;
-	let probeError: unknown;
-	const probing = probe(cluster, load.probePath, watched, () => isOver).catch((error: unknown) => {
-		probeError = error;
-	});
-	try {
-		const deadlineMs = Date.now() + load.timeoutMs;
-		let lastMs = Date.now();
-		let heldBefore = new Set<string>();
-		while (!isOver) {
-			const look = await lookAt(cluster, load.workflowIds);
-			watched.looks += 1;
-			watched.slotMs += look.inSlots.length * (Date.now() - lastMs);
-			watched.mostParked = Math.max(watched.mostParked, look.parked.size);
-			// For a moment n8n has an execution in both places: before it gives the slot back, and when it resumes.
-			const held = new Set(look.inSlots.filter((id) => look.parked.has(id)));
-			watched.parkedInSlots += [...held].filter((id) => heldBefore.has(id)).length;
-			lastMs = Date.now();
-			heldBefore = held;
-			if (probeError !== undefined) throw probeError;
-			isOver = look.ended === load.count;
-			if (!isOver && lastMs > deadlineMs)
-				throw new Error(`after ${load.timeoutMs / 1000} s only ${look.ended} of ${load.count} executions have ended`);
-			await sleep(LOOK_EVERY_MS);
-		}
-	} finally {
-		isOver = true;
-		await probing;
+	const watched: Watched = { slotMs: 0, looks: 0, mostParked: 0, parkedInSlots: 0, probeMs: [] };
+	const probe = await publishProbe(cluster);
+	const deadlineMs = Date.now() + load.timeoutMs;
+	let lastMs = Date.now();
+	let heldBefore = new Set<string>();
+	for (let ended = 0; ended < load.count; watched.looks += 1) {
+		await sleep(LOOK_EVERY_MS);
+		if (watched.looks % LOOKS_PER_PROBE === 0) await cluster.call(probe.path, {});
+		const look = await lookAt(cluster, load.workflowIds);
+		watched.slotMs += look.inSlots.length * (Date.now() - lastMs);
+		watched.mostParked = Math.max(watched.mostParked, look.parked.size);
+		// For a moment n8n has an execution in both places: before it gives the slot back, and when it resumes.
+		const held = new Set(look.inSlots.filter((id) => look.parked.has(id)));
+		watched.parkedInSlots += [...held].filter((id) => heldBefore.has(id)).length;
+		lastMs = Date.now();
+		heldBefore = held;
+		ended = look.ended;
+		if (ended < load.count && lastMs > deadlineMs)
+			throw new Error(`after ${load.timeoutMs / 1000} s only ${ended} of ${load.count} executions have ended`);
 	}
+	await endOf(cluster, [probe.id]);
+	watched.probeMs = await cluster.stores.durationsMs(probe.id);
 	return watched;
 }
 
@@ -103,13 +93,4 @@ async function lookAt({ stores }: Cluster, workflowIds: readonly string[]): Prom
 		ended: withStatus(ENDED).length,
 		inSlots: inSlots.filter((id) => statuses.has(id)),
 	};
-}
-
-async function probe(cluster: Cluster, path: string, { probeMs }: Watched, isOver: () => boolean): Promise<void> {
-	while (!isOver()) {
-		const startMs = Date.now();
-		await cluster.call(path, {});
-		probeMs.push(Date.now() - startMs);
-		await sleep(PROBE_EVERY_MS);
-	}
 }

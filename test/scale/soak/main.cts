@@ -5,7 +5,7 @@ import { startProviders } from '../../e2e/harness/providers.cts';
 import type { Installation } from '../../e2e/harness/server.cts';
 import { hasEnded } from '../../e2e/harness/execution.ts';
 import { until } from '../../e2e/harness/until.cts';
-import { Report } from '../report.ts';
+import { median, Report } from '../report.ts';
 import type { Flow } from './flows.cts';
 import { publishFlows } from './flows.cts';
 import type { Holdings } from './inspector.cts';
@@ -100,13 +100,11 @@ async function lookFor(lastsMs: number, everyMs: number, url: string): Promise<H
 function compare(report: Report, looks: readonly Holdings[]): void {
 	const third = Math.floor(looks.length / 3);
 	const [first, last] = [looks.slice(0, third), looks.slice(-third)];
-	const mean = (part: readonly Holdings[], of: (look: Holdings) => number): number =>
-		part.reduce((sum, look) => sum + of(look), 0) / part.length;
 	const growth = (name: string, of: (look: Holdings) => number, text: (value: number) => string): void => {
-		const [before, after] = [mean(first, of), mean(last, of)];
+		const [before, after] = [median(first.map(of)), median(last.map(of))];
 		const ratio = after / before;
 		report.promise(
-			`${name}, first third → last`,
+			`${name}, median of the first third → of the last`,
 			`${text(before)} → ${text(after)}, × ${ratio.toFixed(3)}`,
 			`≤ × ${MAY_GROW}`,
 			ratio <= MAY_GROW,
@@ -121,9 +119,16 @@ function compare(report: Report, looks: readonly Holdings[]): void {
 	growth(
 		'Open handles',
 		({ handles }) => handles,
-		(handles) => handles.toFixed(1),
+		(handles) => String(handles),
 	);
-	report.figure('Handles at the last look', JSON.stringify(looks.at(-1)?.kinds));
+	report.figure('Handles at the first look', kindsText(looks.at(0)));
+	report.figure('Handles at the last look', kindsText(looks.at(-1)));
+}
+
+function kindsText(look: Holdings | undefined): string {
+	return Object.entries(look?.kinds ?? {})
+		.map(([kind, count]) => `${count} ${kind}`)
+		.join(', ');
 }
 
 /** The latest executions of each workflow ended as they should. */
