@@ -1,3 +1,4 @@
+import { asObject } from '../../../nodes/core/json';
 import type { CredentialReference } from './host.cts';
 import type { WorkflowDefinition } from './workflow.ts';
 import { join, readFileSync, readdirSync, repositoryFolder } from '../../support/node.cts';
@@ -16,11 +17,6 @@ export interface Surroundings {
 	readonly pictureUrl: string;
 }
 
-interface Assignment {
-	name: string;
-	value: string | number;
-}
-
 const CREDENTIALS_OF: Readonly<Record<string, readonly string[]>> = {
 	'n8n-nodes-kling-video.klingVideo': ['coreTodayApi', 'runpodApi'],
 	'n8n-nodes-kling-video.klingVideoTool': ['coreTodayApi', 'runpodApi'],
@@ -29,9 +25,11 @@ const CREDENTIALS_OF: Readonly<Record<string, readonly string[]>> = {
 };
 
 function fillIn(parameters: WorkflowDefinition['nodes'][number]['parameters'], settings: Readonly<Record<string, string | number>>): void {
-	// The Settings nodes are our own files': their form is known.
-	const { assignments } = parameters.assignments as unknown as { assignments: Assignment[] };
-	for (const assignment of assignments) assignment.value = settings[assignment.name] ?? assignment.value;
+	const { assignments } = asObject(parameters.assignments) ?? {};
+	for (const assignment of Array.isArray(assignments) ? assignments : []) {
+		const value = settings[String(asObject(assignment)?.name)];
+		if (value !== undefined) Object.assign(assignment, { value });
+	}
 }
 
 /** An example as a user has it after choosing credentials and filling in its settings; nothing else is changed. */
