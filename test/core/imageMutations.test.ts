@@ -71,7 +71,8 @@ describe('a file that is broken in any way', () => {
 		);
 	});
 
-	test('the largest file takes no longer the worse it is', async () => {
+	// Half a second for the worst, as measured. Work that grows with the square would run into the test's time limit.
+	test('the largest file comes to an end, however bad it is', async () => {
 		const good = await plain(300, 300, 'png');
 		const [jpeg, png] = [Buffer.of(0xff, 0xd8, 0xff), Buffer.from(good.subarray(0, 33))];
 		const worst: ReadonlyArray<readonly [head: Buffer, filling: Buffer]> = [
@@ -84,10 +85,7 @@ describe('a file that is broken in any way', () => {
 		];
 		for (const [head, filling] of worst) {
 			const bytes = Buffer.concat([head, Buffer.alloc(10_000_000 - head.length, filling)]);
-			const startMs = performance.now();
 			expect(inspectSoundly(bytes)).toBe(false);
-			// Measured: half a second for the worst. Work that grows with the square would take hours.
-			expect(performance.now() - startMs).toBeLessThan(10_000);
 		}
 	});
 });
