@@ -1,5 +1,6 @@
 import fastify, { type FastifyInstance } from 'fastify';
 import { asObject, asText } from '../../nodes/core/json';
+import { VirtualClock } from '../support/virtualClock';
 import { ENDPOINT, eventually, startBench, type Bench } from './client';
 
 let bench: Bench;
@@ -69,6 +70,17 @@ describe('a webhook', () => {
 		}
 		await bench.clock.advance(60_000);
 		expect(deliveries()).toBe(3);
+	});
+
+	test('is not lost where a timer fires a millisecond too early', async () => {
+		const clock = new VirtualClock();
+		const hasty = { now: () => clock.now(), sleep: async (ms: number) => await clock.sleep(ms > 1 ? ms - 1 : ms) };
+		const other = await startBench({ clock: hasty });
+		await other.createCoreToday({}, { webhook: url });
+		await clock.advance(70_001);
+		await eventually(() => other.emulator.deliveries().length === 1);
+		expect(received).toMatchObject([{ status: 'completed' }]);
+		await other.stop();
 	});
 
 	test('of Core.Today tells the prediction, of a completion or a failure and no cancel', async () => {

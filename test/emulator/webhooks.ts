@@ -40,7 +40,8 @@ export class Webhooks {
 	private async tellAtEnd(job: Job, url: string): Promise<void> {
 		const { clock, rules } = this.emulation();
 		const expectedEndMs = endMs(job);
-		await clock.sleep(Math.max(0, expectedEndMs - clock.now()));
+		// A timer may fire a millisecond early, when the job has not ended yet.
+		while (clock.now() < expectedEndMs) await clock.sleep(expectedEndMs - clock.now());
 		// Cancelled meanwhile (then another watch tells of it), or forgotten by a reset.
 		if (endMs(job) !== expectedEndMs || !this.knows(job) || !this.wants(job)) return;
 		const atMs = elapsedMs(this.emulation());

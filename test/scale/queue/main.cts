@@ -11,11 +11,11 @@ import { warmUp } from './watch.cts';
 const SIZES: Record<'full' | 'quick', Record<'callback' | 'wait' | 'crash', LoadSize>> = {
 	full: {
 		callback: { executions: 100, itemsEach: 5, jobSeconds: 60 },
-		wait: { executions: 20, itemsEach: 5, jobSeconds: 60 },
-		crash: { executions: 20, itemsEach: 5, jobSeconds: 60 },
+		wait: { executions: 12, itemsEach: 5, jobSeconds: 60 },
+		crash: { executions: 20, itemsEach: 5, jobSeconds: 40 },
 	},
 	quick: {
-		callback: { executions: 20, itemsEach: 2, jobSeconds: 15 },
+		callback: { executions: 20, itemsEach: 2, jobSeconds: 12 },
 		wait: { executions: 6, itemsEach: 2, jobSeconds: 5 },
 		crash: { executions: 4, itemsEach: 2, jobSeconds: 20 },
 	},
