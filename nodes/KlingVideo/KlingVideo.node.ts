@@ -10,6 +10,7 @@ import {
 } from 'n8n-workflow';
 import type { Clock } from '../core/clock';
 import { systemClock } from '../transport/clock';
+import { RESUME_PATH } from '../transport/resume';
 import { answerCallback } from './actions/callback';
 import { runOperation } from './actions/router';
 import { providers } from '../core/providers';
@@ -22,7 +23,7 @@ const resumeWebhooks: IWebhookDescription[] = [
 	{
 		name: 'default',
 		httpMethod: 'POST',
-		path: '',
+		path: RESUME_PATH,
 		restartWebhook: true,
 		responseMode: 'onReceived',
 		responseData: '',

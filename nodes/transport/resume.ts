@@ -1,9 +1,12 @@
 import type { IExecuteFunctions, INodeExecutionData, IWebhookFunctions } from 'n8n-workflow';
 import { asText } from '../core/json';
 
+/** Of our webhook below the resume URL: a late callback must not let n8n's own Wait node go on, later in the execution. */
+export const RESUME_PATH = 'kling';
+
 /**
- * The link that resumes this execution when it is parked. Undefined where n8n gives none. (n8n's signed variant is
- * refused for community nodes with 401: measured on 2.8.4 and 2.41.1.)
+ * The link that resumes this execution when it is parked. Undefined where n8n gives none. (n8n's signed
+ * variant is refused for community nodes with 401: measured on 2.8.4 and 2.41.1.)
  */
 export function resumeUrlOf(context: IExecuteFunctions): string | undefined {
 	// Without an id n8n still gives a link, with a placeholder in it.
@@ -11,9 +14,10 @@ export function resumeUrlOf(context: IExecuteFunctions): string | undefined {
 	return asText(context.evaluateExpression('{{ $execution.resumeUrl }}', 0));
 }
 
-/** A link with one more query parameter; n8n's signature in it stays valid. */
-export function withQuery(url: string, name: string, value: string): string {
+/** The resume URL (a valid one) of this node's webhook, with one more query parameter; n8n's signature in it stays valid. */
+export function ownResumeUrl(url: string, name: string, value: string): string {
 	const extended = new URL(url);
+	extended.pathname = `${extended.pathname}/${RESUME_PATH}`;
 	extended.searchParams.set(name, value);
 	return extended.href;
 }

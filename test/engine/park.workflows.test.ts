@@ -1,9 +1,10 @@
 import { itemsOf, node, workflow, type Execution, type WorkflowJson } from './harness/index';
 import { setCalledStage, type CalledStage } from './parking';
+import { parking } from './harness/probes';
 import { errorsIn, FROM_ITEM, kling, shots } from './scenes';
 
 let stage: CalledStage;
-beforeAll(async () => (stage = await setCalledStage()));
+beforeAll(async () => (stage = await setCalledStage({ engine: { nodeTypes: { approval: parking } } })));
 afterEach(() => stage.reset());
 afterAll(async () => await stage.close());
 
@@ -31,6 +32,21 @@ describe.each(['coreToday', 'runpod'] as const)('%s', (provider) => {
 		expect(['First', 'Second'].map((name) => execution.items(name)[0]?.json)).toMatchObject(
 			jobs.map(({ id }) => ({ jobId: id, status: 'completed' })),
 		);
+	});
+
+	test('a callback that comes late does not let another node go on that waits further on', async () => {
+		const flow = workflow(
+			[node('Start', 'items'), node('Kling', 'klingVideo', { ...form(), provider }, credentials), node('Approval', 'approval')],
+			[
+				{ from: 'Start', to: 'Kling' },
+				{ from: 'Kling', to: 'Approval' },
+			],
+		);
+		const waiting = await through(flow, 1);
+		expect(waiting.status).toBe('waiting');
+		const { response, done } = stage.call(stage.emulator.jobs()[0]?.webhookUrl, { done: true });
+		expect((await response).status).toBe(404);
+		expect(await done).toBeUndefined();
 	});
 
 	test('a loop parks in every turn, seconds after the last one, and each turn has its own job', async () => {

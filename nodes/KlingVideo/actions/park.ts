@@ -7,7 +7,7 @@ import type { LedgerEntry } from '../../core/ledger';
 import { errorJson, jobJson, type Extras } from '../../core/output';
 import { findProvider } from '../../core/providers';
 import { urlProblem } from '../../core/publicUrl';
-import { park, resumeUrlOf, withQuery } from '../../transport/resume';
+import { ownResumeUrl, park, resumeUrlOf } from '../../transport/resume';
 import { itemOf, type OutputWish, stoppedItem } from './finish';
 import type { Candidate, GenerateOrder } from './generate.order';
 import type { ItemEnd, Placed } from './operation';
@@ -44,7 +44,7 @@ export function resumeUrlFor({ context }: Session, orders: ReadonlyArray<Placed<
 	if (url === undefined) return { kind: 'problem', problem: 'This n8n gives no resume URL. Set Completion to Wait for Completion or Return Job ID.' };
 	const isLocal = [first.order.first, first.order.second].every((candidate) => candidate === undefined || candidate.api.isLocal);
 	const problem = urlProblem(url, { providerIsLocal: isLocal });
-	if (problem === undefined) return { kind: 'url', url: withQuery(url, ITEM_PARAMETER, String(first.itemIndex)) };
+	if (problem === undefined) return { kind: 'url', url: ownResumeUrl(url, ITEM_PARAMETER, String(first.itemIndex)) };
 	return {
 		kind: 'problem',
 		problem: `The provider cannot call this n8n back: its resume URL ${problem} Nothing was submitted. Set n8n's environment variable WEBHOOK_URL to the public address of this n8n, or set Completion to Wait for Completion or Return Job ID.`,

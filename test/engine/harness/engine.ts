@@ -107,12 +107,15 @@ export class Engine {
 	}
 
 	/** Any call of one of this engine's URLs, with n8n's checks: 401, 404, 409 and all. */
-	receive(url: string, request: Omit<WebhookRequest, 'query'>): WebhookCall {
+	receive(url: string, request: Omit<WebhookRequest, 'query' | 'suffix'>): WebhookCall {
 		const { pathname, searchParams } = new URL(url, this.host.publicUrl);
 		const query = Object.fromEntries(searchParams);
 		const [, kind, ...rest] = pathname.split('/');
 		const path = rest.join('/');
-		if (kind === 'webhook-waiting') return this.checkToken(path, { ...request, query });
+		if (kind === 'webhook-waiting') {
+			const [id = '', suffix = ''] = rest;
+			return this.checkToken(id, { ...request, query, suffix });
+		}
 		const trigger = kind === 'webhook' ? this.triggers.get(path) : undefined;
 		if (trigger === undefined) return refuse(404, `The requested webhook "${pathname}" is not registered.`);
 		return callTrigger(this.host, trigger.workflow, trigger.nodeName, { ...request, query });

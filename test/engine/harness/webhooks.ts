@@ -29,6 +29,8 @@ export interface WebhookRequest {
 	/** Names in lower case. */
 	readonly headers?: Readonly<Record<string, string>>;
 	readonly query?: Readonly<Record<string, string>>;
+	/** What follows the execution's id in the path of a resume URL. */
+	readonly suffix?: string;
 }
 
 /** A webhook call under way: n8n may answer long before the execution it started ends. */
@@ -76,7 +78,9 @@ export function callWaiting(host: Host, execution: Execution, request: WebhookRe
 	const workflow = host.open(execution.workflow);
 	const node = workflow.getNode(parked.node.name);
 	const description = node && findWebhook(host, node, true, request.method ?? 'POST');
-	if (!node || !description) return refuse(404, 'There is no waiting webhook of this method');
+	if (!node || description?.path !== (request.suffix ?? '')) {
+		return refuse(404, 'There is no waiting webhook with a matching path/method');
+	}
 	const { id } = execution;
 	const { mode } = execution.run;
 	const launch = (resumed: IRunExecutionData) => {
