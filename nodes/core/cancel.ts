@@ -1,46 +1,10 @@
-import type { Clock, Random } from './clock';
-import type { Look } from './follow';
-import type { Send } from './http';
-import { hasEnded, type Failure, type Handle, type Job } from './job';
+import { hasEnded, type Handle } from './job';
+import { askOnce, LONGEST_QUIET_MS, type AskPorts, type Truth } from './look';
 import type { Provider } from './providers/provider';
 import { backoffMs, isPassing, retryAfterMs } from './weather';
 
 /** A cancel may be repeated, as it cannot create anything; so often in all where the weather is bad. */
 const CANCEL_TRIES = 3;
-const LOOK_TRIES = 4;
-/** One question is not worth a longer wait; a provider that wants more quiet is asked by a later run. */
-const LONGEST_QUIET_MS = 60_000;
-
-export interface AskPorts {
-	readonly clock: Clock;
-	readonly random: Random;
-	readonly send: Send;
-	readonly look: (handle: Handle) => Promise<Look>;
-}
-
-/** The job as it truly is, or why that is not known. */
-export type Truth =
-	| { readonly kind: 'job'; readonly job: Job }
-	| { readonly kind: 'refused'; readonly failure: Failure };
-
-/** Asks for a job's status, up to four times while the answer is kept away by the weather. Never throws. */
-export async function askOnce(provider: Provider, handle: Handle, ports: AskPorts): Promise<Truth> {
-	for (let attempt = 1; ; attempt++) {
-		const seen = await ports.look(handle);
-		if (seen.kind !== 'unseen') return seen;
-		const pauseMs = seen.retryAfterMs ?? backoffMs(attempt, ports.random);
-		if (attempt >= LOOK_TRIES || pauseMs > LONGEST_QUIET_MS) {
-			return { kind: 'refused', failure: unseenFailure(provider, seen.message) };
-		}
-		await ports.clock.sleep(pauseMs);
-	}
-}
-
-/** The failure of a job that is there but cannot be seen now. */
-export function unseenFailure({ label }: Provider, message: string): Failure {
-	const text = message.startsWith(label) ? message : `${label} could not be asked for the job: ${message}`;
-	return { message: text, code: 'provider_error', retryable: true, charged: 'unknown' };
-}
 
 /**
  * Cancels a job and reports what is true afterwards: anything but a clear answer is followed by a status call, and

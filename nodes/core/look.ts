@@ -1,13 +1,17 @@
-import type { Clock } from './clock';
+import type { Clock, Random } from './clock';
 import type { Look } from './follow';
 import type { Send } from './http';
-import type { Handle } from './job';
+import type { Failure, Handle, Job } from './job';
 import { present } from './json';
 import type { Provider } from './providers/provider';
-import { isPassing, retryAfterMs } from './weather';
+import { backoffMs, isPassing, retryAfterMs } from './weather';
 
 /** So many replies in a row that no document describes are not the weather any more. */
 const UNEXPECTED_REPLIES_IN_A_ROW = 5;
+/** Of one question, while the weather keeps the answer away. */
+const LOOK_TRIES = 4;
+/** One question is not worth a longer wait; a provider that wants more quiet is asked by a later run. */
+export const LONGEST_QUIET_MS = 60_000;
 
 export interface Lookout {
 	/** One status call. Never throws. */
@@ -58,4 +62,35 @@ export function createLookout(provider: Provider, send: Send, clock: Clock, { gr
 	}
 
 	return { look };
+}
+
+export interface AskPorts {
+	readonly clock: Clock;
+	readonly random: Random;
+	readonly send: Send;
+	readonly look: (handle: Handle) => Promise<Look>;
+}
+
+/** The job as it truly is, or why that is not known. */
+export type Truth =
+	| { readonly kind: 'job'; readonly job: Job }
+	| { readonly kind: 'refused'; readonly failure: Failure };
+
+/** Asks for a job's status, up to four times while the answer is kept away by the weather. Never throws. */
+export async function askOnce(provider: Provider, handle: Handle, ports: AskPorts): Promise<Truth> {
+	for (let attempt = 1; ; attempt++) {
+		const seen = await ports.look(handle);
+		if (seen.kind !== 'unseen') return seen;
+		const pauseMs = seen.retryAfterMs ?? backoffMs(attempt, ports.random);
+		if (attempt >= LOOK_TRIES || pauseMs > LONGEST_QUIET_MS) {
+			return { kind: 'refused', failure: unseenFailure(provider, seen.message) };
+		}
+		await ports.clock.sleep(pauseMs);
+	}
+}
+
+/** The failure of a job that is there but cannot be seen now. */
+export function unseenFailure({ label }: Provider, message: string): Failure {
+	const text = message.startsWith(label) ? message : `${label} could not be asked for the job: ${message}`;
+	return { message: text, code: 'provider_error', retryable: true, charged: 'unknown' };
 }

@@ -1,4 +1,5 @@
-import { askOnce, cancelJob, type Truth } from '../../nodes/core/cancel';
+import { cancelJob } from '../../nodes/core/cancel';
+import { askOnce, type Truth } from '../../nodes/core/look';
 import type { Look } from '../../nodes/core/follow';
 import type { Fault, Reply, Send } from '../../nodes/core/http';
 import { createLookout } from '../../nodes/core/look';

@@ -8,8 +8,9 @@ import { refusalOf } from '../../core/providers/refusal';
 import { sleepUnlessStopped } from '../../core/submit';
 import { backoffMs, isPassing, retryAfterMs } from '../../core/weather';
 import { dataUriOf, postFile, readPicture } from '../../transport/pictures';
+import type { Api } from './apis';
 import type { CheckedPicture } from './generate.pictures';
-import type { Api, Session } from './session';
+import type { Session } from './session';
 
 /** The input keys of the delivered pictures, or why one could not be delivered. Nothing is paid for yet. */
 export type Delivered =

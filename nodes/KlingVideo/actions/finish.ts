@@ -1,11 +1,13 @@
-import { failureError, endedError, jobJson, type Extras } from '../../core/output';
-import { unseenFailure } from '../../core/cancel';
+import { FieldReader } from '../../core/fields';
 import type { FollowEnd } from '../../core/follow';
 import { hasEnded, type Failure, type Handle, type Job } from '../../core/job';
 import { present } from '../../core/json';
+import { unseenFailure } from '../../core/look';
+import { endedError, failureError, jobJson, type Extras } from '../../core/output';
 import { providerOf } from '../../core/providers';
+import type { Api } from './apis';
 import type { ItemEnd, MadeItem } from './operation';
-import type { Api, Session } from './session';
+import type { Session } from './session';
 import { isTool, optionsAt } from './surroundings';
 
 /** How an item is to come out. */
@@ -57,6 +59,23 @@ export interface WaitRules {
 	readonly timeoutSeconds: number;
 	readonly onTimeout: 'error' | 'return';
 	readonly cancelOnStop: boolean;
+}
+
+/** Also the default of the form's field (node-interface). */
+const DEFAULT_TIMEOUT_SECONDS = 1200;
+
+/** The timeout and what it means, for Generate and Wait alike. Stop means all items, so it is read at the first. */
+export function readWaitRules({ context }: Session, itemIndex: number, fields: FieldReader, maxSeconds?: number): WaitRules {
+	const options = optionsAt(context, itemIndex);
+	const { cancelOnStop } = optionsAt(context, 0);
+	const range = maxSeconds === undefined ? { min: 10 } : { min: 10, max: maxSeconds };
+	const timeoutSeconds = fields.number('Timeout', options.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS, range);
+	const onTimeout = fields.choice('On Timeout', options.onTimeout, ['error', 'return'] as const);
+	return {
+		timeoutSeconds: timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS,
+		onTimeout: onTimeout ?? 'error',
+		cancelOnStop: cancelOnStop !== false && cancelOnStop !== 'false',
+	};
 }
 
 /** What happened to a job that was followed, as an item or an error. `lastSeen` is what was known before. */

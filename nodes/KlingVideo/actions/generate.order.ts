@@ -1,16 +1,18 @@
 import { FieldReader, isUnset, type Problem } from '../../core/fields';
 import type { VideoForm } from '../../core/form';
-import type { ProviderName } from '../../core/job';
+import type { Handle, ProviderName } from '../../core/job';
 import { without } from '../../core/json';
+import type { LedgerEntry } from '../../core/ledger';
 import { urlProblem } from '../../core/publicUrl';
 import { providerOf } from '../../core/providers';
 import { chainOf } from '../../core/providers/choices';
 import type { VideoRequest } from '../../core/providers/provider';
 import { sha256Of } from '../../transport/pictures';
+import type { Api } from './apis';
+import { outputWish, readWaitRules, type OutputWish, type WaitRules } from './finish';
 import { checkPictures, type CheckedPicture } from './generate.pictures';
 import type { Checked } from './operation';
-import { outputWish, type OutputWish, type WaitRules } from './finish';
-import type { Api, Session } from './session';
+import type { Session } from './session';
 import { isTool, optionsAt } from './surroundings';
 
 export type Completion = 'wait' | 'callback' | 'jobId';
@@ -37,7 +39,15 @@ export interface GenerateOrder {
 	readonly wish: OutputWish;
 }
 
-const DEFAULT_TIMEOUT_SECONDS = 1200;
+/** What was ordered of the provider that has the job. */
+export function candidateOf({ first, second }: GenerateOrder, { provider }: Handle): Candidate {
+	return second?.request.provider === provider ? second : first;
+}
+
+/** When the job of an order is no longer waited for. */
+export function deadlineOf({ rules }: GenerateOrder, { submittedMs }: LedgerEntry): number {
+	return submittedMs + rules.timeoutSeconds * 1000;
+}
 
 /** The providers of the form's choice, in order. */
 function chosen({ context }: Session): readonly ProviderName[] {
@@ -49,20 +59,6 @@ export function completionOf({ context }: Session): Completion {
 	const completion = context.getNodeParameter('completion', 0, 'wait');
 	if (completion === 'callback') return isTool(context) ? 'jobId' : 'callback';
 	return completion === 'jobId' ? 'jobId' : 'wait';
-}
-
-/** The timeout and what it means, for Generate and Wait alike. Stop means all items, so it is read at the first. */
-export function readWaitRules({ context }: Session, itemIndex: number, fields: FieldReader, maxSeconds?: number): WaitRules {
-	const options = optionsAt(context, itemIndex);
-	const { cancelOnStop } = optionsAt(context, 0);
-	const range = maxSeconds === undefined ? { min: 10 } : { min: 10, max: maxSeconds };
-	const timeoutSeconds = fields.number('Timeout', options.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS, range);
-	const onTimeout = fields.choice('On Timeout', options.onTimeout, ['error', 'return'] as const);
-	return {
-		timeoutSeconds: timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS,
-		onTimeout: onTimeout ?? 'error',
-		cancelOnStop: cancelOnStop !== false && cancelOnStop !== 'false',
-	};
 }
 
 function readForm({ context }: Session, itemIndex: number): VideoForm {

@@ -6,7 +6,7 @@ import type { LedgerEntry } from '../../core/ledger';
 import { limitProblem } from '../../core/money';
 import { dryRunItem } from './dryRun';
 import { followedItem, itemOf, waitedItem } from './finish';
-import { checkGenerate, type GenerateOrder } from './generate.order';
+import { candidateOf, checkGenerate, deadlineOf, type GenerateOrder } from './generate.order';
 import { readRunSettings, type RunSettings } from './generate.settings';
 import { submitOrder } from './generate.submit';
 import { parkRun, resumeUrlFor } from './park';
@@ -50,7 +50,8 @@ async function run(session: Session, placed: Placed<GenerateOrder>): Promise<Ite
 		case 'follow': {
 			const { entry, handle } = known;
 			const job = entry.job ?? { handle, status: 'pending', raw: null };
-			return await settings(session).slots.run(async () => await going(session, order, entry, job, true)).then(async (end) => await end());
+			const end = await settings(session).slots.run(async () => await going(session, order, entry, job, true));
+			return await end();
 		}
 		case 'submit':
 			return await submitAndGo(session, placed);
@@ -74,11 +75,10 @@ async function submitAndGo(session: Session, placed: Placed<GenerateOrder>): Pro
 async function going(session: Session, order: GenerateOrder, entry: LedgerEntry, job: Job, isKnown: boolean): Promise<() => Promise<ItemEnd>> {
 	if (order.completion !== 'wait' || hasEnded(job)) return async () => await finished(session, order, entry, job);
 	const { handle } = job;
-	const candidate = order.second !== undefined && order.second.request.provider === handle.provider ? order.second : order.first;
-	const { api, request } = candidate;
+	const { api, request } = candidateOf(order, handle);
 	const end = await session.follower.follow({
 		handle,
-		deadlineMs: entry.submittedMs + order.rules.timeoutSeconds * 1000,
+		deadlineMs: deadlineOf(order, entry),
 		expectation: api.provider.expectRun(request),
 		lastSeen: job,
 		submittedMs: entry.submittedMs,

@@ -1,5 +1,5 @@
-import { askOnce } from '../../core/cancel';
 import { FieldReader } from '../../core/fields';
+import { askOnce } from '../../core/look';
 import { failureError } from '../../core/output';
 import { itemOf } from './finish';
 import { checkJob, type JobOrder } from './job.order';

@@ -5,10 +5,11 @@ import { asNumber, asObject, asText, present } from '../../core/json';
 import type { Extras } from '../../core/output';
 import { findProvider, providerOf, providers } from '../../core/providers';
 import { zonedTime } from '../../core/zonedTime';
+import type { Api } from './apis';
 import { isDryRunId } from './dryRun';
 import { outputWish, type OutputWish } from './finish';
 import type { Checked } from './operation';
-import type { Api, Session } from './session';
+import type { Session } from './session';
 import { optionsAt } from './surroundings';
 
 /** One checked item of an operation on a job that exists. */

@@ -1,15 +1,14 @@
 import type { INodeExecutionData } from 'n8n-workflow';
-import { askOnce } from '../../core/cancel';
-import { hasEnded, type Handle, type Job } from '../../core/job';
+import { hasEnded, type Job } from '../../core/job';
 import { asJobId } from '../../core/jobId';
 import { asNumber, asObject, isJsonObject, present, type JsonObject } from '../../core/json';
-import type { LedgerEntry } from '../../core/ledger';
+import { askOnce } from '../../core/look';
 import { errorJson, jobJson, type Extras } from '../../core/output';
 import { findProvider } from '../../core/providers';
 import { urlProblem } from '../../core/publicUrl';
 import { ownResumeUrl, park, resumeUrlOf } from '../../transport/resume';
 import { itemOf, type OutputWish, stoppedItem } from './finish';
-import type { Candidate, GenerateOrder } from './generate.order';
+import { candidateOf, deadlineOf, type GenerateOrder } from './generate.order';
 import type { ItemEnd, Placed } from './operation';
 import type { Session } from './session';
 
@@ -120,14 +119,6 @@ async function followOrphans({ context, ledger, startedMs, follower }: Session, 
 		if (end.kind === 'ended') ledger.seen(entry, end.job);
 	});
 	await Promise.all(follows);
-}
-
-function candidateOf({ first, second }: GenerateOrder, { provider }: Handle): Candidate {
-	return second?.request.provider === provider ? second : first;
-}
-
-function deadlineOf({ rules }: GenerateOrder, { submittedMs }: LedgerEntry): number {
-	return submittedMs + rules.timeoutSeconds * 1000;
 }
 
 /** Undefined for an item that has no job: what it came to is said already. */

@@ -1,29 +1,15 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
-import { cancelJob, type AskPorts, type Truth } from '../../core/cancel';
+import { cancelJob } from '../../core/cancel';
 import type { Clock, Random, Stop } from '../../core/clock';
-import { createFollower, type Follower, type FollowerPorts, type Look } from '../../core/follow';
-import type { Send } from '../../core/http';
+import { createFollower, type Follower, type FollowerPorts } from '../../core/follow';
 import type { Handle, ProviderName } from '../../core/job';
 import { Ledger } from '../../core/ledger';
-import { createLookout, type Lookout } from '../../core/look';
-import { providerOf } from '../../core/providers';
-import type { Provider } from '../../core/providers/provider';
+import { createLookout, type AskPorts, type Lookout, type Truth } from '../../core/look';
 import { createSlots } from '../../core/slots';
 import { stopOf } from '../../transport/clock';
-import { apiPlace, type CredentialProblem } from '../../transport/credentials';
 import { createDownloads, type Downloads } from '../../transport/download';
-import { createSend } from '../../transport/send';
+import { createApis, type Api, type OpenApi } from './apis';
 import { isToolInProcess } from './surroundings';
-
-/** A provider that can be called: its credential is there. */
-export interface Api {
-	readonly provider: Provider;
-	/** On this machine: it can reach local pictures and callbacks. */
-	readonly isLocal: boolean;
-	readonly send: Send;
-	/** One status call, at a job that is looked at by itself. */
-	look(handle: Handle): Promise<Look>;
-}
 
 /** Runpod lets 20 cancels run at once and 100 in 10 s (provider-apis): 50 now, 40 in the next 10 s. Core.Today's limit is not documented. */
 const CANCELS_AT_ONCE = 20;
@@ -45,7 +31,7 @@ export interface Session {
 	readonly follower: Follower;
 	readonly downloads: Downloads;
 	/** Each provider's credential is read once. */
-	api(name: ProviderName): Promise<Api | CredentialProblem>;
+	readonly api: OpenApi;
 	/** Cancels a job: many at once, but no faster than the providers allow. */
 	cancel(api: Api, handle: Handle): Promise<Truth>;
 	portsOf(api: Api): AskPorts;
@@ -55,23 +41,7 @@ export interface Session {
 export function createSession(context: IExecuteFunctions, clock: Clock): Session {
 	const stop = stopOf(context.getExecutionCancelSignal());
 	const random: Random = Math.random;
-	const apis = new Map<ProviderName, Promise<Api | CredentialProblem>>();
-
-	async function open(name: ProviderName): Promise<Api | CredentialProblem> {
-		const provider = providerOf(name);
-		const place = await apiPlace(context, provider.credential, provider.label);
-		if ('problem' in place) return place;
-		const send = createSend(context, provider.credential, place.baseUrl, clock);
-		const { look } = createLookout(provider, send, clock, { graceFromFirstLook: false });
-		return { provider, isLocal: place.isLocal, send, look };
-	}
-
-	async function api(name: ProviderName): Promise<Api | CredentialProblem> {
-		const opened = apis.get(name) ?? open(name);
-		apis.set(name, opened);
-		return await opened;
-	}
-
+	const api = createApis(context, clock);
 	const looks = createSlots(LOOKS_AT_ONCE);
 	const portsOf = ({ send, look: lookAt }: Api): AskPorts => ({
 		clock,

@@ -1,6 +1,5 @@
 import { FieldReader } from '../../core/fields';
-import { followedItem, type WaitRules } from './finish';
-import { readWaitRules } from './generate.order';
+import { followedItem, readWaitRules, type WaitRules } from './finish';
 import { checkJob, type JobOrder } from './job.order';
 import type { Checked, ItemEnd, Operation, Placed } from './operation';
 import type { Session } from './session';

@@ -2,13 +2,9 @@ import type { IWebhookFunctions } from 'n8n-workflow';
 import type { Clock } from '../../core/clock';
 import type { Look } from '../../core/follow';
 import type { Handle } from '../../core/job';
-import { createLookout } from '../../core/look';
-import { providerOf } from '../../core/providers';
-import { apiPlace, type CredentialProblem } from '../../transport/credentials';
 import { createDownloads } from '../../transport/download';
-import { createSend } from '../../transport/send';
+import { createApis } from './apis';
 import type { Finisher } from './finish';
-import type { Api } from './session';
 
 /** What a callback needs: to ask for a job, and to turn an ended one into an item. */
 export interface WebhookFinisher extends Finisher {
@@ -34,22 +30,7 @@ function readingOnce(context: IWebhookFunctions): IWebhookFunctions {
 /** The providers as seen from `webhook()`. n8n gives no stop signal there. */
 export function createWebhookFinisher(given: IWebhookFunctions, clock: Clock): WebhookFinisher {
 	const context = readingOnce(given);
-	const apis = new Map<Handle['provider'], Promise<Api | CredentialProblem>>();
-
-	async function open(name: Handle['provider']): Promise<Api | CredentialProblem> {
-		const provider = providerOf(name);
-		const place = await apiPlace(context, provider.credential, provider.label);
-		if ('problem' in place) return place;
-		const send = createSend(context, provider.credential, place.baseUrl, clock);
-		const { look } = createLookout(provider, send, clock, { graceFromFirstLook: false });
-		return { provider, isLocal: place.isLocal, send, look };
-	}
-
-	async function api(name: Handle['provider']): Promise<Api | CredentialProblem> {
-		const opened = apis.get(name) ?? open(name);
-		apis.set(name, opened);
-		return await opened;
-	}
+	const api = createApis(context, clock);
 
 	async function look(handle: Handle): Promise<Look> {
 		const opened = await api(handle.provider);
