@@ -1,4 +1,10 @@
-import type { IAuthenticateGeneric, Icon, ICredentialTestRequest, ICredentialType, INodeProperties } from 'n8n-workflow';
+import type {
+	IAuthenticateGeneric,
+	Icon,
+	ICredentialTestRequest,
+	ICredentialType,
+	INodeProperties,
+} from 'n8n-workflow';
 
 export class RunpodApi implements ICredentialType {
 	name = 'runpodApi';
@@ -37,13 +43,19 @@ export class RunpodApi implements ICredentialType {
 
 	// Free. 401 is a wrong key; 404 says that the endpoint is gone, and the key was not judged.
 	test: ICredentialTestRequest = {
-		request: { baseURL: '={{$credentials.baseUrl}}', url: '/kling-v2-1-i2v-pro/health', method: 'GET', disableFollowRedirect: true },
+		request: {
+			baseURL: '={{$credentials.baseUrl}}',
+			url: '/kling-v2-1-i2v-pro/health',
+			method: 'GET',
+			disableFollowRedirect: true,
+		},
 		rules: [
 			{
 				type: 'responseCode',
 				properties: {
 					value: 404,
-					message: 'Runpod no longer has the endpoint kling-v2-1-i2v-pro, so the key could not be judged. Set Endpoint ID in the options of the node.',
+					message:
+						'Runpod no longer has the endpoint kling-v2-1-i2v-pro, so the key could not be judged. Set Endpoint ID in the options of the node.',
 				},
 			},
 		],

@@ -22,8 +22,14 @@ if (wants('memory')) {
 	try {
 		const pack = ['pack', '--json', '--pack-destination', folder];
 		const [packed] = JSON.parse(execFileSync('npm', pack, { cwd: root, encoding: 'utf8' }));
-		const env = { ...process.env, KLING_E2E_HOSTS: JSON.stringify(hosts), KLING_E2E_TARBALL: join(folder, packed.filename) };
-		run('Memory of ten downloads of 50 MB', process.execPath, ['--require', 'tsx/cjs', 'test/bench/memory-main.cts'], { env });
+		const env = {
+			...process.env,
+			KLING_E2E_HOSTS: JSON.stringify(hosts),
+			KLING_E2E_TARBALL: join(folder, packed.filename),
+		};
+		run('Memory of ten downloads of 50 MB', process.execPath, ['--require', 'tsx/cjs', 'test/bench/memory-main.cts'], {
+			env,
+		});
 	} finally {
 		rmSync(folder, { recursive: true, force: true });
 	}

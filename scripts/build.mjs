@@ -17,7 +17,8 @@ for (const folder of readdirSync(dist)) {
 for (const entry of readdirSync(join(dist, 'nodes'), { recursive: true, withFileTypes: true })) {
 	if (entry.isFile() && entry.name.endsWith('.js')) rmSync(join(entry.parentPath ?? entry.path, entry.name));
 }
-for (const folder of ['core', 'transport', 'KlingVideo/actions']) rmSync(join(dist, 'nodes', folder), { recursive: true });
+for (const folder of ['core', 'transport', 'KlingVideo/actions'])
+	rmSync(join(dist, 'nodes', folder), { recursive: true });
 await bundle({
 	stdin: {
 		contents: FRONT_DOORS.map((name) => `export { ${name} } from './nodes/${name}/${name}.node.ts';`).join('\n'),

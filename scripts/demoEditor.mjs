@@ -15,8 +15,16 @@ export async function openEditor() {
 	const folder = mkdtempSync(join(tmpdir(), 'kling-demo-'));
 	const pack = ['pack', '--json', '--pack-destination', folder];
 	const [packed] = JSON.parse(execFileSync('npm', pack, { cwd: root, encoding: 'utf8' }));
-	const env = { ...process.env, KLING_E2E_HOSTS: JSON.stringify([host]), KLING_E2E_TARBALL: join(folder, packed.filename) };
-	const child = spawn(process.execPath, ['--require', 'tsx/cjs', 'test/demo/editor-main.cts'], { cwd: root, stdio: 'inherit', env });
+	const env = {
+		...process.env,
+		KLING_E2E_HOSTS: JSON.stringify([host]),
+		KLING_E2E_TARBALL: join(folder, packed.filename),
+	};
+	const child = spawn(process.execPath, ['--require', 'tsx/cjs', 'test/demo/editor-main.cts'], {
+		cwd: root,
+		stdio: 'inherit',
+		env,
+	});
 	// It ends n8n itself; leaving before it would orphan the server.
 	for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
 	process.exitCode = await new Promise((done) => child.on('exit', (code) => done(code ?? 0)));

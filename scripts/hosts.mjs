@@ -18,7 +18,10 @@ export const hostVersions = Object.keys(hosts);
 
 /** Where host installations live: KLING_E2E_CACHE, else the user's cache folder. */
 export function cacheFolder() {
-	return process.env.KLING_E2E_CACHE ?? join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'n8n-nodes-kling-video', 'hosts');
+	return (
+		process.env.KLING_E2E_CACHE ??
+		join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'n8n-nodes-kling-video', 'hosts')
+	);
 }
 
 /** The npm package that carries a Node this host runs on, or undefined where the running Node will do. */
@@ -73,7 +76,9 @@ function checkThatSqliteLoads(folder, env) {
 	try {
 		execFileSync('node', ['-e', "require('sqlite3')"], { cwd: folder, env, stdio: 'pipe' });
 	} catch (error) {
-		throw new Error(`SQLite's binary does not load in ${folder}; building it takes a C++ toolchain and Python.`, { cause: error });
+		throw new Error(`SQLite's binary does not load in ${folder}; building it takes a C++ toolchain and Python.`, {
+			cause: error,
+		});
 	}
 }
 

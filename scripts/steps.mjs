@@ -10,7 +10,11 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 export function run(title, command, args = [], options = {}) {
 	const startMs = Date.now();
 	console.log(`\n▶ ${title}`);
-	const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], ...options });
+	const { status, error } = spawnSync(command, args, {
+		cwd: root,
+		stdio: ['ignore', 'inherit', 'inherit'],
+		...options,
+	});
 	const seconds = ((Date.now() - startMs) / 1000).toFixed(1);
 	if (error !== undefined || status !== 0) {
 		console.error(`✗ ${title} failed after ${seconds} s${error === undefined ? '' : `: ${error.message}`}`);

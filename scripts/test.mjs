@@ -3,7 +3,15 @@ import { build, install, run, tool } from './steps.mjs';
 
 install();
 run('Lint, as n8n demands it', tool('n8n-node'), ['lint']);
-run('Lint, our own limits', tool('eslint'), ['--config', 'test/style/eslint.config.mjs', 'nodes', 'credentials', 'test', 'scripts']);
+run('Lint, our own limits', tool('eslint'), [
+	'--config',
+	'test/style/eslint.config.mjs',
+	'nodes',
+	'credentials',
+	'test',
+	'scripts',
+]);
+run('Format', tool('prettier'), ['--check', '--log-level', 'warn', '.']);
 run('Types', tool('tsc'), ['--noEmit', '-p', 'test/tsconfig.json']);
 run('Purity of the core', tool('tsc'), ['-p', 'test/purity/tsconfig.json']);
 build();

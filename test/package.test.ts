@@ -1,4 +1,17 @@
-import { env, execFileSync, existsSync, join, mkdtempSync, nodePath, readdirSync, readFileSync, repositoryFolder, rmSync, statSync, tmpdir } from './support/node.cts';
+import {
+	env,
+	execFileSync,
+	existsSync,
+	join,
+	mkdtempSync,
+	nodePath,
+	readdirSync,
+	readFileSync,
+	repositoryFolder,
+	rmSync,
+	statSync,
+	tmpdir,
+} from './support/node.cts';
 
 const SCANNER = join(repositoryFolder, 'test/support/scanPackage.mjs');
 /** n8n loads the package at every start; what ships is code, a few descriptions and six small drawings. */
@@ -9,7 +22,8 @@ let files: string[];
 const unpacked = () => join(folder, 'package');
 // Under Jest's NODE_ENV the scanner's rules would take every file for a sample of their own tests.
 const CHILD = { cwd: repositoryFolder, encoding: 'utf8', env: { ...env, NODE_ENV: 'production' } } as const;
-const run = (command: string, ...args: string[]): string => execFileSync(command, args, { ...CHILD, stdio: ['ignore', 'pipe', 'ignore'] });
+const run = (command: string, ...args: string[]): string =>
+	execFileSync(command, args, { ...CHILD, stdio: ['ignore', 'pipe', 'ignore'] });
 const scan = (path: string, kind: 'source' | 'package'): unknown => JSON.parse(run(nodePath, SCANNER, path, kind));
 const filesIn = (path: string): string[] =>
 	readdirSync(path, { recursive: true, encoding: 'utf8' }).filter((name) => statSync(join(path, name)).isFile());
@@ -34,7 +48,9 @@ test("the packed tarball passes n8n's scanner for community packages", () => {
 }, 180_000);
 
 test('nothing that only developers need is packed', () => {
-	expect(files.filter((name) => /\.map$|tsbuildinfo|\.ts$|\.test\.|^test|^docs|^\./.test(name) && !name.endsWith('.d.ts'))).toEqual([]);
+	expect(
+		files.filter((name) => /\.map$|tsbuildinfo|\.ts$|\.test\.|^test|^docs|^\./.test(name) && !name.endsWith('.d.ts')),
+	).toEqual([]);
 });
 
 test('unpacked it is small', () => {
@@ -47,7 +63,11 @@ test('everything that its package.json names is there, and loads', () => {
 	for (const path of [...n8n.nodes, ...n8n.credentials]) {
 		expect(files).toContain(path);
 		const [name = ''] = (path.split('/').at(-1) ?? '').split('.');
-		const loaded = run(nodePath, '-p', `typeof new (require(${JSON.stringify(join(repositoryFolder, path))}).${name})()`);
+		const loaded = run(
+			nodePath,
+			'-p',
+			`typeof new (require(${JSON.stringify(join(repositoryFolder, path))}).${name})()`,
+		);
 		expect(loaded.trim()).toBe('object');
 	}
 });
@@ -59,7 +79,11 @@ test('it brings no dependency', () => {
 });
 
 test('no rule of the linter is switched off in what ships', () => {
-	const sources = ['nodes', 'credentials'].flatMap((name) => filesIn(join(repositoryFolder, name)).map((file) => join(repositoryFolder, name, file)));
-	const bent = sources.filter((path) => /eslint-disable|@ts-ignore|@ts-expect-error|@ts-nocheck/.test(readFileSync(path, 'utf8')));
+	const sources = ['nodes', 'credentials'].flatMap((name) =>
+		filesIn(join(repositoryFolder, name)).map((file) => join(repositoryFolder, name, file)),
+	);
+	const bent = sources.filter((path) =>
+		/eslint-disable|@ts-ignore|@ts-expect-error|@ts-nocheck/.test(readFileSync(path, 'utf8')),
+	);
 	expect(bent).toEqual([]);
 });

@@ -35,7 +35,8 @@ export class KlingVideoTrigger implements INodeType {
 			executionsHelp: {
 				inactive:
 					"<b>While building</b>, click 'Listen for test event', then submit a job whose Callback URL is the test URL.<br><br><b>Once you're happy</b>, publish the workflow and use the production URL.",
-				active: 'The production URL goes into Callback URL of the Kling Video node. Its executions are in the executions list.',
+				active:
+					'The production URL goes into Callback URL of the Kling Video node. Its executions are in the executions list.',
 			},
 			activationHint: 'Publish the workflow, then put its production URL into Callback URL of the Kling Video node.',
 		},
@@ -43,12 +44,15 @@ export class KlingVideoTrigger implements INodeType {
 			name: credential,
 			required: true,
 			// By `hide`, as `show` would make the editor hide Provider (see the other node).
-			displayOptions: { hide: { provider: providers.filter((other) => other.name !== name).map((other) => other.name) } },
+			displayOptions: {
+				hide: { provider: providers.filter((other) => other.name !== name).map((other) => other.name) },
+			},
 		})),
 		webhooks: [{ name: 'default', httpMethod: 'POST', responseMode: 'onReceived', path: 'kling' }],
 		properties: [
 			{
-				displayName: "Put this node's production URL into Callback URL of a Kling Video node that returns the job ID. Query parameters that you append to it come out as query.",
+				displayName:
+					"Put this node's production URL into Callback URL of a Kling Video node that returns the job ID. Query parameters that you append to it come out as query.",
 				name: 'notice',
 				type: 'notice',
 				default: '',

@@ -38,7 +38,8 @@ export async function answerEndedJob(context: IWebhookFunctions, clock: Clock): 
 	const finisher = createWebhookFinisher(context, clock);
 	const end = await readEnd(context, clock, finisher, { provider: provider.name, jobId, ...modelOf(wishes, provider) });
 	if (end.kind === 'none') return answer(context, end.status, end.message);
-	if (!wishes.events.includes(end.job.status)) return answer(context, 200, `not an event that is listened for: ${end.job.status}`);
+	if (!wishes.events.includes(end.job.status))
+		return answer(context, 200, `not an event that is listened for: ${end.job.status}`);
 	if (!job.isTest && !started.take(`${placeOf(context)} ${job.name}`)) return answer(context, 200, 'already known');
 	if (!job.isTest) rememberStarted(context, job.name);
 	answer(context, 200, 'noted');
@@ -80,12 +81,20 @@ type End =
 	| { readonly kind: 'job'; readonly job: Job }
 	| { readonly kind: 'none'; readonly status: number; readonly message: string };
 
-async function readEnd(context: IWebhookFunctions, clock: Clock, finisher: WebhookFinisher, handle: Handle): Promise<End> {
-	if (!checks.take(placeOf(context), BURST_OF_CHECKS, clock.now())) return { kind: 'none', status: 429, message: 'asked too often' };
+async function readEnd(
+	context: IWebhookFunctions,
+	clock: Clock,
+	finisher: WebhookFinisher,
+	handle: Handle,
+): Promise<End> {
+	if (!checks.take(placeOf(context), BURST_OF_CHECKS, clock.now()))
+		return { kind: 'none', status: 429, message: 'asked too often' };
 	const seen = await finisher.look(handle);
 	if (seen.kind !== 'job') {
 		const reason = seen.kind === 'unseen' ? seen.message : seen.failure.message;
-		context.logger.warn(`A callback for the Kling job ${handle.jobId} started nothing: ${reason}`, { jobId: handle.jobId });
+		context.logger.warn(`A callback for the Kling job ${handle.jobId} started nothing: ${reason}`, {
+			jobId: handle.jobId,
+		});
 	}
 	if (seen.kind === 'unseen') return { kind: 'none', status: 503, message: 'the provider could not be asked' };
 	if (seen.kind === 'refused') return { kind: 'none', status: 404, message: 'the provider does not confirm this job' };

@@ -12,7 +12,10 @@ function shortened(text: string): string {
 
 /** The last words of a traceback, or the text's first line: what a person can use. */
 function withoutTraceback(text: string): string {
-	const lines = text.split('\n').map((line) => line.trim()).filter((line) => line !== '');
+	const lines = text
+		.split('\n')
+		.map((line) => line.trim())
+		.filter((line) => line !== '');
 	const hasTraceback = lines.some((line) => /^Traceback|^at (\S+ \(|.*:\d+:\d+)|^File "/.test(line));
 	return (hasTraceback ? lines.filter((each) => !/^(at |File ")/.test(each)).at(-1) : lines.join(' ')) ?? '';
 }
@@ -61,12 +64,40 @@ interface FailureKind {
  * `provider_error` of unknown retryability.
  */
 const FAILURE_KINDS: readonly FailureKind[] = [
-	{ words: /nsfw|sensitive|content.?policy|moderat|flagged|risk.?control|safety check|prohibited|\bE005\b|\b1301\b/i, code: 'content_policy', retryable: false },
-	{ words: /insufficient.{0,20}(credit|balance|fund|quota)|not enough (credit|balance|fund)|(credits?|balance|funds?).{0,10}(not enough|insufficient)|out of credit|balance (is )?(too low|depleted)|depleted|payment required|arrears|\b110[12]\b/i, code: 'insufficient_credit', retryable: true },
-	{ words: /rate.?limit|too many requests|throttl|concurrency limit|\b130[23]\b/i, code: 'rate_limited', retryable: true },
-	{ words: /image.*(url|download|fetch|reach|(?<!over)load|open|format|size|dimension|ratio|resolution|decode|pixel)|(download|fetch|(?<!over)load|open|decode|invalid|unsupported|corrupt).*image/i, code: 'invalid_input', retryable: false },
-	{ words: /invalid (input|parameter|argument|value|request)|validation|must be one of|\bfield "|required|unprocessable|\b1201\b/i, code: 'invalid_input', retryable: false },
-	{ words: /interrupted|please (retry|try again)|temporar|timed? ?out|unavailable|overloaded|\(code: PA\)|\bE(6716|8765)\b/i, code: 'provider_error', retryable: true },
+	{
+		words: /nsfw|sensitive|content.?policy|moderat|flagged|risk.?control|safety check|prohibited|\bE005\b|\b1301\b/i,
+		code: 'content_policy',
+		retryable: false,
+	},
+	{
+		words:
+			/insufficient.{0,20}(credit|balance|fund|quota)|not enough (credit|balance|fund)|(credits?|balance|funds?).{0,10}(not enough|insufficient)|out of credit|balance (is )?(too low|depleted)|depleted|payment required|arrears|\b110[12]\b/i,
+		code: 'insufficient_credit',
+		retryable: true,
+	},
+	{
+		words: /rate.?limit|too many requests|throttl|concurrency limit|\b130[23]\b/i,
+		code: 'rate_limited',
+		retryable: true,
+	},
+	{
+		words:
+			/image.*(url|download|fetch|reach|(?<!over)load|open|format|size|dimension|ratio|resolution|decode|pixel)|(download|fetch|(?<!over)load|open|decode|invalid|unsupported|corrupt).*image/i,
+		code: 'invalid_input',
+		retryable: false,
+	},
+	{
+		words:
+			/invalid (input|parameter|argument|value|request)|validation|must be one of|\bfield "|required|unprocessable|\b1201\b/i,
+		code: 'invalid_input',
+		retryable: false,
+	},
+	{
+		words:
+			/interrupted|please (retry|try again)|temporar|timed? ?out|unavailable|overloaded|\(code: PA\)|\bE(6716|8765)\b/i,
+		code: 'provider_error',
+		retryable: true,
+	},
 ];
 
 /** What a job's failure text says about why, and whether the same request may succeed. */

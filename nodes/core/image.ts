@@ -56,9 +56,7 @@ function sizeProblem(length: number, maxBytes: number): string[] {
 
 function sideProblem({ width, height }: ImageFacts): string[] {
 	if (Math.min(width, height) >= MIN_IMAGE_SIDE) return [];
-	return [
-		`is ${width} x ${height} px; both sides have to be at least ${MIN_IMAGE_SIDE} px. Use a larger one.`,
-	];
+	return [`is ${width} x ${height} px; both sides have to be at least ${MIN_IMAGE_SIDE} px. Use a larger one.`];
 }
 
 function aspectProblem({ width, height }: ImageFacts): string[] {

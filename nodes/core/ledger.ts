@@ -45,7 +45,11 @@ export interface Spent {
 
 function isEntry(value: unknown): value is LedgerEntry {
 	const entry = asObject(value);
-	return asText(entry?.fingerprint) !== undefined && asNumber(entry?.itemIndex) !== undefined && asText(entry?.state) !== undefined;
+	return (
+		asText(entry?.fingerprint) !== undefined &&
+		asNumber(entry?.itemIndex) !== undefined &&
+		asText(entry?.state) !== undefined
+	);
 }
 
 /** The store's one list: runs of a node that go on at once, as an agent's do, all write into it. */
@@ -100,7 +104,10 @@ export class Ledger {
 	}
 
 	/** To be called before the submit is sent. Takes the place of an earlier try of the same item. */
-	open(place: Pick<LedgerEntry, 'itemIndex' | 'fingerprint' | 'provider' | 'cost' | 'fallbackFrom'>, nowMs: number): LedgerEntry {
+	open(
+		place: Pick<LedgerEntry, 'itemIndex' | 'fingerprint' | 'provider' | 'cost' | 'fallbackFrom'>,
+		nowMs: number,
+	): LedgerEntry {
 		for (const earlier of this.entries) {
 			const isSame = earlier.runIndex === this.runIndex && earlier.itemIndex === place.itemIndex;
 			if (isSame && earlier.fingerprint === place.fingerprint) earlier.replaced = true;

@@ -31,7 +31,12 @@ export interface LookRules {
  * Looks at the jobs of one provider. A network fault, a 5xx or a reply that makes no sense is `unseen`: a paid job is
  * not given up for one bad answer. Five senseless replies in a row about one job are a refusal that says so.
  */
-export function createLookout(provider: Provider, send: Send, clock: Clock, { graceFromFirstLook }: LookRules): Lookout {
+export function createLookout(
+	provider: Provider,
+	send: Send,
+	clock: Clock,
+	{ graceFromFirstLook }: LookRules,
+): Lookout {
 	const firstAskedMs = new Map<string, number>();
 	const senseless = new Map<string, number>();
 

@@ -34,7 +34,11 @@ function itemsText(items: readonly number[]): string {
 }
 
 function costProblem(planned: readonly Planned[], spent: Spent, maxCost: number): string | undefined {
-	const estimates = planned.map(({ itemIndex, request }) => ({ itemIndex, request, cost: providerOf(request.provider).estimateCost(request) }));
+	const estimates = planned.map(({ itemIndex, request }) => ({
+		itemIndex,
+		request,
+		cost: providerOf(request.provider).estimateCost(request),
+	}));
 	const unknown = estimates.filter(({ cost }) => cost === undefined);
 	if (unknown.length > 0) {
 		const model = unknown[0]?.request.model ?? '';
@@ -48,7 +52,8 @@ function costProblem(planned: readonly Planned[], spent: Spent, maxCost: number)
 	if (before + run <= maxCost + 1e-9) return undefined;
 	const atLeast = estimates.some(({ cost }) => cost?.source === 'minimum') ? 'at least ' : '';
 	const minimumNote = atLeast === '' ? '' : ' Only a base price is documented, so the real cost may be higher.';
-	const beforeText = before > 0 ? ` on top of ${amountText(before, unit)} that this execution has already submitted` : '';
+	const beforeText =
+		before > 0 ? ` on top of ${amountText(before, unit)} that this execution has already submitted` : '';
 	return `This run would cost ${atLeast}${amountText(run, unit)} for ${itemsText(estimates.map((each) => each.itemIndex))}${beforeText}, but Max Cost is ${amountText(maxCost, unit)}. Nothing was submitted.${minimumNote} Raise Max Cost or send fewer items.`;
 }
 

@@ -64,7 +64,10 @@ function pauseBeforeRepeat(answer: Reply | Fault, attempt: number, { clock, rand
 }
 
 /** Sleeps in steps of a second, so that Stop is noticed. */
-export async function sleepUnlessStopped(ms: number, { clock, stop }: Pick<SubmitPorts, 'clock' | 'stop'>): Promise<void> {
+export async function sleepUnlessStopped(
+	ms: number,
+	{ clock, stop }: Pick<SubmitPorts, 'clock' | 'stop'>,
+): Promise<void> {
 	const untilMs = clock.now() + ms;
 	while (!stop.requested && clock.now() < untilMs) await clock.sleep(Math.min(1000, untilMs - clock.now()));
 }

@@ -17,7 +17,11 @@ export type CredentialProblem = { readonly problem: string };
  * Reads where a credential points, without its key. A missing or unreadable credential, a base URL that is none, and plain http to
  * another machine are problems: the key would travel in the clear.
  */
-export async function apiPlace(context: NodeContext, credential: string, label: string): Promise<ApiPlace | CredentialProblem> {
+export async function apiPlace(
+	context: NodeContext,
+	credential: string,
+	label: string,
+): Promise<ApiPlace | CredentialProblem> {
 	let data: Readonly<Record<string, unknown>>;
 	try {
 		data = await context.getCredentials(credential);
@@ -27,18 +31,23 @@ export async function apiPlace(context: NodeContext, credential: string, label: 
 		}
 		return { problem: `No ${label} credential is selected. Choose one under Credential, or create it.` };
 	}
-	if (asText(data.apiKey) === undefined) return { problem: `The ${label} credential has no API key. Open it and paste the key.` };
+	if (asText(data.apiKey) === undefined)
+		return { problem: `The ${label} credential has no API key. Open it and paste the key.` };
 	return placeOf(asText(data.baseUrl) ?? '', label);
 }
 
 function placeOf(baseUrl: string, label: string): ApiPlace | CredentialProblem {
-	const problem = { problem: `The Base URL of the ${label} credential has to be a link like https://api.example.com/v1.` };
+	const problem = {
+		problem: `The Base URL of the ${label} credential has to be a link like https://api.example.com/v1.`,
+	};
 	if (!URL.canParse(baseUrl)) return problem;
 	const url = new URL(baseUrl);
 	const isLocal = isLoopbackHost(url.hostname);
 	if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') return problem;
 	if (url.protocol === 'http:' && !isLocal) {
-		return { problem: `The Base URL of the ${label} credential uses http, which would send the API key unprotected. Use https.` };
+		return {
+			problem: `The Base URL of the ${label} credential uses http, which would send the API key unprotected. Use https.`,
+		};
 	}
 	return url.protocol === 'https:' || isLocal ? { baseUrl: baseUrl.replace(/\/+$/, ''), isLocal } : problem;
 }

@@ -16,7 +16,11 @@ export interface StoredPicture {
 }
 
 /** Reads a picture of an input item. Undefined if the item has no such binary field. */
-export async function readPicture(context: IExecuteFunctions, itemIndex: number, field: string): Promise<StoredPicture | undefined> {
+export async function readPicture(
+	context: IExecuteFunctions,
+	itemIndex: number,
+	field: string,
+): Promise<StoredPicture | undefined> {
 	let binary: IBinaryData;
 	try {
 		binary = context.helpers.assertBinaryData(itemIndex, field);
@@ -38,7 +42,10 @@ export function dataUriOf(bytes: Uint8Array, mimeType: string): string {
 }
 
 /** A form of fields and one file, as a multipart body (RFC 7578). n8n's helper takes no web FormData. */
-function multipart(fields: Readonly<Record<string, string>>, file: { fileName: string; mimeType: string; bytes: Uint8Array }) {
+function multipart(
+	fields: Readonly<Record<string, string>>,
+	file: { fileName: string; mimeType: string; bytes: Uint8Array },
+) {
 	const boundary = `----n8n${randomUUID()}`;
 	const quoted = (text: string) => text.replace(/["\r\n]/g, '_');
 	const parts = Object.entries(fields).map(
@@ -61,18 +68,21 @@ export async function postFile(
 ): Promise<string | undefined> {
 	const { body, contentType } = multipart(target.fields, file);
 	try {
-		const full: unknown = await withDeadline(clock, UPLOAD_TIMEOUT_MS, async (abortSignal) =>
-			await context.helpers.httpRequest({
-				method: 'POST',
-				url: target.url,
-				body,
-				headers: { 'Content-Type': contentType, 'Content-Length': String(body.length) },
-				returnFullResponse: true,
-				ignoreHttpStatusErrors: true,
-				disableFollowRedirect: true,
-				timeout: UPLOAD_TIMEOUT_MS,
-				abortSignal,
-			}),
+		const full: unknown = await withDeadline(
+			clock,
+			UPLOAD_TIMEOUT_MS,
+			async (abortSignal) =>
+				await context.helpers.httpRequest({
+					method: 'POST',
+					url: target.url,
+					body,
+					headers: { 'Content-Type': contentType, 'Content-Length': String(body.length) },
+					returnFullResponse: true,
+					ignoreHttpStatusErrors: true,
+					disableFollowRedirect: true,
+					timeout: UPLOAD_TIMEOUT_MS,
+					abortSignal,
+				}),
 		);
 		const status = asNumber(asObject(full)?.statusCode) ?? 0;
 		return status >= 200 && status < 300 ? undefined : `the file storage answered with HTTP status ${status}`;

@@ -88,7 +88,9 @@ async function readAtMost(stream: unknown, maxBytes: number): Promise<Buffer | u
 /** Header values as text; several of one name keep the first. */
 export function headersOf(value: unknown): Record<string, string> {
 	const headers = Object.entries(asObject(value) ?? {});
-	return Object.fromEntries(headers.map(([name, each]) => [name.toLowerCase(), String(Array.isArray(each) ? each[0] : each)]));
+	return Object.fromEntries(
+		headers.map(([name, each]) => [name.toLowerCase(), String(Array.isArray(each) ? each[0] : each)]),
+	);
 }
 
 async function toReply(full: unknown, hide: (text: string) => string): Promise<Reply | Fault> {

@@ -11,7 +11,9 @@ const RUNS = 15;
 
 function pack(what, folder) {
 	const args = ['pack', ...(what === undefined ? [] : [what]), '--json', '--pack-destination', folder];
-	const [packed] = JSON.parse(execFileSync('npm', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
+	const [packed] = JSON.parse(
+		execFileSync('npm', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
+	);
 	const unpacked = join(folder, packed.name);
 	mkdirSync(unpacked, { recursive: true });
 	execFileSync('tar', ['-xzf', join(folder, packed.filename), '--strip-components=1', '-C', unpacked]);
@@ -24,7 +26,9 @@ function loadMs(unpacked) {
 	const files = [...n8n.nodes, ...n8n.credentials].map((file) => join(unpacked, file));
 	const script = `require('n8n-workflow'); const files = ${JSON.stringify(files)}; const start = performance.now();
 		for (const file of files) require(file); console.log(performance.now() - start);`;
-	const times = Array.from({ length: RUNS }, () => Number(execFileSync(process.execPath, ['-e', script], { cwd: unpacked, encoding: 'utf8' })));
+	const times = Array.from({ length: RUNS }, () =>
+		Number(execFileSync(process.execPath, ['-e', script], { cwd: unpacked, encoding: 'utf8' })),
+	);
 	return times.sort((one, other) => one - other)[Math.floor(RUNS / 2)];
 }
 
@@ -34,7 +38,12 @@ try {
 	writeFileSync(join(folder, 'package.json'), '{}');
 	const rows = [undefined, OTHER].map((what) => {
 		const { name, version, unpackedSize, entryCount, unpacked } = pack(what, folder);
-		return { package: `${name} ${version}`, 'unpacked kB': Math.round(unpackedSize / 100) / 10, files: entryCount, [`load ms, median of ${RUNS}`]: Number(loadMs(unpacked).toFixed(1)) };
+		return {
+			package: `${name} ${version}`,
+			'unpacked kB': Math.round(unpackedSize / 100) / 10,
+			files: entryCount,
+			[`load ms, median of ${RUNS}`]: Number(loadMs(unpacked).toFixed(1)),
+		};
 	});
 	console.table(rows);
 	console.log('Goals: at most 150 kB unpacked, loaded in at most 10 ms.');

@@ -63,7 +63,11 @@ async function shapeRows(shape: Shape, seeds: number[]): Promise<BenchRow[]> {
 }
 
 function shown({ meanLate, p95Late, getsPerJob }: Measured): Record<string, string> {
-	return { 'mean late s': meanLate.toFixed(2), 'p95 late s': p95Late.toFixed(2), 'GETs per job': getsPerJob.toFixed(1) };
+	return {
+		'mean late s': meanLate.toFixed(2),
+		'p95 late s': p95Late.toFixed(2),
+		'GETs per job': getsPerJob.toFixed(1),
+	};
 }
 
 /** Processor time and memory are the whole simulation's, so a little more than the follower's own. */

@@ -12,7 +12,11 @@ const OPEN = { code: 'provider_error' } as const;
 const TEXTS: Array<[source: string, text: string, kind: object]> = [
 	["Kling's error table, 1301", 'Risk control: content security policy triggered (1301)', CONTENT],
 	["Kling's error table, 1301", 'Failure to pass the risk control system', CONTENT],
-	["Replicate's prediction errors", 'The input or output was flagged as sensitive. Please try again with different inputs. (E005)', CONTENT],
+	[
+		"Replicate's prediction errors",
+		'The input or output was flagged as sensitive. Please try again with different inputs. (E005)',
+		CONTENT,
+	],
 	["Replicate's prediction errors", 'NSFW content detected. Try running it again, or try a different prompt.', CONTENT],
 	['a moderation that names the image', 'The image was flagged by content moderation', CONTENT],
 	["Kling's error table, 1101", 'Account in arrears (1101)', CREDIT],
@@ -63,7 +67,11 @@ test.each<[string, unknown, string | undefined]>([
 	['JSON in JSON', JSON.stringify({ error: JSON.stringify({ message: 'no' }) }), 'no'],
 	['text that ends in JSON', 'x: {"code":400,"message":"no"}', 'no'],
 	['text that ends in a list of objects', 'x: [{"msg":"no"}]', 'no'],
-	['text that ends in a list of words', 'mode must be one of ["standard", "pro"]', 'mode must be one of ["standard", "pro"]'],
+	[
+		'text that ends in a list of words',
+		'mode must be one of ["standard", "pro"]',
+		'mode must be one of ["standard", "pro"]',
+	],
 	['text with JSON that says nothing', 'bad value {"a":1}', 'bad value {"a":1}'],
 	['a Python traceback', `${TRACE}app.Bad: no`, 'app.Bad: no'],
 	['a Python traceback that ends in JSON', `${TRACE}app.Bad: {"message":"no"}`, 'no'],

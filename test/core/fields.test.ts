@@ -8,42 +8,90 @@ function read<T>(reading: (fields: FieldReader) => T): { value: T; problems: str
 	return { value, problems: fields.problems.map(({ message }) => message) };
 }
 
-test.each([[undefined, true], [null, true], ['', true], [' \n', true], [0, false], [false, false], ['0', false], [[], false], [{}, false]])('%p is unset: %p', (value, unset) => {
+test.each([
+	[undefined, true],
+	[null, true],
+	['', true],
+	[' \n', true],
+	[0, false],
+	[false, false],
+	['0', false],
+	[[], false],
+	[{}, false],
+])('%p is unset: %p', (value, unset) => {
 	expect(isUnset(value)).toBe(unset);
 });
 
 test.each([
-	[5, 5], ['5', 5], [' 5 ', 5], ['-0.5', -0.5], ['+3', 3], ['.5', 0.5], ['5.', 5], ['1e3', undefined], ['0x10', undefined], ['5s', undefined], ['5,0', undefined],
-	['', undefined], [NaN, undefined], [Infinity, undefined], [true, undefined], [[5], undefined], [null, undefined],
+	[5, 5],
+	['5', 5],
+	[' 5 ', 5],
+	['-0.5', -0.5],
+	['+3', 3],
+	['.5', 0.5],
+	['5.', 5],
+	['1e3', undefined],
+	['0x10', undefined],
+	['5s', undefined],
+	['5,0', undefined],
+	['', undefined],
+	[NaN, undefined],
+	[Infinity, undefined],
+	[true, undefined],
+	[[5], undefined],
+	[null, undefined],
 ])('%p as a number', (value, number) => {
 	expect(toNumber(value)).toBe(number);
 });
 
-test.each([[true, true], ['true', true], [false, false], ['false', false], ['', undefined], [null, undefined]])('%p as a boolean', (value, boolean) => {
+test.each([
+	[true, true],
+	['true', true],
+	[false, false],
+	['false', false],
+	['', undefined],
+	[null, undefined],
+])('%p as a boolean', (value, boolean) => {
 	expect(read((fields) => fields.boolean('A', value))).toEqual({ value: boolean, problems: [] });
 });
 
 test.each([['yes'], [1], ['TRUE'], [{}]])('%p is refused as a boolean', (value) => {
-	expect(read((fields) => fields.boolean('A', value)).problems).toEqual([`has to be true or false, but is ${JSON.stringify(value)}.`]);
+	expect(read((fields) => fields.boolean('A', value)).problems).toEqual([
+		`has to be true or false, but is ${JSON.stringify(value)}.`,
+	]);
 });
 
-test.each([['{"a":1}', { a: 1 }], [{ a: [null] }, { a: [null] }], ['', undefined], [null, undefined]])('%j as a JSON object', (value, object) => {
+test.each([
+	['{"a":1}', { a: 1 }],
+	[{ a: [null] }, { a: [null] }],
+	['', undefined],
+	[null, undefined],
+])('%j as a JSON object', (value, object) => {
 	expect(read((fields) => fields.jsonObject('A', value))).toEqual({ value: object, problems: [] });
 });
 
-test.each([['[1]'], ['{'], ['null'], [[]], [7], [{ a: undefined }], [{ a: NaN }], [{ a: () => 1 }]])('%p is refused as a JSON object', (value) => {
-	expect(read((fields) => fields.jsonObject('A', value)).problems).toHaveLength(1);
-});
+test.each([['[1]'], ['{'], ['null'], [[]], [7], [{ a: undefined }], [{ a: NaN }], [{ a: () => 1 }]])(
+	'%p is refused as a JSON object',
+	(value) => {
+		expect(read((fields) => fields.jsonObject('A', value)).problems).toHaveLength(1);
+	},
+);
 
 test('a number keeps its range, with or without an upper end', () => {
 	expect(read((fields) => fields.number('A', '20', { min: 10 }))).toEqual({ value: 20, problems: [] });
-	expect(read((fields) => fields.number('A', 9, { min: 10 })).problems).toEqual(['has to be a number, 10 or more, but is 9.']);
-	expect(read((fields) => fields.number('A', 'x', { min: 0, max: 1 })).problems).toEqual(['has to be a number, between 0 and 1, but is "x".']);
+	expect(read((fields) => fields.number('A', 9, { min: 10 })).problems).toEqual([
+		'has to be a number, 10 or more, but is 9.',
+	]);
+	expect(read((fields) => fields.number('A', 'x', { min: 0, max: 1 })).problems).toEqual([
+		'has to be a number, between 0 and 1, but is "x".',
+	]);
 });
 
 test('a text is counted in characters, not in code units', () => {
 	expect(read((fields) => fields.text('A', '🐉🐉', { maxLength: 2 })).problems).toEqual([]);
-	expect(read((fields) => fields.text('A', '🐉🐉🐉', { maxLength: 2 })).problems).toEqual(['is 3 characters long; at most 2 are allowed. Shorten it.']);
+	expect(read((fields) => fields.text('A', '🐉🐉🐉', { maxLength: 2 })).problems).toEqual([
+		'is 3 characters long; at most 2 are allowed. Shorten it.',
+	]);
 	expect(read((fields) => fields.text('A', ''))).toEqual({ value: undefined, problems: [] });
 });
 
@@ -67,7 +115,13 @@ describe('JSON', () => {
 	test('is told from what only looks like it', () => {
 		const endless: Record<string, unknown> = {};
 		endless.self = endless;
-		expect([isJson(endless), isJson(undefined), isJson({ a: 1n }), isJsonObject([]), isJsonObject(null)]).toEqual([false, false, false, false, false]);
+		expect([isJson(endless), isJson(undefined), isJson({ a: 1n }), isJsonObject([]), isJsonObject(null)]).toEqual([
+			false,
+			false,
+			false,
+			false,
+			false,
+		]);
 		expect([isJson(null), isJson([{ a: [] }]), isJsonObject({})]).toEqual([true, true, true]);
 	});
 

@@ -53,7 +53,12 @@ export function requestOf({ name, defaultModel }: Provider): VideoRequest {
 }
 
 export function handleOf({ name, defaultModel }: Provider, submittedAt: string | null = SUBMITTED_AT): Handle {
-	return { provider: name, model: defaultModel, jobId: JOB_IDS[name], ...present({ submittedAt: submittedAt ?? undefined }) };
+	return {
+		provider: name,
+		model: defaultModel,
+		jobId: JOB_IDS[name],
+		...present({ submittedAt: submittedAt ?? undefined }),
+	};
 }
 
 /** A reply as the readers take it. */

@@ -64,7 +64,9 @@ describe('a picture outside of the limits', () => {
 	});
 
 	test('a rotated picture is measured as it is seen', async () => {
-		const onItsSide = await sharp(await plain(900, 300)).withMetadata({ orientation: 6 }).toBuffer();
+		const onItsSide = await sharp(await plain(900, 300))
+			.withMetadata({ orientation: 6 })
+			.toBuffer();
 		expect(imageProblems(onItsSide)).toEqual([expect.stringMatching(/^is 300 x 900 px, that is 1:3;/)]);
 	});
 

@@ -7,11 +7,19 @@ const UNKNOWN: Failure = { message: 'It is not known', code: 'submit_unknown', r
 
 function jobOf(jobId: string, end: Partial<Job> = {}): Job {
 	// A job of any status, put together from parts that fit.
-	return { handle: { provider: 'runpod', model: 'kling-v2-1-i2v-pro', jobId }, status: 'pending', raw: null, ...end } as Job;
+	return {
+		handle: { provider: 'runpod', model: 'kling-v2-1-i2v-pro', jobId },
+		status: 'pending',
+		raw: null,
+		...end,
+	} as Job;
 }
 
 function failedOf(jobId: string, failure: Partial<Failure>): Job {
-	return jobOf(jobId, { status: 'failed', failure: { message: 'no', code: 'provider_error', charged: 'unknown', ...failure } });
+	return jobOf(jobId, {
+		status: 'failed',
+		failure: { message: 'no', code: 'provider_error', charged: 'unknown', ...failure },
+	});
 }
 
 /** What a process that starts anew finds: the store after its way through JSON. */
@@ -30,7 +38,8 @@ function paid(store: LedgerStore, job: Job, itemIndex = 0): LedgerEntry {
 	return entry;
 }
 
-const resolve = (store: LedgerStore, runIndex = 0, itemIndex = 0, fingerprint = 'a') => new Ledger(store, runIndex).resolve(itemIndex, fingerprint);
+const resolve = (store: LedgerStore, runIndex = 0, itemIndex = 0, fingerprint = 'a') =>
+	new Ledger(store, runIndex).resolve(itemIndex, fingerprint);
 
 test.each([
 	['in between', NOW_MS + 1_000, NOW_MS + 1_000],
@@ -40,7 +49,11 @@ test.each([
 	const ledger = new Ledger({}, 0);
 	const entry = ledger.open({ itemIndex: 0, fingerprint: 'f', provider: 'runpod' }, NOW_MS);
 	const job = jobOf('a');
-	ledger.submitted(entry, { ...job, handle: { ...job.handle, submittedAt: new Date(saidMs).toISOString() } }, NOW_MS + 90_000);
+	ledger.submitted(
+		entry,
+		{ ...job, handle: { ...job.handle, submittedAt: new Date(saidMs).toISOString() } },
+		NOW_MS + 90_000,
+	);
 	expect(entry.submittedMs).toBe(countedMs);
 });
 
@@ -48,7 +61,11 @@ test('a submit in the very millisecond of the opening is no older than it, thoug
 	const ledger = new Ledger({}, 0);
 	const entry = ledger.open({ itemIndex: 0, fingerprint: 'f', provider: 'runpod' }, NOW_MS + 0.7);
 	const job = jobOf('a');
-	ledger.submitted(entry, { ...job, handle: { ...job.handle, submittedAt: new Date(NOW_MS + 0.7).toISOString() } }, NOW_MS + 90_000);
+	ledger.submitted(
+		entry,
+		{ ...job, handle: { ...job.handle, submittedAt: new Date(NOW_MS + 0.7).toISOString() } },
+		NOW_MS + 90_000,
+	);
 	expect(entry.submittedMs).toBe(NOW_MS);
 });
 
@@ -61,7 +78,11 @@ describe('a retry never pays twice', () => {
 		const store: LedgerStore = {};
 		paid(store, jobOf('job-1'));
 		for (const each of [store, restarted(store), restarted(restarted(store))]) {
-			expect(resolve(each)).toMatchObject({ kind: 'follow', handle: { jobId: 'job-1' }, entry: { submittedMs: NOW_MS, cost: COST } });
+			expect(resolve(each)).toMatchObject({
+				kind: 'follow',
+				handle: { jobId: 'job-1' },
+				entry: { submittedMs: NOW_MS, cost: COST },
+			});
 		}
 	});
 
@@ -174,11 +195,14 @@ describe('the store', () => {
 		expect([first.spent().jobs, second.spent().jobs]).toEqual([2, 2]);
 	});
 
-	test.each([undefined, null, 'x', 7, {}, [null, 7, 'x', {}, [], { fingerprint: 'a' }]])('%j in it is no ledger', (ledger) => {
-		const store: LedgerStore = { ledger };
-		expect(resolve(store).kind).toBe('submit');
-		expect(new Ledger(store, 0).spent().jobs).toBe(0);
-	});
+	test.each([undefined, null, 'x', 7, {}, [null, 7, 'x', {}, [], { fingerprint: 'a' }]])(
+		'%j in it is no ledger',
+		(ledger) => {
+			const store: LedgerStore = { ledger };
+			expect(resolve(store).kind).toBe('submit');
+			expect(new Ledger(store, 0).spent().jobs).toBe(0);
+		},
+	);
 
 	test('every change is in it at once, as plain JSON', () => {
 		const store: LedgerStore = {};
@@ -194,7 +218,11 @@ describe('the store', () => {
 describe('what was spent', () => {
 	test.each<[string, Job, number]>([
 		['a running job counts its estimate', jobOf('1'), 0.45],
-		['a reported cost takes its place', jobOf('1', { status: 'completed', cost: { amount: 0.36, unit: 'USD', source: 'reported' } }), 0.36],
+		[
+			'a reported cost takes its place',
+			jobOf('1', { status: 'completed', cost: { amount: 0.36, unit: 'USD', source: 'reported' } }),
+			0.36,
+		],
 		['a failed job that was not charged is free', failedOf('1', { charged: 'no' }), 0],
 		['a failed job whose charge is unknown counts', failedOf('1', { charged: 'unknown' }), 0.45],
 		['a cancelled job counts, as nobody says that it is free', jobOf('1', { status: 'cancelled' }), 0.45],
@@ -207,7 +235,15 @@ describe('what was spent', () => {
 	test('an unknown submit counts, and units are kept apart', () => {
 		const ledger = new Ledger({}, 0);
 		ledger.unknown(open(ledger), UNKNOWN);
-		ledger.open({ itemIndex: 1, fingerprint: 'b', provider: 'coreToday', cost: { amount: 375, unit: 'credits', source: 'minimum' } }, NOW_MS);
+		ledger.open(
+			{
+				itemIndex: 1,
+				fingerprint: 'b',
+				provider: 'coreToday',
+				cost: { amount: 375, unit: 'credits', source: 'minimum' },
+			},
+			NOW_MS,
+		);
 		ledger.open({ itemIndex: 2, fingerprint: 'c', provider: 'coreToday' }, NOW_MS);
 		expect(ledger.spent()).toEqual({ jobs: 3, amounts: { USD: 0.45, credits: 375 } });
 	});

@@ -13,8 +13,21 @@ function plan(provider: Provider, count: number, options: Record<string, unknown
 }
 
 test.each([
-	[0, 0], [3, 3], ['3', 3], [' 4.5 ', 4.5], ['', undefined], ['three', undefined], [-1, undefined], ['-1', undefined],
-	[NaN, undefined], [Infinity, undefined], ['Infinity', undefined], [null, undefined], [undefined, undefined], [{}, undefined], [true, undefined],
+	[0, 0],
+	[3, 3],
+	['3', 3],
+	[' 4.5 ', 4.5],
+	['', undefined],
+	['three', undefined],
+	[-1, undefined],
+	['-1', undefined],
+	[NaN, undefined],
+	[Infinity, undefined],
+	['Infinity', undefined],
+	[null, undefined],
+	[undefined, undefined],
+	[{}, undefined],
+	[true, undefined],
 ])('%p as a limit', (value, limit) => {
 	expect(asLimit(value)).toBe(limit);
 });
@@ -42,9 +55,14 @@ describe('a limit on cost', () => {
 
 	test('counts what this execution has already submitted, in the same unit only', () => {
 		const ledger = new Ledger({}, 0);
-		ledger.open({ itemIndex: 0, fingerprint: 'a', provider: 'runpod', cost: { amount: 0.45, unit: 'USD', source: 'estimated' } }, 0);
+		ledger.open(
+			{ itemIndex: 0, fingerprint: 'a', provider: 'runpod', cost: { amount: 0.45, unit: 'USD', source: 'estimated' } },
+			0,
+		);
 		expect(limitProblem(plan(runpod, 1), ledger.spent(), { maxCost: 0.9 })).toBeUndefined();
-		expect(limitProblem(plan(runpod, 2), ledger.spent(), { maxCost: 0.9 })).toContain('on top of 0.45 USD that this execution has already submitted');
+		expect(limitProblem(plan(runpod, 2), ledger.spent(), { maxCost: 0.9 })).toContain(
+			'on top of 0.45 USD that this execution has already submitted',
+		);
 		expect(limitProblem(plan(coreToday, 1), ledger.spent(), { maxCost: 375 })).toBeUndefined();
 	});
 

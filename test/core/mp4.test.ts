@@ -56,7 +56,9 @@ describe('a video that streams by', () => {
 	});
 
 	test('is never judged by an error: any bytes go by', () => {
-		fc.assert(fc.property(fc.array(fc.uint8Array({ maxLength: 64 })), (chunks) => typeof isWhole(...chunks) === 'boolean'));
+		fc.assert(
+			fc.property(fc.array(fc.uint8Array({ maxLength: 64 })), (chunks) => typeof isWhole(...chunks) === 'boolean'),
+		);
 	});
 });
 

@@ -1,7 +1,12 @@
 import type { Cost, Failure, Handle, Job } from '../../nodes/core/job';
 import { endedError, errorJson, failureError, jobJson } from '../../nodes/core/output';
 
-const HANDLE: Handle = { provider: 'runpod', model: 'kling-v2-1-i2v-pro', jobId: 'job-1', submittedAt: '2026-01-01T00:00:00.000Z' };
+const HANDLE: Handle = {
+	provider: 'runpod',
+	model: 'kling-v2-1-i2v-pro',
+	jobId: 'job-1',
+	submittedAt: '2026-01-01T00:00:00.000Z',
+};
 const ESTIMATE: Cost = { amount: 0.45, unit: 'USD', source: 'estimated' };
 const FAILURE: Failure = { message: 'The prompt was flagged', code: 'content_policy', retryable: false, charged: 'no' };
 const VIDEO_URL = 'https://video.runpod.ai/1.mp4';
@@ -30,19 +35,32 @@ describe('the item of a job', () => {
 			videoUrl: VIDEO_URL,
 			videoUrlExpiresAt: '2026-01-08T00:01:00.000Z',
 			cost: { amount: 0.36, unit: 'USD', source: 'reported' },
-			timing: { submittedAt: '2026-01-01T00:00:00.000Z', finishedAt: '2026-01-01T00:01:00.000Z', queueSeconds: 0.03, runSeconds: 59.97 },
+			timing: {
+				submittedAt: '2026-01-01T00:00:00.000Z',
+				finishedAt: '2026-01-01T00:01:00.000Z',
+				queueSeconds: 0.03,
+				runSeconds: 59.97,
+			},
 		});
 	});
 
 	test('has nothing that nobody reported', () => {
-		expect(jobJson({ handle: { provider: 'coreToday', jobId: 'a' }, status: 'pending', raw: null })).toStrictEqual({ jobId: 'a', provider: 'coreToday', status: 'pending' });
+		expect(jobJson({ handle: { provider: 'coreToday', jobId: 'a' }, status: 'pending', raw: null })).toStrictEqual({
+			jobId: 'a',
+			provider: 'coreToday',
+			status: 'pending',
+		});
 	});
 
 	test.each<[string, Job, Cost | undefined]>([
 		['an estimate until something is reported', { handle: HANDLE, status: 'processing', raw: null }, ESTIMATE],
 		['none on a failed job', failed, undefined],
 		['none on a cancelled job', cancelled, undefined],
-		['what a failed job reports', { ...failed, cost: { amount: 0.45, unit: 'USD', source: 'reported' } }, { amount: 0.45, unit: 'USD', source: 'reported' }],
+		[
+			'what a failed job reports',
+			{ ...failed, cost: { amount: 0.45, unit: 'USD', source: 'reported' } },
+			{ amount: 0.45, unit: 'USD', source: 'reported' },
+		],
 	])('its cost: %s', (_name, job, cost) => {
 		expect(jobJson(job, { cost: ESTIMATE }).cost).toEqual(cost);
 	});
@@ -67,7 +85,8 @@ describe('an error item', () => {
 		expect(errorJson(error)).toStrictEqual({
 			error: {
 				message: 'The prompt was flagged',
-				description: 'Change the prompt or the picture: the same request would be refused again. Job ID: job-1 (Runpod).',
+				description:
+					'Change the prompt or the picture: the same request would be refused again. Job ID: job-1 (Runpod).',
 				jobId: 'job-1',
 				provider: 'runpod',
 				model: 'kling-v2-1-i2v-pro',
@@ -80,17 +99,32 @@ describe('an error item', () => {
 	test('without a job names none', () => {
 		const error = failureError(FAILURE, { provider: 'coreToday', model: 'a/b' });
 		expect(errorJson(error)).toStrictEqual({
-			error: { message: 'The prompt was flagged', description: expect.not.stringContaining('Job ID'), provider: 'coreToday', model: 'a/b', failure: FAILURE },
+			error: {
+				message: 'The prompt was flagged',
+				description: expect.not.stringContaining('Job ID'),
+				provider: 'coreToday',
+				model: 'a/b',
+				failure: FAILURE,
+			},
 		});
 	});
 
 	test('of a job that failed says who could not make the video, and why', () => {
-		expect(endedError(failed)).toMatchObject({ message: 'Runpod could not make the video: The prompt was flagged', jobId: 'job-1', status: 'failed', failure: FAILURE });
+		expect(endedError(failed)).toMatchObject({
+			message: 'Runpod could not make the video: The prompt was flagged',
+			jobId: 'job-1',
+			status: 'failed',
+			failure: FAILURE,
+		});
 	});
 
 	test('of a job that was cancelled says so, and invents no failure', () => {
 		const error = endedError(cancelled);
-		expect(error).toMatchObject({ message: 'Runpod reports that job job-1 was cancelled', jobId: 'job-1', status: 'cancelled' });
+		expect(error).toMatchObject({
+			message: 'Runpod reports that job job-1 was cancelled',
+			jobId: 'job-1',
+			status: 'cancelled',
+		});
 		expect(error).not.toHaveProperty('failure');
 	});
 });

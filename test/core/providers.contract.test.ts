@@ -31,8 +31,10 @@ describe.each(providers.map((provider): [string, Provider] => [provider.label, p
 	test('has a fixture of every refusal, of a 5xx page, of a redirect and of what is no JSON', () => {
 		for (const [call, statuses] of WEB_REPLIES) {
 			const ofCall = fixtures.map(([, each]) => each).filter((each) => each.call === call);
-			const kindsBy = (status: number) => ofCall.filter((each) => each.reply.status === status).map((each) => each.expect.kind);
-			for (const status of statuses) expect([status, kindsBy(status)]).toEqual([status, expect.arrayContaining(['refused'])]);
+			const kindsBy = (status: number) =>
+				ofCall.filter((each) => each.reply.status === status).map((each) => each.expect.kind);
+			for (const status of statuses)
+				expect([status, kindsBy(status)]).toEqual([status, expect.arrayContaining(['refused'])]);
 			const unexpected = ofCall.filter((each) => each.expect.kind === 'unexpected').map(({ reply }) => reply);
 			expect(unexpected.some(({ status, body }) => status >= 500 && String(body).startsWith('<'))).toBe(true);
 			expect(unexpected.some(({ status }) => status >= 300 && status < 400)).toBe(true);
@@ -49,7 +51,11 @@ describe.each(providers.map((provider): [string, Provider] => [provider.label, p
 
 	test('every call has a timeout between ten seconds and two minutes', () => {
 		const handle = handleOf(provider);
-		const calls = [provider.startCall(requestOf(provider), {}), provider.statusCall(handle), provider.cancelCall(handle)];
+		const calls = [
+			provider.startCall(requestOf(provider), {}),
+			provider.statusCall(handle),
+			provider.cancelCall(handle),
+		];
 		for (const { timeoutMs } of calls) {
 			expect(timeoutMs).toBeGreaterThanOrEqual(10_000);
 			expect(timeoutMs).toBeLessThanOrEqual(120_000);
@@ -62,7 +68,9 @@ describe.each(providers.map((provider): [string, Provider] => [provider.label, p
 
 	test('a webhook is named only if there is one', () => {
 		expect(JSON.stringify(provider.startCall(requestOf(provider), {}))).not.toContain('webhook');
-		expect(provider.startCall(requestOf(provider), { webhookUrl: CALLBACK_URL }).body).toMatchObject({ webhook: CALLBACK_URL });
+		expect(provider.startCall(requestOf(provider), { webhookUrl: CALLBACK_URL }).body).toMatchObject({
+			webhook: CALLBACK_URL,
+		});
 	});
 
 	test('ids cannot bend a path', () => {
@@ -74,9 +82,19 @@ describe.each(providers.map((provider): [string, Provider] => [provider.label, p
 	});
 
 	test('a job keeps its handle through every later reading', () => {
-		for (const [, fixture] of fixtures.filter(([, { call, expect: { kind } }]) => call !== 'submit' && kind === 'job')) {
+		for (const [, fixture] of fixtures.filter(
+			([
+				,
+				{
+					call,
+					expect: { kind },
+				},
+			]) => call !== 'submit' && kind === 'job',
+		)) {
 			const { submittedAt } = fixture.given ?? {};
-			expect(outcomeOf(provider, fixture)).toMatchObject({ json: { jobId: handleOf(provider, submittedAt).jobId, model: provider.defaultModel } });
+			expect(outcomeOf(provider, fixture)).toMatchObject({
+				json: { jobId: handleOf(provider, submittedAt).jobId, model: provider.defaultModel },
+			});
 		}
 	});
 
@@ -89,7 +107,15 @@ describe.each(providers.map((provider): [string, Provider] => [provider.label, p
 	});
 
 	test('the raw reply is kept as it came', () => {
-		for (const [, { call, reply }] of fixtures.filter(([, { call, expect: { kind } }]) => call === 'status' && kind === 'job')) {
+		for (const [, { call, reply }] of fixtures.filter(
+			([
+				,
+				{
+					call,
+					expect: { kind },
+				},
+			]) => call === 'status' && kind === 'job',
+		)) {
 			const reading = provider.readJob(replyOf(reply.status, reply.body), handleOf(provider), { nowMs: NOW_MS });
 			expect([call, reading]).toMatchObject(['status', { job: { raw: reply.body } }]);
 		}
@@ -97,7 +123,19 @@ describe.each(providers.map((provider): [string, Provider] => [provider.label, p
 
 	test('a callback names a job, and a body that names none is no callback', () => {
 		expect(provider.readCallback({ id: 'abc-123_X', status: 'COMPLETED' })).toBe('abc-123_X');
-		for (const body of [undefined, null, '', 'abc', 7, [], [{ id: 'a' }], {}, { id: '' }, { id: '../a' }, { id: { id: 'a' } }]) {
+		for (const body of [
+			undefined,
+			null,
+			'',
+			'abc',
+			7,
+			[],
+			[{ id: 'a' }],
+			{},
+			{ id: '' },
+			{ id: '../a' },
+			{ id: { id: 'a' } },
+		]) {
 			expect(provider.readCallback(body)).toBeUndefined();
 		}
 	});
@@ -105,7 +143,9 @@ describe.each(providers.map((provider): [string, Provider] => [provider.label, p
 	test('every refusal comes with advice that names this provider or says what to change', () => {
 		for (const [, fixture] of fixtures) {
 			if (fixture.expect.kind !== 'refused') continue;
-			expect(adviceFor(fixture.expect.failure.code, provider.label)).toMatch(new RegExp(`${provider.label}|prompt|picture`));
+			expect(adviceFor(fixture.expect.failure.code, provider.label)).toMatch(
+				new RegExp(`${provider.label}|prompt|picture`),
+			);
 		}
 	});
 });

@@ -2,10 +2,9 @@ import type { VideoForm } from '../../nodes/core/form';
 import { coreToday } from '../../nodes/core/providers/coreToday';
 import { providers } from '../../nodes/core/providers';
 import { runpod } from '../../nodes/core/providers/runpod';
-import { formOf, inputFrom, PICTURE_URL, problemsOf, requestFrom } from './forms';
+import { inputFrom, PICTURE_URL, problemsOf, requestFrom } from './forms';
 
 type Values = Partial<VideoForm>;
-const LONG = 'x'.repeat(2501);
 const DELIVERED = 'replicate.delivery/xezq/rfKExHkg7L2UAyYNJj3p1YrW1M3ZROTQQXupJSOyM5RkwQcKA/tmpowaafuyw.png';
 
 describe('the seeds to the letter', () => {
@@ -25,7 +24,12 @@ describe('the seeds to the letter', () => {
 
 	test("Runpod's example request is what its form becomes, with the empty negative prompt that only additional input can hold", () => {
 		const prompt = 'A majestic magic dragon breathing fire over an ancient castle';
-		const options = { guidanceScale: 0.5, enableSafetyChecker: true, additionalInput: '{"negative_prompt": ""}', submitWith: 'runsync' };
+		const options = {
+			guidanceScale: 0.5,
+			enableSafetyChecker: true,
+			additionalInput: '{"negative_prompt": ""}',
+			submitWith: 'runsync',
+		};
 		const call = runpod.startCall(requestFrom(runpod, { prompt, options }), {});
 		expect(call).toMatchObject({ method: 'POST', path: '/kling-v2-1-i2v-pro/runsync', query: { wait: '90000' } });
 		expect(call.body).toStrictEqual({
@@ -41,7 +45,12 @@ describe('the seeds to the letter', () => {
 	});
 
 	test('what nobody set is not sent, but for the defaults that the form shows', () => {
-		expect(inputFrom(coreToday)).toStrictEqual({ prompt: 'a woman points at the words', mode: 'standard', duration: 5, start_image: PICTURE_URL });
+		expect(inputFrom(coreToday)).toStrictEqual({
+			prompt: 'a woman points at the words',
+			mode: 'standard',
+			duration: 5,
+			start_image: PICTURE_URL,
+		});
 		expect(inputFrom(runpod)).toStrictEqual({ prompt: 'a woman points at the words', duration: 5, image: PICTURE_URL });
 		for (const blank of [undefined, null, '', '  ']) {
 			expect(inputFrom(coreToday, { mode: blank, duration: blank })).toMatchObject({ mode: 'standard', duration: 5 });
@@ -70,10 +79,16 @@ describe('the seeds to the letter', () => {
 		const priceOf = (values: Values) => runpod.estimateCost(requestFrom(runpod, values));
 		expect(priceOf({})).toEqual({ amount: 0.45, unit: 'USD', source: 'estimated' });
 		expect(priceOf({ duration: '10' })).toEqual({ amount: 0.9, unit: 'USD', source: 'estimated' });
-		expect(priceOf({ options: { additionalInput: { duration: 10 } } })).toEqual({ amount: 0.9, unit: 'USD', source: 'estimated' });
+		expect(priceOf({ options: { additionalInput: { duration: 10 } } })).toEqual({
+			amount: 0.9,
+			unit: 'USD',
+			source: 'estimated',
+		});
 		expect(priceOf({ options: { endpointId: 'my-endpoint' } })).toBeUndefined();
 		expect(coreToday.estimateCost(requestFrom(coreToday))).toEqual({ amount: 375, unit: 'credits', source: 'minimum' });
-		expect(coreToday.estimateCost(requestFrom(coreToday, { options: { model: 'kwaivgi/kling-v1.6' } }))).toBeUndefined();
+		expect(
+			coreToday.estimateCost(requestFrom(coreToday, { options: { model: 'kwaivgi/kling-v1.6' } })),
+		).toBeUndefined();
 	});
 });
 
@@ -87,8 +102,16 @@ describe('values that are taken', () => {
 		['a negative prompt', { options: { negativePrompt: 'blur' } }, { negative_prompt: 'blur' }],
 		['a prompt of 2500 characters', { prompt: '🐉'.repeat(2500) }, { prompt: '🐉'.repeat(2500) }],
 		['a link with blanks around it', { startImageUrl: ` ${PICTURE_URL}\n` }, { start_image: PICTURE_URL }],
-		['an end image with pro', { mode: 'pro', endImageSource: 'url', endImageUrl: PICTURE_URL }, { end_image: PICTURE_URL }],
-		['additional input over the form', { options: { additionalInput: { mode: 'pro', seed: 7 } } }, { mode: 'pro', seed: 7 }],
+		[
+			'an end image with pro',
+			{ mode: 'pro', endImageSource: 'url', endImageUrl: PICTURE_URL },
+			{ end_image: PICTURE_URL },
+		],
+		[
+			'additional input over the form',
+			{ options: { additionalInput: { mode: 'pro', seed: 7 } } },
+			{ mode: 'pro', seed: 7 },
+		],
 		['additional input as text', { options: { additionalInput: '{"duration": "10"}' } }, { duration: 10 }],
 	])('Core.Today: %s', (_name, values, input) => {
 		expect(inputFrom(coreToday, values)).toMatchObject(input);
@@ -100,7 +123,11 @@ describe('values that are taken', () => {
 		['guidance 1', { options: { guidanceScale: 1 } }, { guidance_scale: 1 }],
 		['guidance "0.7" from a sheet', { options: { guidanceScale: '0.7' } }, { guidance_scale: 0.7 }],
 		['no safety checker', { options: { enableSafetyChecker: false } }, { enable_safety_checker: false }],
-		['safety checker "false" from a sheet', { options: { enableSafetyChecker: 'false' } }, { enable_safety_checker: false }],
+		[
+			'safety checker "false" from a sheet',
+			{ options: { enableSafetyChecker: 'false' } },
+			{ enable_safety_checker: false },
+		],
 		['a negative prompt', { options: { negativePrompt: 'blur' } }, { negative_prompt: 'blur' }],
 	])('Runpod: %s', (_name, values, input) => {
 		expect(inputFrom(runpod, values)).toMatchObject(input);
@@ -108,9 +135,15 @@ describe('values that are taken', () => {
 
 	test.each([null, '', '  '])('additional input that unsets a value (%j) leaves it to the provider', (unset) => {
 		const additionalInput = { mode: unset, duration: unset, end_image: unset };
-		expect(inputFrom(coreToday, { options: { additionalInput } })).toStrictEqual({ prompt: 'a woman points at the words', start_image: PICTURE_URL });
+		expect(inputFrom(coreToday, { options: { additionalInput } })).toStrictEqual({
+			prompt: 'a woman points at the words',
+			start_image: PICTURE_URL,
+		});
 		const runpodInput = { duration: unset, guidance_scale: unset, enable_safety_checker: unset };
-		expect(inputFrom(runpod, { options: { additionalInput: runpodInput } })).toStrictEqual({ prompt: 'a woman points at the words', image: PICTURE_URL });
+		expect(inputFrom(runpod, { options: { additionalInput: runpodInput } })).toStrictEqual({
+			prompt: 'a woman points at the words',
+			image: PICTURE_URL,
+		});
 	});
 
 	test('a binary picture is named for delivery, unless additional input has a link of its own', () => {
@@ -122,20 +155,35 @@ describe('values that are taken', () => {
 		expect([linked.pictures, linked.input.image]).toEqual([[], PICTURE_URL]);
 	});
 
-	test.each([null, '', '  '])('additional input that unsets the start image (%j) does not take away the picture in the item', (unset) => {
-		const values = { startImageSource: 'binary', startImageField: 'photo', options: { additionalInput: { image: unset, start_image: unset } } };
-		for (const provider of providers) expect(requestFrom(provider, values).pictures).toMatchObject([{ field: 'photo', label: 'Start Image' }]);
-	});
+	test.each([null, '', '  '])(
+		'additional input that unsets the start image (%j) does not take away the picture in the item',
+		(unset) => {
+			const values = {
+				startImageSource: 'binary',
+				startImageField: 'photo',
+				options: { additionalInput: { image: unset, start_image: unset } },
+			};
+			for (const provider of providers)
+				expect(requestFrom(provider, values).pictures).toMatchObject([{ field: 'photo', label: 'Start Image' }]);
+		},
+	);
 
 	test('a local provider may open local pictures', () => {
 		const values = { startImageUrl: 'http://127.0.0.1:4000/a.png' };
 		for (const provider of providers) {
 			expect(problemsOf(provider, values, { providerIsLocal: true, waits: true })).toEqual([]);
-			expect(problemsOf(provider, values)).toEqual([expect.stringContaining('Start Image URL is on the host 127.0.0.1')]);
+			expect(problemsOf(provider, values)).toEqual([
+				expect.stringContaining('Start Image URL is on the host 127.0.0.1'),
+			]);
 		}
 	});
 
-	test.each([[undefined, 90], [1_200_000, 90], [30_000, 30], [10, 1]])('runsync with a patience of %p ms is held %d s at most', (patienceMs, seconds) => {
+	test.each([
+		[undefined, 90],
+		[1_200_000, 90],
+		[30_000, 30],
+		[10, 1],
+	])('runsync with a patience of %p ms is held %d s at most', (patienceMs, seconds) => {
 		const request = requestFrom(runpod, { options: { submitWith: 'runsync' } });
 		const call = runpod.startCall(request, patienceMs === undefined ? {} : { patienceMs });
 		expect([call.query, call.timeoutMs]).toEqual([{ wait: String(seconds * 1000) }, seconds * 1000 + 30_000]);
@@ -158,15 +206,27 @@ describe('another model or endpoint', () => {
 		['defaults are not sent', {}, {}],
 		['defaults as a sheet writes them neither', { duration: '5.0', mode: '' }, {}],
 		['what differs is sent, as a number', { duration: '10', mode: 'pro' }, { duration: 10, mode: 'pro' }],
-		['additional input goes as it is', { options: { additionalInput: { duration: '8s', mode: null } } }, { duration: '8s', mode: null }],
+		[
+			'additional input goes as it is',
+			{ options: { additionalInput: { duration: '8s', mode: null } } },
+			{ duration: '8s', mode: null },
+		],
 	])('Core.Today: %s', (_name, values, rest) => {
 		const options = { ...values.options, model: 'kwaivgi/kling-v1.6-pro' };
-		expect(inputFrom(coreToday, { ...values, options })).toStrictEqual({ prompt: 'a woman points at the words', start_image: PICTURE_URL, ...rest });
+		expect(inputFrom(coreToday, { ...values, options })).toStrictEqual({
+			prompt: 'a woman points at the words',
+			start_image: PICTURE_URL,
+			...rest,
+		});
 	});
 
 	test.each<[string, Values, object]>([
 		['defaults are not sent', { options: { guidanceScale: 0.5, enableSafetyChecker: true } }, {}],
-		['defaults as a sheet writes them neither', { duration: '5', options: { guidanceScale: '0.50', enableSafetyChecker: 'true' } }, {}],
+		[
+			'defaults as a sheet writes them neither',
+			{ duration: '5', options: { guidanceScale: '0.50', enableSafetyChecker: 'true' } },
+			{},
+		],
 		[
 			'what differs is sent, in its own type',
 			{ duration: '10', options: { guidanceScale: '0.7', enableSafetyChecker: 'false' } },
@@ -183,62 +243,5 @@ describe('another model or endpoint', () => {
 		expect(problemsOf(runpod, { duration: 4, options: { endpointId: ' kling-v2-1-i2v-pro ' } })).toHaveLength(1);
 		expect(problemsOf(coreToday, { duration: 4, options: { model: ' kwaivgi/kling-v2.1 ' } })).toHaveLength(1);
 		expect(requestFrom(coreToday, { options: { model: ' kwaivgi/kling-v2.1 ' } }).model).toBe('kwaivgi/kling-v2.1');
-	});
-});
-
-describe('bad input costs nothing: it is refused by label, with what to do', () => {
-	const both: Array<[Values, string]> = [
-		[{ prompt: '' }, 'Prompt is empty. Fill it in.'],
-		[{ prompt: '  \n' }, 'Prompt is empty. Fill it in.'],
-		[{ prompt: null }, 'Prompt is empty. Fill it in.'],
-		[{ prompt: 7 }, 'Prompt has to be text, but is 7.'],
-		[{ prompt: LONG }, 'Prompt is 2501 characters long; at most 2500 are allowed. Shorten it.'],
-		[{ options: { negativePrompt: LONG } }, 'Negative Prompt is 2501 characters long; at most 2500 are allowed. Shorten it.'],
-		[{ options: { additionalInput: { negative_prompt: 7 } } }, 'Negative Prompt has to be text, but is 7.'],
-		[{ duration: 4 }, 'Duration has to be 5 or 10, but is 4.'],
-		[{ duration: '5s' }, 'Duration has to be 5 or 10, but is "5s".'],
-		[{ duration: '1e1' }, 'Duration has to be 5 or 10, but is "1e1".'],
-		[{ options: { additionalInput: { duration: 8 } } }, 'Duration has to be 5 or 10, but is 8.'],
-		[{ startImageUrl: '' }, 'Start Image URL is empty. Give the link of a JPEG or PNG picture.'],
-		[{ startImageUrl: 'dragon.png' }, 'Start Image URL has to begin with https:// or http://. Give the whole address.'],
-		[{ startImageUrl: '{{ $json.url }}' }, 'Start Image URL still has {{ }} in it. Switch the field to Expression, so that n8n fills it in.'],
-		[{ startImageUrl: 7 }, 'Start Image URL is empty. Give an https:// or http:// address.'],
-		[{ startImageSource: 'binary', startImageField: '' }, 'Start Image: Input Data Field Name is empty. Fill it in.'],
-		[{ startImageSource: 'file' }, 'Start Image has to be none or url or binary, but is "file".'],
-		[{ options: { additionalInput: '{"a":' } }, 'Additional Input has to be a JSON object like { "key": "value" }, but is "{\\"a\\":".'],
-		[{ options: { additionalInput: [1] } }, 'Additional Input has to be a JSON object like { "key": "value" }, but is [1].'],
-		[{ options: { additionalInput: { prompt: null } } }, 'Prompt is empty. Fill it in.'],
-		[
-			{ startImageSource: 'binary', options: { additionalInput: { image: 'x', start_image: 'x' } } },
-			'Start Image URL has to begin with https:// or http://. Give the whole address.',
-		],
-	];
-	const cases = providers.flatMap((provider) => both.map(([values, problem]) => ({ provider, values, problem })));
-	test.each([
-		...cases,
-		{ provider: coreToday, values: { mode: 'turbo' }, problem: 'Mode has to be standard or pro, but is "turbo".' },
-		{ provider: coreToday, values: { mode: 'turbo', endImageSource: 'binary' }, problem: 'Mode has to be standard or pro, but is "turbo".' },
-		{ provider: coreToday, values: { endImageSource: 'url', mode: 'pro' }, problem: 'End Image URL is empty. Give the link of a JPEG or PNG picture.' },
-		{ provider: coreToday, values: { endImageSource: 'url', endImageUrl: PICTURE_URL }, problem: 'End Image needs Mode set to Pro. Choose Pro, or take the end image away.' },
-		{ provider: coreToday, values: { endImageSource: 'binary' }, problem: 'End Image needs Mode set to Pro. Choose Pro, or take the end image away.' },
-		{ provider: coreToday, values: { options: { additionalInput: { end_image: PICTURE_URL } } }, problem: 'End Image needs Mode set to Pro. Choose Pro, or take the end image away.' },
-		{ provider: coreToday, values: { mode: 'pro', endImageSource: 'url', endImageUrl: PICTURE_URL, options: { additionalInput: { mode: null } } }, problem: 'End Image needs Mode set to Pro. Choose Pro, or take the end image away.' },
-		{ provider: coreToday, values: { options: { model: '' } }, problem: 'Model is empty. Fill it in.' },
-		{ provider: coreToday, values: { options: { model: 'a b' } }, problem: 'Model has to be a model ID like kwaivgi/kling-v2.1.' },
-		{ provider: runpod, values: { options: { guidanceScale: 1.1 } }, problem: 'Guidance Scale has to be a number, between 0 and 1, but is 1.1.' },
-		{ provider: runpod, values: { options: { guidanceScale: 'much' } }, problem: 'Guidance Scale has to be a number, between 0 and 1, but is "much".' },
-		{ provider: runpod, values: { options: { enableSafetyChecker: 'no' } }, problem: 'Enable Safety Checker has to be true or false, but is "no".' },
-		{ provider: runpod, values: { options: { endpointId: '' } }, problem: 'Endpoint ID is empty. Fill it in.' },
-		{ provider: runpod, values: { options: { endpointId: 'a/b' } }, problem: 'Endpoint ID has to be an ID like kling-v2-1-i2v-pro.' },
-		{ provider: runpod, values: { options: { submitWith: 'async' } }, problem: 'Submit With has to be run or runsync, but is "async".' },
-	])('$provider.label: $problem', ({ provider, values, problem }) => {
-		expect(problemsOf(provider, values)).toEqual([problem]);
-	});
-
-	test('all problems of an item at once', () => {
-		const bad = formOf({ prompt: '', mode: 'turbo', duration: 4, startImageUrl: 'x', options: { negativePrompt: LONG, guidanceScale: 2, enableSafetyChecker: 1 } });
-		const labels = (provider: (typeof providers)[number]) => problemsOf(provider, bad).map((text) => /^[A-Z]\w*( [A-Z]\w*)*/.exec(text)?.[0]);
-		expect(labels(coreToday)).toEqual(['Prompt', 'Start Image URL', 'Mode', 'Duration', 'Negative Prompt']);
-		expect(labels(runpod)).toEqual(['Prompt', 'Start Image URL', 'Duration', 'Guidance Scale', 'Enable Safety Checker', 'Negative Prompt']);
 	});
 });

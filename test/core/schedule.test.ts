@@ -59,7 +59,9 @@ describe('when to look at a job', () => {
 
 	it('is never rarer than the expectation allows', async () => {
 		const stage = new FollowStage(running(0, Infinity));
-		void stage.follow('a', 7_200, { expectation: { key: 'short record', typicalSeconds: 300, longestPauseSeconds: 20 } });
+		void stage.follow('a', 7_200, {
+			expectation: { key: 'short record', typicalSeconds: 300, longestPauseSeconds: 20 },
+		});
 		await stage.clock.advance(3_600_000);
 		expect(Math.max(...pausesOf(stage.looksAt('a')))).toBeLessThanOrEqual(21);
 	});
@@ -151,7 +153,12 @@ describe('on seeds it was not tuned on, the schedule', () => {
 		expect((await measure('slow', seeds, adaptive)).getsPerJob).toBeLessThan(60);
 	});
 
-	const shares: Array<[Shape, number]> = [['narrow', 0.5], ['stalled queue', 0.4], ['bimodal', 0.6], ['wide', 0.8]];
+	const shares: Array<[Shape, number]> = [
+		['narrow', 0.5],
+		['stalled queue', 0.4],
+		['bimodal', 0.6],
+		['wide', 0.8],
+	];
 	it.each(shares)('of a %s batch needs at most %d of the looks that a fixed interval needs', async (shape, most) => {
 		const ours = await measure(shape, seeds, adaptive);
 		const interval = await equallyLateInterval(shape, seeds, ours.meanLate);

@@ -5,7 +5,16 @@ import { asText } from '../../nodes/core/json';
 import { amountText } from '../../nodes/core/money';
 import type { VideoForm } from '../../nodes/core/form';
 import { setStage, type Stage } from '../engine/stage';
-import { askUser, env, join, mkdirSync, parseArgs, repositoryFolder, sleepMs, writeFileSync } from '../support/node.cts';
+import {
+	askUser,
+	env,
+	join,
+	mkdirSync,
+	parseArgs,
+	repositoryFolder,
+	sleepMs,
+	writeFileSync,
+} from '../support/node.cts';
 
 const PROVIDERS = { coreToday, runpod };
 const KEYS = { coreToday: env.CORE_TODAY_API_KEY, runpod: env.RUNPOD_API_KEY };
@@ -27,15 +36,26 @@ type Say = (line: string) => void;
 function readWish(args: string[]): Wish | string {
 	const { values } = parseArgs({
 		args,
-		options: { provider: { type: 'string' }, image: { type: 'string' }, prompt: { type: 'string' }, yes: { type: 'boolean' } },
+		options: {
+			provider: { type: 'string' },
+			image: { type: 'string' },
+			prompt: { type: 'string' },
+			yes: { type: 'boolean' },
+		},
 	});
 	const names = Object.values(PROVIDERS).map(({ name }) => name);
 	const wanted = names.filter((name) => values.provider === undefined || values.provider === name);
 	if (wanted.length === 0) return `--provider has to be ${Object.keys(PROVIDERS).join(' or ')}.`;
 	// Without a choice both are shown, and then only by the emulator: nobody pays for not having chosen.
 	const isReal = values.provider !== undefined && wanted.some((name) => KEYS[name] !== undefined);
-	if (isReal && values.image === undefined) return 'With an API key in the environment, give --image with a public link of a JPEG or PNG picture.';
-	return { providers: wanted, image: isReal ? values.image : undefined, prompt: values.prompt ?? PROMPT, yes: values.yes === true };
+	if (isReal && values.image === undefined)
+		return 'With an API key in the environment, give --image with a public link of a JPEG or PNG picture.';
+	return {
+		providers: wanted,
+		image: isReal ? values.image : undefined,
+		prompt: values.prompt ?? PROMPT,
+		yes: values.yes === true,
+	};
 }
 
 /** What the real API would cost, and whether the user agrees. */
@@ -59,7 +79,10 @@ async function agrees(name: ProviderName, wish: Wish, say: Say): Promise<boolean
 		return false;
 	}
 	const cost = provider.estimateCost(parsed.request);
-	const price = cost === undefined ? 'an unknown amount' : `${cost.source === 'minimum' ? 'at least ' : ''}${amountText(cost.amount, cost.unit)}`;
+	const price =
+		cost === undefined
+			? 'an unknown amount'
+			: `${cost.source === 'minimum' ? 'at least ' : ''}${amountText(cost.amount, cost.unit)}`;
 	say(`This makes one real video at ${provider.label} and will cost ${price}.`);
 	return wish.yes || /^y(es)?$/i.test((await askUser('Go on? [y/N] ')).trim());
 }
@@ -67,7 +90,11 @@ async function agrees(name: ProviderName, wish: Wish, say: Say): Promise<boolean
 /** Runs the workflow, with a line of progress while it waits; the path of the video, or undefined. */
 async function makeVideo(stage: Stage, name: ProviderName, wish: Wish, say: Say): Promise<string | undefined> {
 	const { label } = PROVIDERS[name];
-	const parameters = { provider: name, prompt: wish.prompt, ...(wish.image === undefined ? {} : { startImageUrl: wish.image }) };
+	const parameters = {
+		provider: name,
+		prompt: wish.prompt,
+		...(wish.image === undefined ? {} : { startImageUrl: wish.image }),
+	};
 	const running = stage.engine.start(stage.workflow(parameters));
 	let isDone = false;
 	const startMs = Date.now();
@@ -75,7 +102,9 @@ async function makeVideo(stage: Stage, name: ProviderName, wish: Wish, say: Say)
 		await sleepMs(PROGRESS_EVERY_MS);
 		if (isDone) return;
 		const receipt = running.logs.find(({ meta }) => meta.jobId !== undefined)?.meta.jobId;
-		say(`  ${label}: ${Math.round((Date.now() - startMs) / 1000)} s${receipt === undefined ? '' : `, job ${String(receipt)}`} …`);
+		say(
+			`  ${label}: ${Math.round((Date.now() - startMs) / 1000)} s${receipt === undefined ? '' : `, job ${String(receipt)}`} …`,
+		);
 		await progress();
 	};
 	void progress();
@@ -112,7 +141,11 @@ export async function runDemo(args: string[], say: Say): Promise<number> {
 			emulator: { jobTimes: EMULATED },
 			...(isReal ? { real: { [name]: KEYS[name] } } : {}),
 		});
-		say(isReal ? `${PROVIDERS[name].label}, the real API:` : `${PROVIDERS[name].label}, emulated on this machine at ${EMULATED_SPEED} times the speed (nothing is spent):`);
+		say(
+			isReal
+				? `${PROVIDERS[name].label}, the real API:`
+				: `${PROVIDERS[name].label}, emulated on this machine at ${EMULATED_SPEED} times the speed (nothing is spent):`,
+		);
 		const path = await makeVideo(stage, name, wish, say);
 		isComplete = isComplete && path !== undefined;
 		await stage.close();

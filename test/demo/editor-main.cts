@@ -18,7 +18,11 @@ async function main(): Promise<void> {
 	const host = await Host.start(installation, { tarball: KLING_E2E_TARBALL });
 	const { coreTodayUrl, runpodUrl, keys, imageUrl } = emulator;
 	const credentials = {
-		coreTodayApi: await host.credential('coreTodayApi', { apiKey: keys.coreToday, baseUrl: coreTodayUrl }, 'Core.Today (emulated)'),
+		coreTodayApi: await host.credential(
+			'coreTodayApi',
+			{ apiKey: keys.coreToday, baseUrl: coreTodayUrl },
+			'Core.Today (emulated)',
+		),
 		runpodApi: await host.credential('runpodApi', { apiKey: keys.runpod, baseUrl: runpodUrl }, 'Runpod (emulated)'),
 	};
 	const finish = readExample('finish-by-trigger', { credentials, pictureUrl: imageUrl });
@@ -29,9 +33,14 @@ async function main(): Promise<void> {
 		await host.workflow(readExample(name, { credentials, settings, pictureUrl: imageUrl }));
 	}
 	console.log(`\nOpen      ${host.server.url}\nLog in    ${owner.email} / ${owner.password}\n`);
-	console.log('The examples are in the list of workflows. Both APIs are emulated here, so nothing is spent. Ctrl-C ends it all.');
+	console.log(
+		'The examples are in the list of workflows. Both APIs are emulated here, so nothing is spent. Ctrl-C ends it all.',
+	);
 	const end = (): void => {
-		void host.server.end().then(async () => await emulator.stop()).then(() => process.exit(0));
+		void host.server
+			.end()
+			.then(async () => await emulator.stop())
+			.then(() => process.exit(0));
 	};
 	process.removeAllListeners('SIGINT').on('SIGINT', end);
 	process.removeAllListeners('SIGTERM').on('SIGTERM', end);

@@ -53,7 +53,11 @@ test("Generate's options are all there, with the defaults they have", () => {
 test('every operation is there', () => {
 	const operation = description.properties.find(({ name }) => name === 'operation');
 	const names = (operation?.options ?? []).map((option) => option.name).sort();
-	expect(rowsUnder('Kling Video').map(([label]) => plain(label)).sort()).toEqual(names);
+	expect(
+		rowsUnder('Kling Video')
+			.map(([label]) => plain(label))
+			.sort(),
+	).toEqual(names);
 });
 
 describe('the prices', () => {

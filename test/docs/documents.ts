@@ -40,7 +40,10 @@ export function filesBelow(folder: string): string[] {
 
 /** GitHub's anchor of a heading: lower case, punctuation dropped, blanks as hyphens. */
 function anchorOf(heading: string): string {
-	return heading.toLowerCase().replace(/[^\p{L}\p{M}\p{N}\p{Pc}\- ]/gu, '').replaceAll(' ', '-');
+	return heading
+		.toLowerCase()
+		.replace(/[^\p{L}\p{M}\p{N}\p{Pc}\- ]/gu, '')
+		.replaceAll(' ', '-');
 }
 
 /** Their text; a line's end within a sentence is a blank. */

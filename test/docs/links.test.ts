@@ -16,7 +16,8 @@ function isOpen(from: string, link: string): boolean {
 
 /** Whether a text names a file or folder of the repository, or could be taken to. */
 function isPath(text: string): boolean {
-	const isBelowFolder = /^[\w.-]+(\/[\w.-]+)+\/?$/.test(text) && FOLDERS.some((folder) => text.startsWith(`${folder}/`));
+	const isBelowFolder =
+		/^[\w.-]+(\/[\w.-]+)+\/?$/.test(text) && FOLDERS.some((folder) => text.startsWith(`${folder}/`));
 	return isBelowFolder || /^[\w.]+\.(ts|cts|mjs)$/.test(text);
 }
 

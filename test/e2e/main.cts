@@ -7,7 +7,9 @@ import type { Installation } from './harness/server.cts';
 
 function readScenarios(): Scenario[] {
 	const folder = join(__dirname, 'scenarios');
-	const files = readdirSync(folder).filter((file) => file.endsWith('.ts')).sort();
+	const files = readdirSync(folder)
+		.filter((file) => file.endsWith('.ts'))
+		.sort();
 	// Every file there exports `scenarios`. By require, since tsx cannot import() a .cts file on Node 20.
 	return files.flatMap((file): Scenario[] => require(join(folder, file)).scenarios);
 }

@@ -10,8 +10,15 @@ afterAll(async () => await stage.close());
 
 const ended = async () => await stage.until(() => stage.emulator.jobs().every(({ phase }) => phase === 'completed'));
 const flowOf = (name: string): WorkflowJson => {
-	const form = { operation: 'generate', prompt: 'A shot', startImageUrl: stage.emulator.imageUrl, completion: 'callback' };
-	return row([node(name, 'klingVideo', { ...form, provider: 'runpod' }, { credentials: ['coreTodayApi', 'runpodApi'] })]);
+	const form = {
+		operation: 'generate',
+		prompt: 'A shot',
+		startImageUrl: stage.emulator.imageUrl,
+		completion: 'callback',
+	};
+	return row([
+		node(name, 'klingVideo', { ...form, provider: 'runpod' }, { credentials: ['coreTodayApi', 'runpodApi'] }),
+	]);
 };
 
 async function called(): Promise<{ status: number; execution: Execution | undefined }> {
@@ -19,16 +26,22 @@ async function called(): Promise<{ status: number; execution: Execution | undefi
 	return { status: (await response).status, execution: await done };
 }
 
-test.each(['A "quoted" node', "It's }} here {{ and $json", 'Back\\slash \\{{', '= {{ 1 }}', 'Übung — 視頻', 'Line\nbreak', '`${x}`', "']; throw 1; ['"])(
-	'a node called %j resumes like any other',
-	async (name) => {
-		const parked = await stage.engine.run(flowOf(name));
-		expect(parked.status).toBe('waiting');
-		await ended();
-		const { status, execution } = await called();
-		expect([status, execution?.items(name)[0]?.json.status]).toEqual([200, 'completed']);
-	},
-);
+test.each([
+	'A "quoted" node',
+	"It's }} here {{ and $json",
+	'Back\\slash \\{{',
+	'= {{ 1 }}',
+	'Übung — 視頻',
+	'Line\nbreak',
+	'`${x}`',
+	"']; throw 1; ['",
+])('a node called %j resumes like any other', async (name) => {
+	const parked = await stage.engine.run(flowOf(name));
+	expect(parked.status).toBe('waiting');
+	await ended();
+	const { status, execution } = await called();
+	expect([status, execution?.items(name)[0]?.json.status]).toEqual([200, 'completed']);
+});
 
 test.each([
 	['is gone', () => undefined],
@@ -54,7 +67,10 @@ test('a credential that is gone leaves the execution parked, and answers so that
 	for (const each of flow.nodes) each.credentials = {};
 	expect(await called()).toEqual({ status: 503, execution: undefined });
 	expect(stage.engine.webhookLogs.filter(({ level }) => level === 'warn')).toContainEqual(
-		expect.objectContaining({ message: expect.stringContaining('credential'), meta: { jobId: stage.emulator.jobs()[0]?.id } }),
+		expect.objectContaining({
+			message: expect.stringContaining('credential'),
+			meta: { jobId: stage.emulator.jobs()[0]?.id },
+		}),
 	);
 });
 
@@ -66,7 +82,14 @@ test('webhook() answers and never throws, whatever its context does', async () =
 		throw new Error('broken');
 	};
 	const logger = { warn: () => undefined };
-	const broken = { getResponseObject: () => response, getNode: fail, evaluateExpression: fail, getBodyData: fail, getExecutionId: fail, logger };
+	const broken = {
+		getResponseObject: () => response,
+		getNode: fail,
+		evaluateExpression: fail,
+		getBodyData: fail,
+		getExecutionId: fail,
+		logger,
+	};
 	// A context of which nothing works but the answer.
 	expect(await webhook.call(broken as never)).toEqual({ noWebhookResponse: true });
 	expect(statuses).toEqual([500]);

@@ -19,7 +19,10 @@ test('a callback about five jobs reads the credential once', async () => {
 			reads += 1;
 			return await context.getCredentials(...args);
 		};
-		const finisher = createWebhookFinisher(Object.create(context, { getCredentials: { value: getCredentials } }), stage.clock);
+		const finisher = createWebhookFinisher(
+			Object.create(context, { getCredentials: { value: getCredentials } }),
+			stage.clock,
+		);
 		const wish = { download: true, outputField: 'data', withRaw: false };
 		return await Promise.all(
 			handles.map(async (handle) => {

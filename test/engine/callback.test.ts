@@ -62,7 +62,9 @@ describe.each(['coreToday', 'runpod'] as const)('%s', (provider) => {
 		await stage.park({ provider, ...FROM_ITEM }, shots(1));
 		await ended();
 		const calls = Array.from({ length: 10 }, () => stage.call(urlOf()));
-		const executions = (await Promise.all(calls.map(async ({ done }) => await done))).filter((execution) => execution !== undefined);
+		const executions = (await Promise.all(calls.map(async ({ done }) => await done))).filter(
+			(execution) => execution !== undefined,
+		);
 		expect(executions).toHaveLength(1);
 		const statuses = await Promise.all(calls.map(async ({ response }) => (await response).status));
 		expect(statuses).toEqual(statuses.map(() => 200));
@@ -73,7 +75,9 @@ describe.each(['coreToday', 'runpod'] as const)('%s', (provider) => {
 		await stage.park({ provider, ...FROM_ITEM }, shots(10));
 		await ended();
 		const calls = stage.emulator.jobs().map(({ webhookUrl }) => stage.call(webhookUrl));
-		const executions = (await Promise.all(calls.map(async ({ done }) => await done))).filter((execution) => execution !== undefined);
+		const executions = (await Promise.all(calls.map(async ({ done }) => await done))).filter(
+			(execution) => execution !== undefined,
+		);
 		expect(executions).toHaveLength(1);
 		const [execution] = executions;
 		if (execution !== undefined) await expectVideos(stage, execution, 10);
@@ -87,7 +91,9 @@ describe.each(['coreToday', 'runpod'] as const)('%s', (provider) => {
 		await Promise.all(forged.slice(0, 13).map(async ({ response }) => await response));
 		await stage.endJob();
 		const calls = [...forged, stage.call(urlOf())];
-		const executions = (await Promise.all(calls.map(async ({ done }) => await done))).filter((execution) => execution !== undefined);
+		const executions = (await Promise.all(calls.map(async ({ done }) => await done))).filter(
+			(execution) => execution !== undefined,
+		);
 		expect(executions.map(({ status }) => status)).toEqual(['success']);
 		// Thirteen at once, then one in ten seconds.
 		expect(checksOf(stage) - before).toBeLessThanOrEqual(14 + (stage.clock.now() - startMs) / 10_000);
@@ -119,16 +125,19 @@ describe.each(['coreToday', 'runpod'] as const)('%s', (provider) => {
 		['knows the job no more', { reply: { status: 404, body: { error: 'job not found' } } }],
 		['cuts the connection', { cut: 'before' as const }],
 		['is redirected', { redirect: { to: 'https://evil.example/' } }],
-	])('while the provider %s the execution stays parked, and a later callback gets the video', async (_name, trouble) => {
-		await stage.park({ provider, ...FROM_ITEM }, shots(1));
-		await ended();
-		stage.emulator.misbehave({ when: { call: 'status', first: 2 }, do: trouble });
-		expect(await call({})).toEqual({ status: 503, wentOn: false });
-		expect(await call({})).toEqual({ status: 503, wentOn: false });
-		const { done } = stage.call(urlOf());
-		const execution = await done;
-		expect(kling(execution ?? (await stage.resumed()))).toMatchObject([{ status: 'completed' }]);
-	});
+	])(
+		'while the provider %s the execution stays parked, and a later callback gets the video',
+		async (_name, trouble) => {
+			await stage.park({ provider, ...FROM_ITEM }, shots(1));
+			await ended();
+			stage.emulator.misbehave({ when: { call: 'status', first: 2 }, do: trouble });
+			expect(await call({})).toEqual({ status: 503, wentOn: false });
+			expect(await call({})).toEqual({ status: 503, wentOn: false });
+			const { done } = stage.call(urlOf());
+			const execution = await done;
+			expect(kling(execution ?? (await stage.resumed()))).toMatchObject([{ status: 'completed' }]);
+		},
+	);
 
 	test('a video that cannot be fetched lets the execution go on with its link', async () => {
 		stage.emulator.misbehave({ when: { call: 'video' }, do: { reply: { status: 403 } } });
@@ -143,15 +152,19 @@ describe.each(['coreToday', 'runpod'] as const)('%s', (provider) => {
 	});
 });
 
-test('two executions whose jobs have one ID, at two accounts, do not take each other\'s end', async () => {
-	const says = (status: string) => ({ reply: { status: 200, body: { id: 'same-1', status, output: { video_url: stage.emulator.imageUrl } } } });
+test("two executions whose jobs have one ID, at two accounts, do not take each other's end", async () => {
+	const says = (status: string) => ({
+		reply: { status: 200, body: { id: 'same-1', status, output: { video_url: stage.emulator.imageUrl } } },
+	});
 	stage.emulator.misbehave({ when: { call: 'submit' }, do: says('IN_QUEUE') });
 	stage.emulator.misbehave({ when: { call: 'status', first: 2 }, do: says('IN_PROGRESS') });
 	stage.emulator.misbehave({ when: { call: 'status', first: 1 }, do: says('COMPLETED') });
 	stage.emulator.misbehave({ when: { call: 'status' }, do: says('IN_PROGRESS') });
 	await stage.park({ provider: 'runpod', downloadVideo: false });
 	await stage.park({ provider: 'runpod', downloadVideo: false });
-	const [one, two] = stage.emulator.requests().flatMap(({ call: name, body }) => (name === 'submit' ? [webhookIn(body)] : []));
+	const [one, two] = stage.emulator
+		.requests()
+		.flatMap(({ call: name, body }) => (name === 'submit' ? [webhookIn(body)] : []));
 	expect(await call({}, one)).toEqual({ status: 200, wentOn: true });
 	expect(await call({}, two)).toEqual({ status: 503, wentOn: false });
 });

@@ -9,13 +9,18 @@ let stage: Stage;
 beforeAll(async () => {
 	stage = await setWarmStage({
 		factor: 60,
-		emulator: { jobTimes: { queueMs: 0, runMs: 3_000 }, otherModels: ['other/model'], otherEndpoints: ['other-endpoint'] },
+		emulator: {
+			jobTimes: { queueMs: 0, runMs: 3_000 },
+			otherModels: ['other/model'],
+			otherEndpoints: ['other-endpoint'],
+		},
 	});
 });
 afterAll(async () => await stage.close());
 beforeEach(() => stage.emulator.reset());
 
-const costOf = async (parameters: Record<string, unknown>) => kling(await stage.engine.run(stage.workflow(parameters)))[0]?.cost;
+const costOf = async (parameters: Record<string, unknown>) =>
+	kling(await stage.engine.run(stage.workflow(parameters)))[0]?.cost;
 const on = async (operation: string, parameters: Record<string, unknown>, json: object) => {
 	const about = { operation, provider: 'fromInput', jobId: '={{ $json.jobId }}', ...parameters };
 	return kling(await stage.engine.run(stage.workflow(about), { items: [{ json: { ...json } }] }))[0];
@@ -42,13 +47,17 @@ describe('the cost of a video', () => {
 
 	it('is absent for a model or endpoint of unknown price, unless it is reported', async () => {
 		expect(await costOf({ options: { model: 'other/model' } })).toBeUndefined();
-		expect(await costOf({ provider: 'runpod', options: { endpointId: 'other-endpoint' } })).toEqual(usd(0.45, 'reported'));
+		expect(await costOf({ provider: 'runpod', options: { endpointId: 'other-endpoint' } })).toEqual(
+			usd(0.45, 'reported'),
+		);
 		silent();
 		expect(await costOf({ provider: 'runpod', options: { endpointId: 'other-endpoint' } })).toBeUndefined();
 	});
 
 	it('is the estimate of the merged request, additional input included', async () => {
-		expect(await costOf({ provider: 'runpod', completion: 'jobId', options: { additionalInput: { duration: 10 } } })).toEqual(usd(0.9, 'estimated'));
+		expect(
+			await costOf({ provider: 'runpod', completion: 'jobId', options: { additionalInput: { duration: 10 } } }),
+		).toEqual(usd(0.9, 'estimated'));
 	});
 });
 
@@ -103,6 +112,8 @@ it('a job that ran into its deadline says what it is expected to cost', async ()
 
 it('what was spent is never on an error item under another name', async () => {
 	stage.emulator.script({ job: { endsAs: 'failed', error: 'CUDA error' } });
-	const execution = await stage.engine.run(stage.workflow({ provider: 'runpod' }, { onError: 'continueRegularOutput' }));
+	const execution = await stage.engine.run(
+		stage.workflow({ provider: 'runpod' }, { onError: 'continueRegularOutput' }),
+	);
 	expect(errorsIn(kling(execution))[0]).not.toHaveProperty('cost');
 });

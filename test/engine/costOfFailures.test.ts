@@ -27,15 +27,39 @@ const failure = (code: string, retryable: boolean | undefined, charged: string) 
 
 /** What the documents and upstreams of both APIs are known to say of a job that failed. */
 const TEXTS: Array<[string, string | object, string, boolean | undefined, RegExp]> = [
-	['content (Replicate E005)', 'The input or output was flagged as sensitive. (E005)', 'content_policy', false, /refused again/],
+	[
+		'content (Replicate E005)',
+		'The input or output was flagged as sensitive. (E005)',
+		'content_policy',
+		false,
+		/refused again/,
+	],
 	['content (NSFW)', 'NSFW content detected', 'content_policy', false, /refused again/],
-	['content (Kling 1301)', { code: 1301, message: 'Trigger the risk control policy' }, 'content_policy', false, /refused again/],
+	[
+		'content (Kling 1301)',
+		{ code: 1301, message: 'Trigger the risk control policy' },
+		'content_policy',
+		false,
+		/refused again/,
+	],
 	['depleted account (Kling 1102)', 'Account balance is depleted (1102)', 'insufficient_credit', true, /Add credit/],
 	['unreachable image (Runpod)', 'Invalid image URL', 'invalid_input', false, /open without a login/],
 	['unreachable image (download)', 'Failed to download image', 'invalid_input', false, /open without a login/],
-	['wrong parameter', '{"error_message":"field \\"duration\\" must be one of [5, 10], got number 4"}', 'invalid_input', false, /Correct the prompt/],
+	[
+		'wrong parameter',
+		'{"error_message":"field \\"duration\\" must be one of [5, 10], got number 4"}',
+		'invalid_input',
+		false,
+		/Correct the prompt/,
+	],
 	['rate (Kling 1302)', 'API request rate limit exceeded (1302)', 'rate_limited', true, /Max Concurrency/],
-	['interrupted (Replicate PA)', 'Prediction interrupted; please retry (code: PA)', 'provider_error', true, /status page/],
+	[
+		'interrupted (Replicate PA)',
+		'Prediction interrupted; please retry (code: PA)',
+		'provider_error',
+		true,
+		/status page/,
+	],
 	['anything else', 'CUDA error', 'provider_error', undefined, /status page/],
 ];
 
@@ -56,7 +80,9 @@ describe.each([
 	});
 });
 
-const refusal = (status: number, text: string): Misbehaviour => ({ reply: { status, body: { error: text, detail: text } } });
+const refusal = (status: number, text: string): Misbehaviour => ({
+	reply: { status, body: { error: text, detail: text } },
+});
 
 describe.each(['coreToday', 'runpod'])('a submit at %s', (provider) => {
 	it.each([

@@ -33,7 +33,12 @@ describe.each(BOTH)('at its deadline a job at %s', (provider) => {
 		const flow = stage.workflow({ provider, options: { timeoutSeconds: 15 } }, { onError: 'continueRegularOutput' });
 		const execution = await stage.engine.run(flow);
 		expect(errorsIn(kling(execution))).toMatchObject([
-			{ jobId: only().id, provider, status: 'processing', failure: { code: 'timed_out', retryable: true, charged: 'unknown' } },
+			{
+				jobId: only().id,
+				provider,
+				status: 'processing',
+				failure: { code: 'timed_out', retryable: true, charged: 'unknown' },
+			},
 		]);
 	});
 
@@ -111,7 +116,9 @@ describe('the Wait operation', () => {
 	});
 
 	it('names the job in its error, and cancels nothing', async () => {
-		const execution = await stage.engine.run(wait({ timeoutSeconds: 15 }), { items: (await submitted()).items('Kling') });
+		const execution = await stage.engine.run(wait({ timeoutSeconds: 15 }), {
+			items: (await submitted()).items('Kling'),
+		});
 		expect(thrown(execution).message).toContain(only().id);
 		expect(requestsOf(stage, 'cancel')).toEqual([]);
 	});

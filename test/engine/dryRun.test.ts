@@ -22,7 +22,9 @@ describe.each([
 	['runpodThenCoreToday', { amount: 0.45, unit: 'USD', source: 'estimated' }],
 ])('a dry run with %s', (provider, cost) => {
 	it.each(['wait', 'callback', 'jobId'])('and completion %s sends nothing and never parks', async (completion) => {
-		const execution = await stage.engine.run(stage.workflow({ ...FROM_ITEM, provider, completion, options: DRY }), { items: shots(2) });
+		const execution = await stage.engine.run(stage.workflow({ ...FROM_ITEM, provider, completion, options: DRY }), {
+			items: shots(2),
+		});
 		nothingSent();
 		expect([execution.status, execution.waitTill]).toEqual(['success', undefined]);
 		expect(kling(execution)).toMatchObject([
@@ -86,18 +88,30 @@ it("a dry run is each item's own choice, and one that says nothing is refused", 
 });
 
 it('a retry with Dry Run off pays as if the dry run had not been', async () => {
-	stage.emulator.misbehave({ when: { call: 'submit', first: 1 }, do: { reply: { status: 402, body: { detail: 'no credit' } } } });
+	stage.emulator.misbehave({
+		when: { call: 'submit', first: 1 },
+		do: { reply: { status: 402, body: { detail: 'no credit' } } },
+	});
 	const items = shots(2).map(({ json }, index) => ({ json: { ...json, dry: index === 0 } }));
-	const failed = await stage.engine.run(stage.workflow({ ...FROM_ITEM, options: { dryRun: '={{ $json.dry }}' } }), { items });
+	const failed = await stage.engine.run(stage.workflow({ ...FROM_ITEM, options: { dryRun: '={{ $json.dry }}' } }), {
+		items,
+	});
 	const real = await stage.engine.retry(failed, stage.workflow({ ...FROM_ITEM, options: { maxJobs: 2 } }));
 	expect(kling(real).map(({ status }) => status)).toEqual(['completed', 'completed']);
 	expect(promptsOf(stage)).toEqual(['Shot 0', 'Shot 1']);
 });
 
-it.each(['getStatus', 'wait', 'cancel', 'download'])('%s refuses the job of a dry run with a clear word', async (operation) => {
-	const dry = await stage.engine.run(stage.workflow({ options: DRY }));
-	const about = { jobId: '={{ $json.jobId }}', videoUrl: '={{ $json.videoUrl }}' };
-	const execution = await stage.engine.run(stage.workflow({ operation, provider: 'fromInput', ...about }), { items: dry.items('Kling') });
-	nothingSent();
-	expect(thrown(execution).message).toMatch(/dry-run-1, which a dry run made: there is no such (job|video)\. Turn Dry Run off/);
-});
+it.each(['getStatus', 'wait', 'cancel', 'download'])(
+	'%s refuses the job of a dry run with a clear word',
+	async (operation) => {
+		const dry = await stage.engine.run(stage.workflow({ options: DRY }));
+		const about = { jobId: '={{ $json.jobId }}', videoUrl: '={{ $json.videoUrl }}' };
+		const execution = await stage.engine.run(stage.workflow({ operation, provider: 'fromInput', ...about }), {
+			items: dry.items('Kling'),
+		});
+		nothingSent();
+		expect(thrown(execution).message).toMatch(
+			/dry-run-1, which a dry run made: there is no such (job|video)\. Turn Dry Run off/,
+		);
+	},
+);

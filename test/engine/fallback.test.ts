@@ -14,7 +14,9 @@ const BASE_URLS = new Map([
 	['name not resolved', 'https://kling.invalid/v1'],
 ]);
 
-const refusing = (status: number, body: object = { error: 'no' }): Misbehaviour => ({ reply: { status, body: { ...body } } });
+const refusing = (status: number, body: object = { error: 'no' }): Misbehaviour => ({
+	reply: { status, body: { ...body } },
+});
 
 const FAULTS = new Map<string, Misbehaviour>([
 	['401', refusing(401)],

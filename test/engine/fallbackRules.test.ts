@@ -95,7 +95,9 @@ describe('Fallback Max Cost', () => {
 		const options = { fallbackMaxCost: 0.9 };
 		const execution = await run({ provider: 'coreTodayThenRunpod', options }, 3, CONTINUE);
 		expect(jobs().map(({ provider }) => provider)).toEqual(['runpod', 'runpod']);
-		expect(errorsIn(kling(execution))).toMatchObject([{ provider: 'coreToday', failure: { code: 'insufficient_credit' } }]);
+		expect(errorsIn(kling(execution))).toMatchObject([
+			{ provider: 'coreToday', failure: { code: 'insufficient_credit' } },
+		]);
 	});
 
 	it('is in credits where Core.Today is the second', async () => {
@@ -154,7 +156,11 @@ describe('no second chance is taken', () => {
 	it('after a second whose answer was lost, also by a retry', async () => {
 		empty('coreToday');
 		stage.emulator.misbehave({ when: { provider: 'runpod', call: 'submit' }, do: { cut: 'after' } });
-		const failed = await run({ provider: 'coreTodayThenRunpod' }, 1, { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 });
+		const failed = await run({ provider: 'coreTodayThenRunpod' }, 1, {
+			retryOnFail: true,
+			maxTries: 3,
+			waitBetweenTries: 1,
+		});
 		const retried = await stage.engine.retry(failed);
 		expect(jobs()).toHaveLength(1);
 		expect(thrown(retried).message).toContain('It is not known whether Runpod accepted the job');

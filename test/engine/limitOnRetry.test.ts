@@ -29,8 +29,15 @@ test('a limit that is reached on a retry keeps the receipts of what was paid for
 });
 
 test('a stored picture that cannot be read takes no other row along', async () => {
-	const lost = { id: 'filesystem-v2:workflows/none/executions/1/binary_data/lost', data: 'filesystem-v2', mimeType: 'image/png' };
-	const whole = { data: readFileSync(join(repositoryFolder, 'test/fixtures/media/image.png')).toString('base64'), mimeType: 'image/png' };
+	const lost = {
+		id: 'filesystem-v2:workflows/none/executions/1/binary_data/lost',
+		data: 'filesystem-v2',
+		mimeType: 'image/png',
+	};
+	const whole = {
+		data: readFileSync(join(repositoryFolder, 'test/fixtures/media/image.png')).toString('base64'),
+		mimeType: 'image/png',
+	};
 	const items = [whole, lost, whole].map((data) => ({ json: {}, binary: { data } }));
 	const parameters = { provider: 'runpod', startImageSource: 'binary', completion: 'jobId' };
 	const execution = await stage.engine.run(stage.workflow(parameters, { onError: 'continueRegularOutput' }), { items });

@@ -7,7 +7,14 @@ const SUBMIT_ONLY = { ...FROM_ITEM, completion: 'jobId' };
 let stage: Stage;
 
 beforeAll(async () => {
-	stage = await setWarmStage({ factor: 60, emulator: { jobTimes: { queueMs: 0, runMs: 3_000 }, otherModels: ['other/model'], otherEndpoints: ['other-endpoint'] } });
+	stage = await setWarmStage({
+		factor: 60,
+		emulator: {
+			jobTimes: { queueMs: 0, runMs: 3_000 },
+			otherModels: ['other/model'],
+			otherEndpoints: ['other-endpoint'],
+		},
+	});
 });
 afterAll(async () => await stage.close());
 beforeEach(() => stage.emulator.reset());
@@ -55,9 +62,13 @@ describe('Max Cost', () => {
 	});
 
 	it('refuses the items as items under Continue', async () => {
-		const execution = await run({ provider: 'runpod', options: { maxCost: 0.5 } }, 2, { onError: 'continueRegularOutput' });
+		const execution = await run({ provider: 'runpod', options: { maxCost: 0.5 } }, 2, {
+			onError: 'continueRegularOutput',
+		});
 		nothingSent();
-		expect(errorsIn(kling(execution)).map(({ message }) => message)).toEqual(Array(2).fill(expect.stringContaining('Max Cost is 0.5 USD')));
+		expect(errorsIn(kling(execution)).map(({ message }) => message)).toEqual(
+			Array(2).fill(expect.stringContaining('Max Cost is 0.5 USD')),
+		);
 	});
 });
 
@@ -80,14 +91,23 @@ describe('Max Jobs', () => {
 });
 
 describe.each(['maxCost', 'maxJobs', 'fallbackMaxCost'])('%s', (limit) => {
-	it.each([-1, 'many', '', null, '1e400', '={{ NaN }}', '={{ Infinity }}', '={{ undefined }}', '={{ [] }}', '={{ true }}', '0x10'])(
-		'refuses the run if it is %j',
-		async (value) => {
-			const execution = await run({ provider: 'coreTodayThenRunpod', options: { [limit]: value } }, 1);
-			nothingSent();
-			expect(thrown(execution).message).toContain('has to be a number of 0 or more');
-		},
-	);
+	it.each([
+		-1,
+		'many',
+		'',
+		null,
+		'1e400',
+		'={{ NaN }}',
+		'={{ Infinity }}',
+		'={{ undefined }}',
+		'={{ [] }}',
+		'={{ true }}',
+		'0x10',
+	])('refuses the run if it is %j', async (value) => {
+		const execution = await run({ provider: 'coreTodayThenRunpod', options: { [limit]: value } }, 1);
+		nothingSent();
+		expect(thrown(execution).message).toContain('has to be a number of 0 or more');
+	});
 });
 
 it('a limit of 0 allows nothing, and a sheet may give it as text', async () => {

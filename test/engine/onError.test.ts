@@ -3,7 +3,10 @@ import { itemsOf } from './harness/index';
 import { errorOf, setWatchedStage, thrown, type WatchedStage } from './watched';
 
 let stage: WatchedStage;
-beforeAll(async () => (stage = await setWatchedStage({ factor: 100, emulator: { jobTimes: { queueMs: 1_000, runMs: 15_000 } } })));
+beforeAll(
+	async () =>
+		(stage = await setWatchedStage({ factor: 100, emulator: { jobTimes: { queueMs: 1_000, runMs: 15_000 } } })),
+);
 afterEach(() => stage.emulator.reset());
 afterAll(async () => await stage.close());
 
@@ -28,7 +31,11 @@ const rows30 = () =>
 			picture: row === 23 ? 'pictures/a.png' : 'https://pictures.example.com/a.png',
 		},
 	}));
-const fromSheet = { prompt: '={{ $json.prompt }}', duration: '={{ $json.duration }}', startImageUrl: '={{ $json.picture }}' };
+const fromSheet = {
+	prompt: '={{ $json.prompt }}',
+	duration: '={{ $json.duration }}',
+	startImageUrl: '={{ $json.picture }}',
+};
 
 describe.each(PROVIDERS)('30 rows of which three are bad, at $provider', ({ provider }) => {
 	test('under Stop nothing is sent, and all three are named', async () => {
@@ -50,7 +57,9 @@ describe.each(PROVIDERS)('30 rows of which three are bad, at $provider', ({ prov
 		);
 		expect(videos).toHaveLength(27);
 		expect(errors.map(itemNumber)).toEqual([{ item: 4 }, { item: 11 }, { item: 23 }]);
-		const failures = errors.map((item, index) => errorOf(item, below(errorOutput, rows30()[[4, 11, 23][index] ?? 0])).failure);
+		const failures = errors.map(
+			(item, index) => errorOf(item, below(errorOutput, rows30()[[4, 11, 23][index] ?? 0])).failure,
+		);
 		expect(failures).toEqual(
 			failures.map(() => expect.objectContaining({ code: 'invalid_input', retryable: false, charged: 'no' })),
 		);
@@ -60,30 +69,36 @@ describe.each(PROVIDERS)('30 rows of which three are bad, at $provider', ({ prov
 
 describe.each(PROVIDERS)('a batch at $provider in which one job fails and one is cancelled', ({ provider }) => {
 	beforeEach(() => {
-		stage.emulator.script({ when: { jobNumber: 2 }, job: { endsAs: 'failed', error: 'Content flagged as sensitive (E005)' } });
+		stage.emulator.script({
+			when: { jobNumber: 2 },
+			job: { endsAs: 'failed', error: 'Content flagged as sensitive (E005)' },
+		});
 		stage.emulator.script({ when: { jobNumber: 3 }, job: { endsAs: 'cancelled' } });
 	});
 	const rows = () => itemsOf({}, {}, {}, {}).map((item) => ({ ...item, binary }));
 	const asked = { options: { maxConcurrency: 1 } };
 
-	test.each(CONTINUE)('under $onError each error item has its job and its reason, whole', async ({ onError, errorOutput }) => {
-		const execution = await stage.run({ provider, ...asked }, rows(), { onError });
-		const errors = execution.items('Kling', errorOutput).filter(isError);
-		const [, second, third] = stage.emulator.jobs();
-		expect(errors.map(itemNumber)).toEqual([{ item: 1 }, { item: 2 }]);
-		expect(errorOf(errors[0])).toEqual({
-			message: expect.stringContaining('Content flagged as sensitive'),
-			description: expect.stringContaining(`Job ID: ${second?.id}`),
-			jobId: second?.id,
-			provider,
-			model: second?.model,
-			status: 'failed',
-			failure: expect.objectContaining({ code: 'content_policy', retryable: false }),
-		});
-		expect(errorOf(errors[1])).toMatchObject({ jobId: third?.id, status: 'cancelled', provider });
-		const videos = execution.items('Kling').filter((item) => !isError(item));
-		expect(videos.map(itemNumber)).toEqual([{ item: 0 }, { item: 3 }]);
-	});
+	test.each(CONTINUE)(
+		'under $onError each error item has its job and its reason, whole',
+		async ({ onError, errorOutput }) => {
+			const execution = await stage.run({ provider, ...asked }, rows(), { onError });
+			const errors = execution.items('Kling', errorOutput).filter(isError);
+			const [, second, third] = stage.emulator.jobs();
+			expect(errors.map(itemNumber)).toEqual([{ item: 1 }, { item: 2 }]);
+			expect(errorOf(errors[0])).toEqual({
+				message: expect.stringContaining('Content flagged as sensitive'),
+				description: expect.stringContaining(`Job ID: ${second?.id}`),
+				jobId: second?.id,
+				provider,
+				model: second?.model,
+				status: 'failed',
+				failure: expect.objectContaining({ code: 'content_policy', retryable: false }),
+			});
+			expect(errorOf(errors[1])).toMatchObject({ jobId: third?.id, status: 'cancelled', provider });
+			const videos = execution.items('Kling').filter((item) => !isError(item));
+			expect(videos.map(itemNumber)).toEqual([{ item: 0 }, { item: 3 }]);
+		},
+	);
 
 	test('under Stop it throws only after every job has ended, and lists every job with its state and its video', async () => {
 		const execution = await stage.run({ provider, ...asked }, rows());
@@ -103,7 +118,11 @@ describe.each(BOTH)('$provider under $onError', ({ provider, onError, errorOutpu
 	const settings = { onError };
 
 	async function failing(parameters: Record<string, unknown>, items: INodeExecutionData[]) {
-		const execution = await stage.run({ provider, ...parameters }, items.map((item) => ({ ...item, binary })), settings);
+		const execution = await stage.run(
+			{ provider, ...parameters },
+			items.map((item) => ({ ...item, binary })),
+			settings,
+		);
 		return execution
 			.items('Kling', errorOutput)
 			.map((item, index) => ({ ...errorOf(item, below(errorOutput, items[index])), pairedItem: item.pairedItem }));
@@ -131,18 +150,28 @@ describe.each(BOTH)('$provider under $onError', ({ provider, onError, errorOutpu
 		await stage.run({ operation: 'cancel', provider }, jobs.slice(1));
 		const errors = await failing({ operation: 'wait' }, [...jobs, ...itemsOf({ jobId: 'unheard-of' })]);
 		expect(errors.map(({ pairedItem }) => pairedItem)).toEqual([{ item: 0 }, { item: 1 }, { item: 2 }]);
-		expect(errors).toMatchObject([{ status: 'failed' }, { status: 'cancelled' }, { failure: { code: 'job_not_found' } }]);
+		expect(errors).toMatchObject([
+			{ status: 'failed' },
+			{ status: 'cancelled' },
+			{ failure: { code: 'job_not_found' } },
+		]);
 	});
 
-	test.each(['getStatus', 'cancel'])('%s of a job that has no record is an error with the job ID', async (operation) => {
-		const item = itemsOf({ jobId: 'unheard-of', timing: { submittedAt: '2026-01-01T00:00:00Z' } });
-		const [error] = await failing({ operation, provider: 'fromInput' }, item.map(({ json }) => ({ json: { ...json, provider } })));
-		expect(error).toMatchObject({
-			jobId: 'unheard-of',
-			message: expect.stringContaining('has no job unheard-of'),
-			failure: { code: 'job_not_found', charged: 'unknown' },
-		});
-	});
+	test.each(['getStatus', 'cancel'])(
+		'%s of a job that has no record is an error with the job ID',
+		async (operation) => {
+			const item = itemsOf({ jobId: 'unheard-of', timing: { submittedAt: '2026-01-01T00:00:00Z' } });
+			const [error] = await failing(
+				{ operation, provider: 'fromInput' },
+				item.map(({ json }) => ({ json: { ...json, provider } })),
+			);
+			expect(error).toMatchObject({
+				jobId: 'unheard-of',
+				message: expect.stringContaining('has no job unheard-of'),
+				failure: { code: 'job_not_found', charged: 'unknown' },
+			});
+		},
+	);
 
 	test('Download of a link that leads nowhere is an error with the job and the link', async () => {
 		const videoUrl = `${stage.emulator.url}/files/${provider}/gone.mp4`;

@@ -5,7 +5,10 @@ import { itemsOf } from './harness/index';
 import { setWatchedStage, type WatchedStage } from './watched';
 
 let stage: WatchedStage;
-beforeAll(async () => (stage = await setWatchedStage({ factor: 100, emulator: { jobTimes: { queueMs: 1_000, runMs: 25_000 } } })));
+beforeAll(
+	async () =>
+		(stage = await setWatchedStage({ factor: 100, emulator: { jobTimes: { queueMs: 1_000, runMs: 25_000 } } })),
+);
 afterEach(() => stage.emulator.reset());
 afterAll(async () => await stage.close());
 
@@ -68,7 +71,10 @@ describe.each(CASES)('$provider, $count item(s), On Error $onError', ({ provider
 		await expectVideos(waited, count);
 		const ended = await asking({ operation: 'getStatus' }, items);
 		expect(statusesOf(ended)).toEqual(wanted(count).map(() => 'completed'));
-		const downloaded = await asking({ operation: 'download' }, ended.items('Kling').map(({ json }) => ({ json })));
+		const downloaded = await asking(
+			{ operation: 'download' },
+			ended.items('Kling').map(({ json }) => ({ json })),
+		);
 		expect(promptsOf(downloaded, count)).toEqual(wanted(count));
 		await expectVideos(downloaded, count);
 		expect(stage.emulator.jobs()).toHaveLength(count);

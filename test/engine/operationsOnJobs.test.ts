@@ -39,13 +39,31 @@ describe.each(['coreToday', 'runpod'])('a job at %s', (provider) => {
 	test("Output Raw adds the provider's last reply, and nothing else differs", async () => {
 		const items = await submitted(provider);
 		const plain = await stage.run({ operation: 'wait', provider, downloadVideo: false }, items);
-		const raw = await stage.run({ operation: 'wait', provider, downloadVideo: false, options: { output: 'raw' } }, items);
+		const raw = await stage.run(
+			{ operation: 'wait', provider, downloadVideo: false, options: { output: 'raw' } },
+			items,
+		);
 		const [job] = stage.emulator.jobs();
 		const [json] = jsonOf(raw);
 		expect(json?.raw).toMatchObject(
 			provider === 'runpod'
-				? { id: job?.id, status: 'COMPLETED', delayTime: 3000, executionTime: 30_000, workerId: expect.any(String), output: { video_url: job?.videoUrl, cost: 0.45 } }
-				: { job_id: job?.id, status: 'completed', provider: 'replicate', model: 'black-forest-labs/flux-schnell', created_at: expect.any(String), result: job?.videoUrl, error: null },
+				? {
+						id: job?.id,
+						status: 'COMPLETED',
+						delayTime: 3000,
+						executionTime: 30_000,
+						workerId: expect.any(String),
+						output: { video_url: job?.videoUrl, cost: 0.45 },
+					}
+				: {
+						job_id: job?.id,
+						status: 'completed',
+						provider: 'replicate',
+						model: 'black-forest-labs/flux-schnell',
+						created_at: expect.any(String),
+						result: job?.videoUrl,
+						error: null,
+					},
 		);
 		expect(Object.keys(json ?? {}).filter((key) => key !== 'raw')).toEqual(Object.keys(jsonOf(plain)[0] ?? {}));
 	});
@@ -57,7 +75,10 @@ describe.each(['coreToday', 'runpod'])('a job at %s', (provider) => {
 		const execution = await stage.run({ operation: 'getStatus', provider }, items);
 		expect(execution.status).toBe('success');
 		expect(jsonOf(execution)).toEqual([
-			expect.objectContaining({ status: 'failed', failure: expect.objectContaining({ message: 'Invalid image URL', code: 'invalid_input', retryable: false }) }),
+			expect.objectContaining({
+				status: 'failed',
+				failure: expect.objectContaining({ message: 'Invalid image URL', code: 'invalid_input', retryable: false }),
+			}),
 		]);
 		expect(jsonOf(execution)[0]).not.toHaveProperty('error');
 	});
@@ -68,7 +89,10 @@ describe.each(['coreToday', 'runpod'])('a job at %s', (provider) => {
 		stage.emulator.reset();
 		stage.emulator.script({ when: { jobNumber: 2 }, job: { endsAs: 'failed' } });
 		stage.emulator.script({ when: { jobNumber: 4 }, job: { runMs: 10_000_000 } });
-		const items = await submitted(provider, [done, failed, cancelled, running].map(() => ({ json: {} })));
+		const items = await submitted(
+			provider,
+			[done, failed, cancelled, running].map(() => ({ json: {} })),
+		);
 		await stage.run({ operation: 'cancel', provider }, items.slice(2, 3));
 		await stage.clock.sleep(60_000);
 		for (const onError of ['stopWorkflow', 'continueRegularOutput', 'continueErrorOutput']) {
@@ -82,7 +106,9 @@ describe.each(['coreToday', 'runpod'])('a job at %s', (provider) => {
 		const items = await submitted(provider);
 		await stage.clock.sleep(60_000);
 		const execution = await stage.run({ operation: 'cancel', provider }, items);
-		expect(jsonOf(execution)).toEqual([expect.objectContaining({ status: 'completed', videoUrl: stage.emulator.jobs()[0]?.videoUrl })]);
+		expect(jsonOf(execution)).toEqual([
+			expect.objectContaining({ status: 'completed', videoUrl: stage.emulator.jobs()[0]?.videoUrl }),
+		]);
 	});
 
 	test('a cancel whose answer is lost is followed by a look, and what it says is true', async () => {
@@ -146,79 +172,19 @@ test('a cancel that changes nothing is never called a cancel', async () => {
 	expect(['pending', 'processing']).toContain(jsonOf(execution)[0]?.status);
 });
 
-describe('Runpod', () => {
-	test('/runsync is asked to hold for 90 s, and its early answer is followed to the end by its sync id', async () => {
-		stage.emulator.script({ job: { runMs: 120_000 } });
-		const execution = await stage.run({ provider: 'runpod', options: { submitWith: 'runsync' } });
-		const [submit] = stage.emulator.requests();
-		expect([submit?.call, submit?.query]).toEqual(['runsync', { wait: '90000' }]);
-		expect(jsonOf(execution)).toEqual([expect.objectContaining({ status: 'completed', jobId: expect.stringMatching(/^sync-/) })]);
-		expect(statusCalls().length).toBeGreaterThan(0);
-		expect(stage.emulator.jobs()).toHaveLength(1);
-	});
-
-	test('/runsync keeps to Timeout, which counts from the submit and not from the held answer', async () => {
-		stage.emulator.script({ job: { runMs: 10_000_000 } });
-		const options = { submitWith: 'runsync', timeoutSeconds: 100 };
-		const execution = await stage.run({ provider: 'runpod', options }, undefined, CONTINUE);
-		const [job] = stage.emulator.jobs();
-		expect(errorOf(execution.items('Kling')[0]).message).toContain('had not ended after 100 seconds');
-		const looksMs = stage.emulator.requests().filter(({ call }) => call === 'status').map(({ atMs }) => atMs);
-		expect(stage.emulator.requests()[0]?.call).toBe('runsync');
-		expect(Math.max(...looksMs) - (stage.emulator.requests()[0]?.atMs ?? 0)).toBeLessThan(150_000);
-		expect(job?.phase).toBe('running');
-	});
-
-	test('/runsync that answers with the video needs no look at all', async () => {
-		const execution = await stage.run({ provider: 'runpod', options: { submitWith: 'runsync' } });
-		expect(jsonOf(execution)).toEqual([expect.objectContaining({ status: 'completed', cost: { amount: 0.45, unit: 'USD', source: 'reported' } })]);
-		expect(statusCalls()).toEqual([]);
-	});
-
-	test('a job that is not visible yet is pending within 150 s of its submit', async () => {
-		stage.emulator.script({ job: { invisibleMs: 60_000, runMs: 200_000 } });
-		const items = await submitted('runpod');
-		const looked = await stage.run({ operation: 'getStatus' }, items);
-		expect(jsonOf(looked)).toEqual([expect.objectContaining({ status: 'pending' })]);
-		const waited = await stage.run({ operation: 'wait', downloadVideo: false }, items);
-		expect(jsonOf(waited)).toEqual([expect.objectContaining({ status: 'completed' })]);
-	});
-
-	test('Wait with a job ID alone gives a job 150 s from its first look to become visible', async () => {
-		stage.emulator.script({ job: { invisibleMs: 90_000, runMs: 100_000 } });
-		const [item] = await submitted('runpod');
-		const alone = itemsOf({ jobId: item?.json.jobId ?? '' });
-		const execution = await stage.run({ operation: 'wait', provider: 'runpod', downloadVideo: false }, alone);
-		expect(jsonOf(execution)).toEqual([expect.objectContaining({ status: 'completed' })]);
-	});
-
-	test.each(['getStatus', 'cancel'])('a job that is gone is an error of %s, never "pending"', async (operation) => {
-		const execution = await stage.run({ operation, provider: 'runpod', jobId: 'gone-u1' }, undefined, CONTINUE);
-		expect(errorOf(execution.items('Kling')[0]).failure).toMatchObject({ code: 'job_not_found' });
-	});
-
-	test('From Input takes the endpoint from the item, for status and cancel', async () => {
-		const item = { json: { jobId: 'abc', provider: 'runpod', model: 'another-endpoint' } };
-		await stage.run({ operation: 'getStatus' }, [item], CONTINUE);
-		await stage.run({ operation: 'cancel' }, [item], CONTINUE);
-		const paths = stage.emulator.requests().map(({ path }) => path.replace('/runpod/v2', ''));
-		expect(new Set(paths)).toEqual(new Set(['/another-endpoint/status/abc', '/another-endpoint/cancel/abc']));
-	});
-
-	test('a Runpod link says when it expires: 7 days after the job ended', async () => {
-		const [item] = jsonOf(await stage.run({ provider: 'runpod', downloadVideo: false }));
-		const { finishedAtMs = 0 } = stage.emulator.jobs()[0] ?? {};
-		const expiresMs = Date.parse(String(item?.videoUrlExpiresAt));
-		expect(Math.abs(expiresMs - finishedAtMs - 7 * 24 * 3_600_000)).toBeLessThan(10_000);
-	});
-});
-
 test('Download by a link alone needs no credential and sends none', async () => {
 	await stage.run({ provider: 'runpod', downloadVideo: false });
 	const link = stage.emulator.jobs()[0]?.videoUrl ?? '';
-	const execution = await stage.run({ operation: 'download', videoUrl: link, outputField: 'film' }, itemsOf({ row: 7 }), { credentials: [] });
+	const execution = await stage.run(
+		{ operation: 'download', videoUrl: link, outputField: 'film' },
+		itemsOf({ row: 7 }),
+		{ credentials: [] },
+	);
 	expect(jsonOf(execution)).toEqual([{ row: 7, videoUrl: link }]);
-	expect(execution.items('Kling')[0]?.binary?.film).toMatchObject({ mimeType: 'video/mp4', fileName: 'kling-video.mp4' });
+	expect(execution.items('Kling')[0]?.binary?.film).toMatchObject({
+		mimeType: 'video/mp4',
+		fileName: 'kling-video.mp4',
+	});
 });
 
 test('an operation that does not exist is refused in words', async () => {

@@ -31,7 +31,12 @@ it('Cancel keeps to the rate that Runpod allows: 150 jobs, none refused, none le
 	expect(kling(execution).filter(({ status }) => status === 'cancelled')).toHaveLength(150);
 	const cancels = requestsOf(stage, 'cancel');
 	expect(cancels.map(({ answeredStatus }) => answeredStatus)).toEqual(Array(150).fill(200));
-	expect(mostWithin(10_000, cancels.map(({ atMs }) => atMs))).toBeLessThanOrEqual(100);
+	expect(
+		mostWithin(
+			10_000,
+			cancels.map(({ atMs }) => atMs),
+		),
+	).toBeLessThanOrEqual(100);
 });
 
 it.each(['coreToday', 'runpod'])('Cancel has at most 20 calls under way at %s', async (provider) => {
@@ -39,7 +44,12 @@ it.each(['coreToday', 'runpod'])('Cancel has at most 20 calls under way at %s', 
 	stage.emulator.misbehave({ when: { call: 'cancel' }, do: { delayMs: ANSWER_MS } });
 	const execution = await stage.engine.run(stage.workflow({ operation: 'cancel' }), { items });
 	expect(kling(execution).filter(({ status }) => status === 'cancelled')).toHaveLength(50);
-	expect(mostWithin(ANSWER_MS * 0.9, requestsOf(stage, 'cancel').map(({ atMs }) => atMs))).toBeLessThanOrEqual(20);
+	expect(
+		mostWithin(
+			ANSWER_MS * 0.9,
+			requestsOf(stage, 'cancel').map(({ atMs }) => atMs),
+		),
+	).toBeLessThanOrEqual(20);
 });
 
 it.each(['coreToday', 'runpod'])('Get Status asks %s for at most 20 jobs at once', async (provider) => {

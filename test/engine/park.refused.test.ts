@@ -5,7 +5,14 @@ import { kling } from './scenes';
 import { setWatchedStage, type WatchedStage } from './watched';
 
 const PROVIDERS = ['coreToday', 'runpod'] as const;
-const UNREACHABLE = ['http://localhost:5678/', 'http://127.0.0.1:5678/', 'http://10.1.2.3/', 'http://192.168.1.7:5678/', 'http://n8n:5678/', 'http://[::1]:5678/'];
+const UNREACHABLE = [
+	'http://localhost:5678/',
+	'http://127.0.0.1:5678/',
+	'http://10.1.2.3/',
+	'http://192.168.1.7:5678/',
+	'http://n8n:5678/',
+	'http://[::1]:5678/',
+];
 const image = { startImageUrl: 'https://example.com/start.png' };
 
 let stage: WatchedStage;
@@ -26,20 +33,34 @@ afterAll(async () => {
 });
 
 describe.each([...PROVIDERS, 'coreTodayThenRunpod', 'runpodThenCoreToday'])('%s on the internet', (provider) => {
-	test.each(UNREACHABLE)('a resume URL under %s is refused before anything is sent, naming WEBHOOK_URL', async (url) => {
-		away.engine.publishAt(url);
-		const refused = await refusal(away, { provider, prompt: 'A shot', completion: 'callback', ...image });
-		for (const text of Object.values(refused)) expect(text).toContain('WEBHOOK_URL');
-	});
+	test.each(UNREACHABLE)(
+		'a resume URL under %s is refused before anything is sent, naming WEBHOOK_URL',
+		async (url) => {
+			away.engine.publishAt(url);
+			const refused = await refusal(away, { provider, prompt: 'A shot', completion: 'callback', ...image });
+			for (const text of Object.values(refused)) expect(text).toContain('WEBHOOK_URL');
+		},
+	);
 
 	test('a dry run names an unreachable resume URL, too', async () => {
 		away.engine.publishAt('http://localhost:5678/');
-		const refused = await refusal(away, { provider, prompt: 'A shot', completion: 'callback', options: { dryRun: true }, ...image });
+		const refused = await refusal(away, {
+			provider,
+			prompt: 'A shot',
+			completion: 'callback',
+			options: { dryRun: true },
+			...image,
+		});
 		for (const text of Object.values(refused)) expect(text).toContain('WEBHOOK_URL');
 	});
 
 	test('a Callback URL that it cannot reach is refused', async () => {
-		for (const callbackUrl of ['http://localhost:5678/webhook/x', 'https://192.168.0.4/x', 'not a link', 'ftp://example.com/x']) {
+		for (const callbackUrl of [
+			'http://localhost:5678/webhook/x',
+			'https://192.168.0.4/x',
+			'not a link',
+			'ftp://example.com/x',
+		]) {
 			const refused = await refusal(away, { provider, prompt: 'A shot', completion: 'jobId', callbackUrl, ...image });
 			for (const text of Object.values(refused)) expect(text).toContain('Callback URL');
 		}
@@ -67,14 +88,21 @@ describe.each(PROVIDERS)('%s', (provider) => {
 });
 
 describe('Timeout', () => {
-	test.each(['runpod', 'coreTodayThenRunpod', 'runpodThenCoreToday'])('%s waits for a callback 1500 seconds at most', async (provider) => {
-		const asked = { provider, prompt: 'A shot', completion: 'callback', ...image };
-		const refused = await refusal(stage, { ...asked, options: { timeoutSeconds: 1501 } });
-		for (const text of Object.values(refused)) expect(text).toMatch(/Timeout.*1500/);
-	});
+	test.each(['runpod', 'coreTodayThenRunpod', 'runpodThenCoreToday'])(
+		'%s waits for a callback 1500 seconds at most',
+		async (provider) => {
+			const asked = { provider, prompt: 'A shot', completion: 'callback', ...image };
+			const refused = await refusal(stage, { ...asked, options: { timeoutSeconds: 1501 } });
+			for (const text of Object.values(refused)) expect(text).toMatch(/Timeout.*1500/);
+		},
+	);
 
 	test('Core.Today alone may be waited for longer', async () => {
-		const parked = await stage.run({ provider: 'coreToday', completion: 'callback', options: { timeoutSeconds: 86_400 } });
+		const parked = await stage.run({
+			provider: 'coreToday',
+			completion: 'callback',
+			options: { timeoutSeconds: 86_400 },
+		});
 		expect(parked.status).toBe('waiting');
 	});
 });

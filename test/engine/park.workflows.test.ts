@@ -8,7 +8,12 @@ beforeAll(async () => (stage = await setCalledStage({ engine: { nodeTypes: { app
 afterEach(() => stage.reset());
 afterAll(async () => await stage.close());
 
-const form = () => ({ operation: 'generate', prompt: 'A shot', startImageUrl: stage.emulator.imageUrl, completion: 'callback' });
+const form = () => ({
+	operation: 'generate',
+	prompt: 'A shot',
+	startImageUrl: stage.emulator.imageUrl,
+	completion: 'callback',
+});
 const credentials = { credentials: ['coreTodayApi', 'runpodApi'] } as const;
 const drop = () => stage.emulator.misbehave({ when: { call: 'webhook' }, do: { webhook: { drop: true } } });
 
@@ -20,7 +25,9 @@ async function through(flow: WorkflowJson, parks: number, items = itemsOf({})): 
 
 describe.each(['coreToday', 'runpod'] as const)('%s', (provider) => {
 	test('two Kling nodes park one after the other in one execution', async () => {
-		const nodes = ['First', 'Second'].map((name) => node(name, 'klingVideo', { ...form(), provider, prompt: name }, credentials));
+		const nodes = ['First', 'Second'].map((name) =>
+			node(name, 'klingVideo', { ...form(), provider, prompt: name }, credentials),
+		);
 		const links = [
 			{ from: 'Start', to: 'First' },
 			{ from: 'First', to: 'Second' },
@@ -36,7 +43,11 @@ describe.each(['coreToday', 'runpod'] as const)('%s', (provider) => {
 
 	test('a callback that comes late does not let another node go on that waits further on', async () => {
 		const flow = workflow(
-			[node('Start', 'items'), node('Kling', 'klingVideo', { ...form(), provider }, credentials), node('Approval', 'approval')],
+			[
+				node('Start', 'items'),
+				node('Kling', 'klingVideo', { ...form(), provider }, credentials),
+				node('Approval', 'approval'),
+			],
 			[
 				{ from: 'Start', to: 'Kling' },
 				{ from: 'Kling', to: 'Approval' },
@@ -71,17 +82,20 @@ describe.each(['coreToday', 'runpod'] as const)('%s', (provider) => {
 		expect(stage.emulator.jobs().map(({ input }) => input.prompt)).toEqual(['a', 'b', 'c']);
 	});
 
-	test.each(['continueRegularOutput', 'continueErrorOutput'])('with On Error %s a bad item keeps its place over a park', async (onError) => {
-		const items = itemsOf({ prompt: '' }, { prompt: 'good' });
-		await stage.park({ provider, ...FROM_ITEM }, items, { onError });
-		const execution = await stage.resumed();
-		expect(kling(execution).map(({ status, error }) => status ?? typeof error)).toEqual(
-			onError === 'continueErrorOutput' ? ['completed'] : ['object', 'completed'],
-		);
-		const all = [...kling(execution), ...kling(execution, 1)];
-		expect(errorsIn(all).map(({ message }) => message)).toEqual([expect.stringContaining('Prompt')]);
-		expect(execution.items('Kling').at(-1)?.pairedItem).toMatchObject({ item: 1 });
-	});
+	test.each(['continueRegularOutput', 'continueErrorOutput'])(
+		'with On Error %s a bad item keeps its place over a park',
+		async (onError) => {
+			const items = itemsOf({ prompt: '' }, { prompt: 'good' });
+			await stage.park({ provider, ...FROM_ITEM }, items, { onError });
+			const execution = await stage.resumed();
+			expect(kling(execution).map(({ status, error }) => status ?? typeof error)).toEqual(
+				onError === 'continueErrorOutput' ? ['completed'] : ['object', 'completed'],
+			);
+			const all = [...kling(execution), ...kling(execution, 1)];
+			expect(errorsIn(all).map(({ message }) => message)).toEqual([expect.stringContaining('Prompt')]);
+			expect(execution.items('Kling').at(-1)?.pairedItem).toMatchObject({ item: 1 });
+		},
+	);
 
 	test('Retry On Fail does not run a parked node again because its first item is an error', async () => {
 		drop();
@@ -96,7 +110,10 @@ describe.each(['coreToday', 'runpod'] as const)('%s', (provider) => {
 	});
 
 	test('after one submit was refused, Retry On Fail takes up the jobs that exist and parks with all', async () => {
-		stage.emulator.misbehave({ when: { call: 'submit', skip: 1, first: 1 }, do: { reply: { status: 402, body: { error: 'no credit' } } } });
+		stage.emulator.misbehave({
+			when: { call: 'submit', skip: 1, first: 1 },
+			do: { reply: { status: 402, body: { error: 'no credit' } } },
+		});
 		const settings = { retryOnFail: true, maxTries: 2, waitBetweenTries: 1 };
 		await stage.park({ provider, ...FROM_ITEM }, shots(3), settings);
 		const execution = await stage.resumed();
@@ -105,7 +122,10 @@ describe.each(['coreToday', 'runpod'] as const)('%s', (provider) => {
 	});
 
 	test('a retried execution, which the jobs of the first will never call, still gets their videos', async () => {
-		stage.emulator.misbehave({ when: { call: 'submit', skip: 1, first: 1 }, do: { reply: { status: 402, body: { error: 'no credit' } } } });
+		stage.emulator.misbehave({
+			when: { call: 'submit', skip: 1, first: 1 },
+			do: { reply: { status: 402, body: { error: 'no credit' } } },
+		});
 		stage.emulator.script({ when: { jobNumber: 1 }, job: { runMs: 90_000 } });
 		const failed = await stage.park({ provider, ...FROM_ITEM }, shots(2));
 		expect(failed.status).toBe('error');
@@ -117,30 +137,36 @@ describe.each(['coreToday', 'runpod'] as const)('%s', (provider) => {
 
 	test('what falls back to the other provider is called back, too', async () => {
 		const other = provider === 'coreToday' ? 'runpod' : 'coreToday';
-		stage.emulator.misbehave({ when: { provider, call: 'submit' }, do: { reply: { status: 402, body: { error: 'no credit' } } } });
+		stage.emulator.misbehave({
+			when: { provider, call: 'submit' },
+			do: { reply: { status: 402, body: { error: 'no credit' } } },
+		});
 		const choice = provider === 'coreToday' ? 'coreTodayThenRunpod' : 'runpodThenCoreToday';
 		await stage.park({ provider: choice });
 		const [item] = kling(await stage.resumed());
 		expect(item).toMatchObject({ provider: other, status: 'completed', fallbackFrom: { provider } });
 	});
 
-	test.each(['engine', 'process'])('as an AI tool called through the %s it gives the job ID and does not park', async (calledThrough) => {
-		const flow = workflow(
-			[
-				node('Start', 'items'),
-				node('Agent', 'agent', { calls: [{ a: '1' }], through: calledThrough }),
-				node('Kling', 'klingVideoTool', { ...form(), provider }, credentials),
-			],
-			[
-				{ from: 'Start', to: 'Agent' },
-				{ from: 'Kling', to: 'Agent', type: 'ai_tool' },
-			],
-		);
-		const execution = await stage.engine.run(flow);
-		expect(execution.status).toBe('success');
-		const [job, ...others] = stage.emulator.jobs();
-		expect(others).toEqual([]);
-		expect(JSON.stringify(execution.items('Agent'))).toContain(job?.id);
-		expect(job?.webhookUrl).toBeUndefined();
-	});
+	test.each(['engine', 'process'])(
+		'as an AI tool called through the %s it gives the job ID and does not park',
+		async (calledThrough) => {
+			const flow = workflow(
+				[
+					node('Start', 'items'),
+					node('Agent', 'agent', { calls: [{ a: '1' }], through: calledThrough }),
+					node('Kling', 'klingVideoTool', { ...form(), provider }, credentials),
+				],
+				[
+					{ from: 'Start', to: 'Agent' },
+					{ from: 'Kling', to: 'Agent', type: 'ai_tool' },
+				],
+			);
+			const execution = await stage.engine.run(flow);
+			expect(execution.status).toBe('success');
+			const [job, ...others] = stage.emulator.jobs();
+			expect(others).toEqual([]);
+			expect(JSON.stringify(execution.items('Agent'))).toContain(job?.id);
+			expect(job?.webhookUrl).toBeUndefined();
+		},
+	);
 });

@@ -8,7 +8,11 @@ import { setWatchedStage, type WatchedStage } from './watched';
 export interface CalledStage extends WatchedStage {
 	readonly server: WebhookServer;
 	/** Runs with "Pause Until Callback", and the video in `data` unless said otherwise. */
-	park(parameters?: Record<string, unknown>, items?: INodeExecutionData[], settings?: Record<string, unknown>): Promise<Execution>;
+	park(
+		parameters?: Record<string, unknown>,
+		items?: INodeExecutionData[],
+		settings?: Record<string, unknown>,
+	): Promise<Execution>;
 	/** The end of the `count`th execution that a callback started or resumed. */
 	resumed(count?: number): Promise<Execution>;
 	/** All executions that callbacks started or resumed so far. */
@@ -37,7 +41,8 @@ function gather(server: WebhookServer, { clock }: WatchedStage): Resumptions {
 	let collected = 0;
 
 	function collect(): void {
-		for (const done of server.executions.slice(collected)) void done.then((execution) => execution && found.push(execution));
+		for (const done of server.executions.slice(collected))
+			void done.then((execution) => execution && found.push(execution));
 		collected = server.executions.length;
 	}
 
@@ -56,7 +61,8 @@ function gather(server: WebhookServer, { clock }: WatchedStage): Resumptions {
 async function cancelAway({ emulator }: WatchedStage, index: number): Promise<void> {
 	const { provider, id, model } = emulator.jobs()[index] ?? { provider: 'runpod', id: '', model: '' };
 	const headers = { 'X-API-Key': emulator.keys.coreToday, Authorization: `Bearer ${emulator.keys.runpod}` };
-	if (provider === 'coreToday') await fetch(`${emulator.coreTodayUrl}/predictions/${id}`, { method: 'DELETE', headers });
+	if (provider === 'coreToday')
+		await fetch(`${emulator.coreTodayUrl}/predictions/${id}`, { method: 'DELETE', headers });
 	else await fetch(`${emulator.runpodUrl}/${model}/cancel/${id}`, { method: 'POST', headers });
 }
 
@@ -67,7 +73,8 @@ export async function setCalledStage(options: StageOptions = {}): Promise<Called
 	const { emulator, engine } = stage;
 	const server = await serveWebhooks(engine);
 	const { found, until } = gather(server, stage);
-	const isHeard = (jobId: string) => emulator.deliveries().some((delivery) => delivery.jobId === jobId && delivery.status === 200);
+	const isHeard = (jobId: string) =>
+		emulator.deliveries().some((delivery) => delivery.jobId === jobId && delivery.status === 200);
 
 	async function resumed(count = 1): Promise<Execution> {
 		await until(() => found.length >= count);
@@ -83,7 +90,8 @@ export async function setCalledStage(options: StageOptions = {}): Promise<Called
 		until,
 		resumed,
 		endJob: async (index = 0) => await cancelAway(stage, index),
-		park: async (parameters = {}, items, settings) => await stage.run({ completion: 'callback', ...parameters }, items, settings),
+		park: async (parameters = {}, items, settings) =>
+			await stage.run({ completion: 'callback', ...parameters }, items, settings),
 		allResumed: () => [...found],
 		call: (webhookUrl, body = {}) => engine.receive(String(webhookUrl), { method: 'POST', body }),
 		delivered: async () => await until(() => emulator.jobs().every(({ id }) => isHeard(id))),

@@ -15,7 +15,11 @@ export interface File {
 /** A watched stage on which each item's files come from a node before Kling, stored as n8n stores them. */
 export interface PictureStage extends WatchedStage {
 	/** Runs one item for each entry; its files by binary field. */
-	runWith(parameters: Record<string, unknown>, items: ReadonlyArray<Record<string, File>>, settings?: Record<string, unknown>): Promise<Execution>;
+	runWith(
+		parameters: Record<string, unknown>,
+		items: ReadonlyArray<Record<string, File>>,
+		settings?: Record<string, unknown>,
+	): Promise<Execution>;
 }
 
 export const START: File = { bytes: readImage('start.jpg'), fileName: 'start.jpg' };
@@ -38,7 +42,9 @@ export async function setPictureStage(options: StageOptions = {}): Promise<Pictu
 		const url = asText(this.getInputData()[0]?.json.url) ?? '';
 		const full: unknown = await this.helpers.httpRequest({ url, encoding: 'stream', returnFullResponse: true });
 		const body = asObject(full)?.body;
-		return [[{ json: {}, binary: { data: await this.helpers.prepareBinaryData(body as never, 'picture') }, pairedItem: 0 }]];
+		return [
+			[{ json: {}, binary: { data: await this.helpers.prepareBinaryData(body as never, 'picture') }, pairedItem: 0 }],
+		];
 	});
 	const engine = { ...options.engine, nodeTypes: { pictures, fetched, ...options.engine?.nodeTypes } };
 	const stage = await setWatchedStage({ factor: 60, ...options, engine });

@@ -11,7 +11,8 @@ let stage: PictureStage;
 const FROM_BINARY = { startImageSource: 'binary' };
 const WITH_END = { mode: 'pro', endImageSource: 'binary', endImageField: 'last' };
 const CONTINUE = { onError: 'continueRegularOutput' };
-const dataUri = (mimeType: string, bytes: Uint8Array) => `data:${mimeType};base64,${Buffer.from(bytes).toString('base64')}`;
+const dataUri = (mimeType: string, bytes: Uint8Array) =>
+	`data:${mimeType};base64,${Buffer.from(bytes).toString('base64')}`;
 const callsOf = (...names: string[]) => stage.emulator.requests().filter(({ call }) => names.includes(call ?? ''));
 const inputs = () => stage.emulator.jobs().map(({ input }) => input);
 const hashOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
@@ -45,20 +46,27 @@ describe.each(['filesystem', 'default'] as const)('with binary data in mode %s',
 		const options = { imageDelivery: 'dataUri' };
 		await stage.runWith({ ...FROM_BINARY, ...WITH_END, completion: 'jobId', options }, [{ data: START, last: END }]);
 		expect(inputs()).toEqual([
-			expect.objectContaining({ start_image: dataUri('image/jpeg', START.bytes), end_image: dataUri('image/png', END.bytes) }),
+			expect.objectContaining({
+				start_image: dataUri('image/jpeg', START.bytes),
+				end_image: dataUri('image/png', END.bytes),
+			}),
 		]);
 		expect(callsOf('uploadUrl', 'uploadForm')).toEqual([]);
 	});
 
 	test.each(['auto', 'dataUri'])('Runpod gets the picture inside the request, by %s', async (imageDelivery) => {
-		const execution = await stage.runWith({ provider: 'runpod', ...FROM_BINARY, options: { imageDelivery } }, [{ data: END }]);
+		const execution = await stage.runWith({ provider: 'runpod', ...FROM_BINARY, options: { imageDelivery } }, [
+			{ data: END },
+		]);
 		expect(inputs()).toEqual([expect.objectContaining({ image: dataUri('image/png', END.bytes) })]);
 		await expectVideo(execution);
 	});
 
 	test.each(['coreToday', 'runpod'])("one workflow fetches a picture, and gets %s's video of it", async (provider) => {
 		const kling = stage.workflow({ provider, ...FROM_BINARY }).nodes.filter(({ name }) => name === 'Kling');
-		const execution = await stage.engine.run(row([node('Fetch', 'fetched'), ...kling]), { items: itemsOf({ url: stage.emulator.imageUrl }) });
+		const execution = await stage.engine.run(row([node('Fetch', 'fetched'), ...kling]), {
+			items: itemsOf({ url: stage.emulator.imageUrl }),
+		});
 		stage.expectNoKeyIn(execution);
 		await expectVideo(execution);
 	});
@@ -81,7 +89,9 @@ describe('on the way to the provider', () => {
 		['coreToday', 'start_image'],
 		['runpod', 'image'],
 	])("%s gets n8n's own signed link", async (provider, key) => {
-		await stage.runWith({ provider, ...FROM_BINARY, completion: 'jobId', options: { imageDelivery: 'signedUrl' } }, [{ data: START }]);
+		await stage.runWith({ provider, ...FROM_BINARY, completion: 'jobId', options: { imageDelivery: 'signedUrl' } }, [
+			{ data: START },
+		]);
 		expect(inputs()[0]?.[key]).toMatch(/^http:\/\/n8n\.test:5678\/rest\/binary-data\/signed\?token=/);
 		expect(callsOf('uploadUrl', 'uploadForm')).toEqual([]);
 	});
@@ -133,8 +143,18 @@ describe('on the way to the provider', () => {
 	test.each([
 		['a storage that refuses', 'uploadForm', { reply: { status: 403, body: 'Access denied' } }, 'HTTP status 403'],
 		['a storage that cuts', 'uploadForm', { cut: 'before' }, 'the connection was cut'],
-		['an API that names no place', 'uploadUrl', { reply: { status: 200, body: {} } }, 'without a place for the picture'],
-		['an API that answers with a page', 'uploadUrl', { reply: { status: 200, body: '<html></html>' } }, 'a web page instead of JSON'],
+		[
+			'an API that names no place',
+			'uploadUrl',
+			{ reply: { status: 200, body: {} } },
+			'without a place for the picture',
+		],
+		[
+			'an API that answers with a page',
+			'uploadUrl',
+			{ reply: { status: 200, body: '<html></html>' } },
+			'a web page instead of JSON',
+		],
 	] as const)('%s costs nothing, and the picture is named', async (_name, call, misbehaviour, text) => {
 		stage.emulator.misbehave({ when: { call }, do: misbehaviour });
 		const error = errorOf((await stage.runWith(FROM_BINARY, [{ data: START }], CONTINUE)).items('Kling')[0]);
@@ -150,7 +170,13 @@ test('a link to an n8n that is not public is never given to a public provider', 
 	const publicStage = await setPictureStage({
 		engine: { publicUrl: 'http://localhost:5678/', credentials: { coreTodayApi: { type: new CoreTodayApi(), data } } },
 	});
-	const execution = await publicStage.runWith({ ...FROM_BINARY, options: { imageDelivery: 'signedUrl' } }, [{ data: START }], CONTINUE);
-	expect(errorOf(execution.items('Kling')[0]).message).toContain('Image Delivery cannot be Signed URL: the link to this n8n is on the host localhost');
+	const execution = await publicStage.runWith(
+		{ ...FROM_BINARY, options: { imageDelivery: 'signedUrl' } },
+		[{ data: START }],
+		CONTINUE,
+	);
+	expect(errorOf(execution.items('Kling')[0]).message).toContain(
+		'Image Delivery cannot be Signed URL: the link to this n8n is on the host localhost',
+	);
 	await publicStage.close();
 });

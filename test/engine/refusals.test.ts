@@ -57,7 +57,10 @@ const OF_CORE_TODAY: typeof REFUSED = [
 	[{ mode: 'ultra' }, 'Mode has to be standard or pro, but is "ultra".'],
 	[{ mode: 'standard', endImageSource: 'url', endImageUrl: picture }, 'End Image needs Mode set to Pro.'],
 	[{ mode: 'pro', endImageSource: 'url', endImageUrl: '' }, 'End Image URL is empty.'],
-	[{ mode: 'pro', endImageSource: 'url', endImageUrl: 'a.png' }, 'End Image URL has to begin with https:// or http://.'],
+	[
+		{ mode: 'pro', endImageSource: 'url', endImageUrl: 'a.png' },
+		'End Image URL has to begin with https:// or http://.',
+	],
 	[{ mode: 'pro', endImageSource: 'binary', endImageField: 'last' }, 'End Image in field "last" is missing'],
 	[{ options: { additionalInput: { end_image: picture } } }, 'End Image needs Mode set to Pro.'],
 	[{ options: { additionalInput: { start_image: 'a.png' } } }, 'Start Image URL has to begin with'],
@@ -76,17 +79,27 @@ const OF_RUNPOD: typeof REFUSED = [
 	[{ options: { submitWith: 'fax' } }, 'Submit With has to be run or runsync, but is "fax".'],
 	[{ options: { additionalInput: { image: 'a.png' } } }, 'Start Image URL has to begin with'],
 	[{ options: { endpointId: 'other', maxCost: 1000 } }, 'price'],
-	[{ completion: 'callback', options: { timeoutSeconds: 1600 } }, 'Timeout has to be a number, between 10 and 1500, but is 1600.'],
+	[
+		{ completion: 'callback', options: { timeoutSeconds: 1600 } },
+		'Timeout has to be a number, between 10 and 1500, but is 1600.',
+	],
 ];
 
 const cases = (provider: string, table: typeof REFUSED) =>
-	table.map(([form, text]) => ({ provider, form, text, name: JSON.stringify(form).replace(long, '<2501 characters>') }));
+	table.map(([form, text]) => ({
+		provider,
+		form,
+		text,
+		name: JSON.stringify(form).replace(long, '<2501 characters>'),
+	}));
 
 test.each([
 	...cases('coreToday', [...REFUSED, ...OF_CORE_TODAY]),
 	...cases('runpod', [...REFUSED, ...OF_RUNPOD]),
 	...cases('coreTodayThenRunpod', [...OF_CORE_TODAY.slice(0, 1), ...OF_RUNPOD.slice(0, 1)]),
-	...cases('runpodThenCoreToday', [[{ options: { fallbackMaxCost: 'x' } }, 'Fallback Max Cost has to be a number of 0 or more']]),
+	...cases('runpodThenCoreToday', [
+		[{ options: { fallbackMaxCost: 'x' } }, 'Fallback Max Cost has to be a number of 0 or more'],
+	]),
 	...cases('replicate', [[{}, 'Provider has to be one of the choices in the list.']]),
 ])('$provider: $name costs nothing', async ({ provider, form, text }) => {
 	const refused = await refusal(stage, { provider, ...form });
@@ -94,14 +107,29 @@ test.each([
 	expect(refused.thrown).toContain(text);
 });
 
-test.each(['coreToday', 'runpod', 'coreTodayThenRunpod'])('%s: all problems of an item are named at once, each once', async (provider) => {
-	const form = { prompt: '', duration: 4, startImageUrl: 'a.png', options: { negativePrompt: long, timeoutSeconds: 5, onTimeout: 'pray' } };
-	const { message, thrown } = await refusal(stage, { provider, ...form });
-	for (const label of ['Prompt is', 'Duration has', 'Start Image URL has', 'Negative Prompt is', 'Timeout has', 'On Timeout has']) {
-		expect(message.split(new RegExp(`(?:^|[.] )${label}`))).toHaveLength(2);
-		expect(thrown).toContain(label);
-	}
-});
+test.each(['coreToday', 'runpod', 'coreTodayThenRunpod'])(
+	'%s: all problems of an item are named at once, each once',
+	async (provider) => {
+		const form = {
+			prompt: '',
+			duration: 4,
+			startImageUrl: 'a.png',
+			options: { negativePrompt: long, timeoutSeconds: 5, onTimeout: 'pray' },
+		};
+		const { message, thrown } = await refusal(stage, { provider, ...form });
+		for (const label of [
+			'Prompt is',
+			'Duration has',
+			'Start Image URL has',
+			'Negative Prompt is',
+			'Timeout has',
+			'On Timeout has',
+		]) {
+			expect(message.split(new RegExp(`(?:^|[.] )${label}`))).toHaveLength(2);
+			expect(thrown).toContain(label);
+		}
+	},
+);
 
 test('all problems of all items are named at once', async () => {
 	const rows = itemsOf({ prompt: '', seconds: 4 }, { prompt: 'good', seconds: 5 }, { prompt: 'good', seconds: 6 });
@@ -117,7 +145,11 @@ test('numeric strings, as sheets give them, are sent as numbers', async () => {
 	const row = itemsOf({ seconds: '10', scale: '0.7', safe: 'false' });
 	const options = { guidanceScale: '={{ $json.scale }}', enableSafetyChecker: '={{ $json.safe }}' };
 	await stage.run({ provider: 'runpod', completion: 'jobId', duration: '={{ $json.seconds }}', options }, row);
-	expect(stage.emulator.jobs()[0]?.input).toMatchObject({ duration: 10, guidance_scale: 0.7, enable_safety_checker: false });
+	expect(stage.emulator.jobs()[0]?.input).toMatchObject({
+		duration: 10,
+		guidance_scale: 0.7,
+		enable_safety_checker: false,
+	});
 });
 
 test('Mode by expression works without an end image', async () => {

@@ -12,7 +12,9 @@ const KEY = 'a_key_that_must_not_be_seen';
 async function stageWith(apiKey: string, baseUrl: string): Promise<WatchedStage> {
 	const data = { apiKey, baseUrl };
 	return await setWatchedStage({
-		engine: { credentials: { coreTodayApi: { type: new CoreTodayApi(), data }, runpodApi: { type: new RunpodApi(), data } } },
+		engine: {
+			credentials: { coreTodayApi: { type: new CoreTodayApi(), data }, runpodApi: { type: new RunpodApi(), data } },
+		},
 	});
 }
 
@@ -43,10 +45,13 @@ describe('a stage with good credentials', () => {
 		{ provider: 'coreTodayThenRunpod', chosen: 'coreTodayApi', missing: 'Runpod' },
 		{ provider: 'runpodThenCoreToday', chosen: 'runpodApi', missing: 'Core.Today' },
 		{ provider: 'coreTodayThenRunpod', chosen: 'runpodApi', missing: 'Core.Today' },
-	])('$provider without the credential of $missing is refused, however good the other is', async ({ provider, chosen, missing }) => {
-		const { message } = await refusal(stage, { provider }, { credentials: [chosen] });
-		expect(message).toContain(`No ${missing} credential is selected`);
-	});
+	])(
+		'$provider without the credential of $missing is refused, however good the other is',
+		async ({ provider, chosen, missing }) => {
+			const { message } = await refusal(stage, { provider }, { credentials: [chosen] });
+			expect(message).toContain(`No ${missing} credential is selected`);
+		},
+	);
 
 	test('a credential that is chosen and cannot be read is not called missing', async () => {
 		const data = {
@@ -61,7 +66,11 @@ describe('a stage with good credentials', () => {
 	});
 
 	test('a missing credential and a bad form are named together', async () => {
-		const { message } = await refusal(stage, { provider: 'runpod', prompt: '', options: { timeoutSeconds: 5 } }, { credentials: [] });
+		const { message } = await refusal(
+			stage,
+			{ provider: 'runpod', prompt: '', options: { timeoutSeconds: 5 } },
+			{ credentials: [] },
+		);
 		expect(message).toContain('No Runpod credential');
 		expect(message).toContain('Prompt is empty.');
 		expect(message).toContain('Timeout has to be');
@@ -86,11 +95,20 @@ describe('a stage with good credentials', () => {
 
 	test.each([
 		[{ operation: 'getStatus', jobId: 'abc' }, 'Provider is set to From Input, but the item has no "provider"'],
-		[{ operation: 'wait', jobId: 'abc', options: { timeoutSeconds: 1 } }, 'Timeout has to be a number, 10 or more, but is 1.'],
-		[{ operation: 'getStatus', provider: 'runpod', jobId: 'abc', options: { endpointId: 'a/b' } }, 'Endpoint ID has to be an ID'],
+		[
+			{ operation: 'wait', jobId: 'abc', options: { timeoutSeconds: 1 } },
+			'Timeout has to be a number, 10 or more, but is 1.',
+		],
+		[
+			{ operation: 'getStatus', provider: 'runpod', jobId: 'abc', options: { endpointId: 'a/b' } },
+			'Endpoint ID has to be an ID',
+		],
 		[{ operation: 'download', videoUrl: '' }, 'Video URL is empty.'],
 		[{ operation: 'download', videoUrl: 'file:///etc/hosts' }, 'Video URL has to begin with https://'],
-		[{ operation: 'download', videoUrl: 'https://me:secret@example.com/a.mp4' }, 'Video URL has a user name or password'],
+		[
+			{ operation: 'download', videoUrl: 'https://me:secret@example.com/a.mp4' },
+			'Video URL has a user name or password',
+		],
 	])('%j costs nothing', async (parameters, text) => {
 		const { message } = await refusal(stage, parameters);
 		expect(message).toContain(text);
@@ -99,8 +117,18 @@ describe('a stage with good credentials', () => {
 
 describe.each([
 	['no API key', '', 'https://api.example.com/v1', 'credential has no API key. Open it and paste the key.'],
-	['plain http to another machine', KEY, 'http://api.example.com/v1', 'uses http, which would send the API key unprotected. Use https.'],
-	['plain http to the local network', KEY, 'http://192.168.0.2/v1', 'uses http, which would send the API key unprotected. Use https.'],
+	[
+		'plain http to another machine',
+		KEY,
+		'http://api.example.com/v1',
+		'uses http, which would send the API key unprotected. Use https.',
+	],
+	[
+		'plain http to the local network',
+		KEY,
+		'http://192.168.0.2/v1',
+		'uses http, which would send the API key unprotected. Use https.',
+	],
 	['a host that only begins like this machine', KEY, 'http://localhost.example.com/v1', 'uses http'],
 	['no base URL', KEY, '', 'has to be a link like https://api.example.com/v1.'],
 	['a base URL that is none', KEY, 'api.example.com', 'has to be a link like'],
@@ -143,7 +171,11 @@ describe.each(PROVIDERS)('a public %s', (provider) => {
 	});
 
 	test('is never given a private callback', async () => {
-		const form = { startImageUrl: 'https://pictures.example.com/a.png', completion: 'jobId', callbackUrl: 'http://localhost:5678/webhook/a' };
+		const form = {
+			startImageUrl: 'https://pictures.example.com/a.png',
+			completion: 'jobId',
+			callbackUrl: 'http://localhost:5678/webhook/a',
+		};
 		const { message } = await refusal(stage, { provider, ...form });
 		expect(message).toContain('Callback URL is on the host localhost');
 	});

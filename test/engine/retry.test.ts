@@ -5,7 +5,8 @@ import type { Stage } from './stage';
 
 /** What Replicate says of a job that is worth another try, and of one that is not. */
 const PASSING = 'Prediction interrupted; please retry (code: PA)';
-const REFUSED_FOR_CONTENT = 'The input or output was flagged as sensitive. Please try again with different inputs. (E005)';
+const REFUSED_FOR_CONTENT =
+	'The input or output was flagged as sensitive. Please try again with different inputs. (E005)';
 const RETRY = { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 };
 
 let stage: Stage;
@@ -21,7 +22,9 @@ const failJobs = (error: string, ...numbers: number[]) => {
 };
 const timesPaid = () => {
 	const prompts = promptsOf(stage);
-	return prompts.filter((each, at) => prompts.indexOf(each) === at).map((each) => prompts.filter((other) => other === each).length);
+	return prompts
+		.filter((each, at) => prompts.indexOf(each) === at)
+		.map((each) => prompts.filter((other) => other === each).length);
 };
 
 describe.each(['coreToday', 'runpod'])('Retry On Fail at %s', (provider) => {
@@ -85,18 +88,28 @@ describe("the editor's Retry", () => {
 		failJobs(PASSING, 2);
 		const failed = await stage.engine.run(stage.workflow(FROM_ITEM), { items: shots(3) });
 		const looksBefore = requestsOf(stage, 'status').length;
-		const finished = stage.emulator.jobs().filter(({ phase }) => phase === 'completed').map(({ id }) => id);
+		const finished = stage.emulator
+			.jobs()
+			.filter(({ phase }) => phase === 'completed')
+			.map(({ id }) => id);
 		const retried = await stage.engine.retry(failed);
 		const [again] = stage.emulator.jobs().slice(3);
 		expect(stage.emulator.jobs()).toHaveLength(4);
 		expect(new Set(kling(retried).map(({ jobId }) => jobId))).toEqual(new Set([...finished, again?.id]));
-		const asked = requestsOf(stage, 'status').slice(looksBefore).map(({ jobId }) => jobId);
+		const asked = requestsOf(stage, 'status')
+			.slice(looksBefore)
+			.map(({ jobId }) => jobId);
 		expect(new Set(asked)).toEqual(new Set([again?.id]));
-		await expect(Promise.all(retried.items('Kling').map(async (item) => await stage.engine.binary(item)))).resolves.toHaveLength(3);
+		await expect(
+			Promise.all(retried.items('Kling').map(async (item) => await stage.engine.binary(item))),
+		).resolves.toHaveLength(3);
 	});
 
 	it('submits what was never accepted', async () => {
-		stage.emulator.misbehave({ when: { call: 'submit', first: 2 }, do: { reply: { status: 402, body: { detail: 'Insufficient credit' } } } });
+		stage.emulator.misbehave({
+			when: { call: 'submit', first: 2 },
+			do: { reply: { status: 402, body: { detail: 'Insufficient credit' } } },
+		});
 		const failed = await stage.engine.run(stage.workflow(FROM_ITEM), { items: shots(3) });
 		expect(stage.emulator.jobs()).toHaveLength(1);
 		const retried = await stage.engine.retry(failed);
@@ -130,7 +143,11 @@ it('two equal items are two jobs, also after a retry', async () => {
 });
 
 it("a loop's next turn is a new job, though its request is the same", async () => {
-	const kinds = [node('Start', 'items'), node('Loop', 'loop'), ...stage.workflow({}, RETRY).nodes.filter(({ name }) => name !== 'Start')];
+	const kinds = [
+		node('Start', 'items'),
+		node('Loop', 'loop'),
+		...stage.workflow({}, RETRY).nodes.filter(({ name }) => name !== 'Start'),
+	];
 	const links = [
 		{ from: 'Start', to: 'Loop' },
 		{ from: 'Loop', to: 'Collect' },
@@ -146,7 +163,9 @@ it("a loop's next turn is a new job, though its request is the same", async () =
 it('the ledger keeps what a retry needs, and no picture or video', async () => {
 	const data = readFileSync(join(repositoryFolder, 'test/fixtures/media/image.png')).toString('base64');
 	const items = [{ json: {}, binary: { data: { data, mimeType: 'image/png' } } }];
-	const execution = await stage.engine.run(stage.workflow({ provider: 'runpod', startImageSource: 'binary' }), { items });
+	const execution = await stage.engine.run(stage.workflow({ provider: 'runpod', startImageSource: 'binary' }), {
+		items,
+	});
 	const [job] = stage.emulator.jobs();
 	const kept = JSON.stringify(execution.contextData);
 	expect(job?.input.image).toBe(`data:image/png;base64,${data}`);

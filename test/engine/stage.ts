@@ -52,7 +52,14 @@ export async function setStage(options: StageOptions = {}): Promise<Stage> {
 		engine,
 		clock,
 		workflow: (parameters, settings = {}) =>
-			row([node('Kling', 'klingVideo', { ...form, ...parameters }, { credentials: ['coreTodayApi', 'runpodApi'], ...settings })]),
+			row([
+				node(
+					'Kling',
+					'klingVideo',
+					{ ...form, ...parameters },
+					{ credentials: ['coreTodayApi', 'runpodApi'], ...settings },
+				),
+			]),
 		close: async () => await emulator.stop(),
 	};
 }

@@ -114,7 +114,10 @@ it('Stop submits nothing more of the items that wait for their turn', async () =
 
 it('Stop uploads nothing more for the items that wait for their turn', async () => {
 	const items = ['one', 'two', 'three'].map((text) => {
-		const bytes = Buffer.concat([readFileSync(join(repositoryFolder, 'test/fixtures/images/start.jpg')), Buffer.from(text)]);
+		const bytes = Buffer.concat([
+			readFileSync(join(repositoryFolder, 'test/fixtures/images/start.jpg')),
+			Buffer.from(text),
+		]);
 		return { json: {}, binary: { data: { data: bytes.toString('base64'), mimeType: 'image/jpeg' } } };
 	});
 	const form = { provider: 'coreToday', startImageSource: 'binary', options: { maxConcurrency: 1 } };

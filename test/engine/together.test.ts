@@ -1,5 +1,16 @@
 import type { EmulatedJob } from '../emulator/index';
-import { errorsIn, FROM_ITEM, kling, mostAtOnce, promptsOf, requestsOf, setWarmStage, shots, thrown, until } from './scenes';
+import {
+	errorsIn,
+	FROM_ITEM,
+	kling,
+	mostAtOnce,
+	promptsOf,
+	requestsOf,
+	setWarmStage,
+	shots,
+	thrown,
+	until,
+} from './scenes';
 import type { Stage } from './stage';
 
 const MINUTE = { queueMs: 3_000, runMs: 57_000 };
@@ -15,7 +26,8 @@ beforeEach(() => stage.emulator.reset());
 const quick = (jobNumber?: number) =>
 	stage.emulator.script({ when: jobNumber === undefined ? {} : { jobNumber }, job: { queueMs: 0, runMs: 3_000 } });
 const spanMs = (jobs: readonly EmulatedJob[]) =>
-	Math.max(...jobs.map(({ finishedAtMs = Infinity }) => finishedAtMs)) - Math.min(...jobs.map(({ acceptedAtMs }) => acceptedAtMs));
+	Math.max(...jobs.map(({ finishedAtMs = Infinity }) => finishedAtMs)) -
+	Math.min(...jobs.map(({ acceptedAtMs }) => acceptedAtMs));
 
 it('ten jobs of a minute take about a minute', async () => {
 	const startedMs = stage.clock.now();
@@ -33,8 +45,18 @@ it('the output has the order and the pairing of the input, whatever ends first',
 	}
 	const execution = await stage.engine.run(stage.workflow(FROM_ITEM), { items: shots(4) });
 	const byId = new Map(stage.emulator.jobs().map(({ id, input }) => [id, input.prompt]));
-	expect(kling(execution).map(({ jobId }) => byId.get(String(jobId)))).toEqual(['Shot 0', 'Shot 1', 'Shot 2', 'Shot 3']);
-	expect(execution.items('Collect').map(({ pairedItem }) => pairedItem)).toMatchObject([{ item: 0 }, { item: 1 }, { item: 2 }, { item: 3 }]);
+	expect(kling(execution).map(({ jobId }) => byId.get(String(jobId)))).toEqual([
+		'Shot 0',
+		'Shot 1',
+		'Shot 2',
+		'Shot 3',
+	]);
+	expect(execution.items('Collect').map(({ pairedItem }) => pairedItem)).toMatchObject([
+		{ item: 0 },
+		{ item: 1 },
+		{ item: 2 },
+		{ item: 3 },
+	]);
 });
 
 describe('Max Concurrency', () => {
@@ -73,16 +95,26 @@ describe('Max Concurrency', () => {
 		for (const startMs of starts) {
 			expect(starts.filter((other) => other <= startMs && startMs < other + delayMs).length).toBeLessThanOrEqual(2);
 		}
-		expect(kling(execution).map(({ jobId }) => jobId)).toEqual(expect.arrayContaining(stage.emulator.jobs().map(({ id }) => id)));
+		expect(kling(execution).map(({ jobId }) => jobId)).toEqual(
+			expect.arrayContaining(stage.emulator.jobs().map(({ id }) => id)),
+		);
 	});
 });
 
 describe('an error of one item', () => {
 	it('is thrown only after every submitted job has ended, with what all of them came to', async () => {
 		for (const jobNumber of [1, 4]) quick(jobNumber);
-		stage.emulator.script({ when: { jobNumber: 2 }, job: { queueMs: 0, runMs: 2_000, endsAs: 'failed', error: 'Something broke' } });
-		stage.emulator.misbehave({ when: { call: 'submit', jobNumber: 3 }, do: { reply: { status: 422, body: { detail: 'field "prompt" is odd' } } } });
-		const execution = await stage.engine.run(stage.workflow({ ...FROM_ITEM, options: { maxConcurrency: 1 } }), { items: shots(4) });
+		stage.emulator.script({
+			when: { jobNumber: 2 },
+			job: { queueMs: 0, runMs: 2_000, endsAs: 'failed', error: 'Something broke' },
+		});
+		stage.emulator.misbehave({
+			when: { call: 'submit', jobNumber: 3 },
+			do: { reply: { status: 422, body: { detail: 'field "prompt" is odd' } } },
+		});
+		const execution = await stage.engine.run(stage.workflow({ ...FROM_ITEM, options: { maxConcurrency: 1 } }), {
+			items: shots(4),
+		});
 		const [first, second, third] = stage.emulator.jobs();
 		expect([first, second, third].map((job) => job?.phase)).toEqual(['completed', 'failed', 'completed']);
 		const { message, description } = thrown(execution);
@@ -98,7 +130,10 @@ describe('an error of one item', () => {
 
 	it('does not take the other items along under Continue', async () => {
 		quick();
-		stage.emulator.misbehave({ when: { call: 'submit', jobNumber: 2 }, do: { reply: { status: 402, body: { detail: 'no credit' } } } });
+		stage.emulator.misbehave({
+			when: { call: 'submit', jobNumber: 2 },
+			do: { reply: { status: 402, body: { detail: 'no credit' } } },
+		});
 		const flow = stage.workflow({ ...FROM_ITEM, options: { maxConcurrency: 1 } }, { onError: 'continueRegularOutput' });
 		const execution = await stage.engine.run(flow, { items: shots(3) });
 		expect(kling(execution).map(({ status, error }) => status ?? Object.keys(Object(error)))).toEqual([
@@ -140,19 +175,27 @@ describe('30 items of which 3 are bad rows', () => {
 
 	it('under Continue: 27 videos and 3 error items, each in its place', async () => {
 		quick();
-		const execution = await stage.engine.run(stage.workflow(FROM_ITEM, { onError: 'continueRegularOutput' }), { items: items() });
+		const execution = await stage.engine.run(stage.workflow(FROM_ITEM, { onError: 'continueRegularOutput' }), {
+			items: items(),
+		});
 		const put = execution.items('Kling');
 		expect(put).toHaveLength(30);
-		expect([...put.entries()].filter(([, { json }]) => json.error !== undefined).map(([index]) => index)).toEqual([4, 11, 29]);
+		expect([...put.entries()].filter(([, { json }]) => json.error !== undefined).map(([index]) => index)).toEqual([
+			4, 11, 29,
+		]);
 		expect(put.filter(({ binary }) => binary?.data !== undefined)).toHaveLength(27);
 		expect(promptsOf(stage)).toHaveLength(27);
 	});
 
 	it('under Continue (error output): 27 videos leave by the one output, 3 errors by the other', async () => {
 		quick();
-		const execution = await stage.engine.run(stage.workflow(FROM_ITEM, { onError: 'continueErrorOutput' }), { items: items() });
+		const execution = await stage.engine.run(stage.workflow(FROM_ITEM, { onError: 'continueErrorOutput' }), {
+			items: items(),
+		});
 		expect(kling(execution, 0).map(({ status }) => status)).toEqual(Array(27).fill('completed'));
-		expect(errorsIn(kling(execution, 1))).toMatchObject(Array(3).fill({ failure: { code: 'invalid_input', charged: 'no' } }));
+		expect(errorsIn(kling(execution, 1))).toMatchObject(
+			Array(3).fill({ failure: { code: 'invalid_input', charged: 'no' } }),
+		);
 		expect(stage.emulator.jobs()).toHaveLength(27);
 	});
 });

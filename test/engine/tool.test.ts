@@ -66,7 +66,10 @@ describe.each(['engine', 'process'])('as a tool of an agent that calls it throug
 	});
 
 	it('Download is refused: an agent takes no file, and its link could lead anywhere', async () => {
-		const { execution, answers } = await ask(through, { operation: 'download', videoUrl: `${stage.emulator.url}/files/coreToday/any.mp4` });
+		const { execution, answers } = await ask(through, {
+			operation: 'download',
+			videoUrl: `${stage.emulator.url}/files/coreToday/any.mp4`,
+		});
 		expect(stage.emulator.requests()).toEqual([]);
 		expect([...answers, execution.error('Agent')?.message].join()).toContain('Choose Get Status, which gives the link');
 	});
@@ -74,7 +77,12 @@ describe.each(['engine', 'process'])('as a tool of an agent that calls it throug
 	it('Get Status has one output, whatever Route by Status says', async () => {
 		await stage.engine.run(stage.workflow({ completion: 'jobId' }));
 		const [job] = stage.emulator.jobs();
-		const { answers } = await ask(through, { operation: 'getStatus', provider: 'coreToday', jobId: job?.id, routeByStatus: true });
+		const { answers } = await ask(through, {
+			operation: 'getStatus',
+			provider: 'coreToday',
+			jobId: job?.id,
+			routeByStatus: true,
+		});
 		expect(answers).toEqual([expect.stringContaining(`"jobId":"${job?.id}"`)]);
 	});
 });

@@ -22,7 +22,12 @@ beforeAll(async () => {
 afterAll(async () => await stage.close());
 
 const flowOf = (type: string): WorkflowJson => {
-	const started = node('Ended', type, { provider: 'runpod', downloadVideo: false }, { credentials: ['coreTodayApi', 'runpodApi'] });
+	const started = node(
+		'Ended',
+		type,
+		{ provider: 'runpod', downloadVideo: false },
+		{ credentials: ['coreTodayApi', 'runpodApi'] },
+	);
 	return { ...workflow([started, node('Collect', 'collect')], [{ from: 'Ended', to: 'Collect' }]), id: type };
 };
 
@@ -65,7 +70,10 @@ test('status checks that a trigger can be made to do are limited', async () => {
 	Object.assign(trigger, new KlingVideoTrigger({ ...stage.clock, now: () => nowMs }));
 	const flow = { ...flowOf('klingVideoTrigger'), id: 'flooded' };
 	const before = checksOf(stage);
-	const calls = Array.from({ length: 350 }, async (_, index) => await stage.engine.runWebhook(flow, { body: { id: `guess-${index}` } }));
+	const calls = Array.from(
+		{ length: 350 },
+		async (_, index) => await stage.engine.runWebhook(flow, { body: { id: `guess-${index}` } }),
+	);
 	const outcomes = await Promise.all(calls);
 	expect(outcomes.filter(({ execution }) => execution !== undefined)).toEqual([]);
 	expect(outcomes.filter(({ response }) => response.status === 429)).toHaveLength(50);

@@ -18,16 +18,22 @@ afterAll(async () => await stage.close());
 let flows = 0;
 /** A published workflow of its own, and its production URL. */
 function publish(parameters: Record<string, unknown>): { flow: WorkflowJson; url: string } {
-	const started = node('Ended', 'klingVideoTrigger', JSON.parse(JSON.stringify(parameters)), { credentials: ['coreTodayApi', 'runpodApi'] });
+	const started = node('Ended', 'klingVideoTrigger', JSON.parse(JSON.stringify(parameters)), {
+		credentials: ['coreTodayApi', 'runpodApi'],
+	});
 	flows += 1;
-	const flow = { ...workflow([started, node('Collect', 'collect')], [{ from: 'Ended', to: 'Collect' }]), id: `flow-${flows}` };
+	const flow = {
+		...workflow([started, node('Collect', 'collect')], [{ from: 'Ended', to: 'Collect' }]),
+		id: `flow-${flows}`,
+	};
 	return { flow, url: stage.engine.activate(flow) };
 }
 
 const submit = async (provider: string, callbackUrl: string, count = 1) =>
 	await stage.run({ provider, completion: 'jobId', callbackUrl, prompt: '={{ $json.prompt }}' }, shots(count));
 const drop = () => stage.emulator.misbehave({ when: { call: 'webhook' }, do: { webhook: { drop: true } } });
-const ended = async () => await stage.until(() => stage.emulator.jobs().every(({ finishedAtMs }) => finishedAtMs !== undefined));
+const ended = async () =>
+	await stage.until(() => stage.emulator.jobs().every(({ finishedAtMs }) => finishedAtMs !== undefined));
 
 describe.each(['coreToday', 'runpod'] as const)('%s', (provider) => {
 	const body = (index = 0) => ({ [provider === 'runpod' ? 'id' : 'job_id']: stage.emulator.jobs()[index]?.id });
@@ -38,9 +44,18 @@ describe.each(['coreToday', 'runpod'] as const)('%s', (provider) => {
 		const execution = await stage.resumed();
 		const [job] = stage.emulator.jobs();
 		const [item] = execution.items('Collect');
-		expect(item?.json).toMatchObject({ jobId: job?.id, provider, status: 'completed', videoUrl: job?.videoUrl, query: { row: '7', name: 'a b' } });
+		expect(item?.json).toMatchObject({
+			jobId: job?.id,
+			provider,
+			status: 'completed',
+			videoUrl: job?.videoUrl,
+			query: { row: '7', name: 'a b' },
+		});
 		const { bytes, fileName } = await stage.engine.binary(item);
-		expect([createHash('sha256').update(bytes).digest('hex'), fileName]).toEqual([job?.videoSha256, `kling-${job?.id}.mp4`]);
+		expect([createHash('sha256').update(bytes).digest('hex'), fileName]).toEqual([
+			job?.videoSha256,
+			`kling-${job?.id}.mp4`,
+		]);
 	});
 
 	test('five jobs at once, each called back three times in parallel, start five executions', async () => {
@@ -51,7 +66,12 @@ describe.each(['coreToday', 'runpod'] as const)('%s', (provider) => {
 		await stage.resumed(5);
 		await Promise.all(stage.server.executions);
 		const jobIds = stage.allResumed().map((execution) => execution.items('Collect')[0]?.json.jobId);
-		expect(jobIds.sort()).toEqual(stage.emulator.jobs().map(({ id }) => id).sort());
+		expect(jobIds.sort()).toEqual(
+			stage.emulator
+				.jobs()
+				.map(({ id }) => id)
+				.sort(),
+		);
 		expect(stage.emulator.deliveries().map(({ status }) => status)).toEqual(Array.from({ length: 15 }, () => 200));
 	});
 
@@ -113,7 +133,11 @@ describe.each(['coreToday', 'runpod'] as const)('%s', (provider) => {
 		const jobId = `unknown-to-${provider}`;
 		expect((await stage.call(url, { [provider === 'runpod' ? 'id' : 'job_id']: jobId }).response).status).toBe(404);
 		expect(stage.engine.webhookLogs).toContainEqual(
-			expect.objectContaining({ level: 'warn', message: expect.stringContaining(`has no job ${jobId}`), meta: { jobId } }),
+			expect.objectContaining({
+				level: 'warn',
+				message: expect.stringContaining(`has no job ${jobId}`),
+				meta: { jobId },
+			}),
 		);
 	});
 

@@ -41,7 +41,10 @@ describe.each([
 });
 
 it('an upload to an API that cannot be reached lets the second provider make the video', async () => {
-	const unreachable = { type: new CoreTodayApi(), data: { apiKey: 'cdt_not_to_be_seen', baseUrl: 'http://127.0.0.1:1/v1' } };
+	const unreachable = {
+		type: new CoreTodayApi(),
+		data: { apiKey: 'cdt_not_to_be_seen', baseUrl: 'http://127.0.0.1:1/v1' },
+	};
 	const other = await setPictureStage({ engine: { credentials: { coreTodayApi: unreachable } } });
 	await run('coreTodayThenRunpod', {}, other);
 	const providers = other.emulator.jobs().map(({ provider }) => provider);
@@ -53,11 +56,14 @@ it.each([
 	['400', refusing(400)],
 	['500', refusing(500)],
 	['a cut', { cut: 'before' }],
-] as const)('an upload that ends with %s is not a refusal by the account: no second provider, and another Image Delivery is advised', async (_name, misbehaviour) => {
-	const error = errorOf(await run('coreTodayThenRunpod', misbehaviour));
-	expect(error.description).toContain('Run again, or choose another Image Delivery');
-	expect(stage.emulator.requests().filter(({ call }) => call === 'submit')).toEqual([]);
-});
+] as const)(
+	'an upload that ends with %s is not a refusal by the account: no second provider, and another Image Delivery is advised',
+	async (_name, misbehaviour) => {
+		const error = errorOf(await run('coreTodayThenRunpod', misbehaviour));
+		expect(error.description).toContain('Run again, or choose another Image Delivery');
+		expect(stage.emulator.requests().filter(({ call }) => call === 'submit')).toEqual([]);
+	},
+);
 
 it('an upload that is asked to come back later comes back then', async () => {
 	const busy = { reply: { status: 429, headers: { 'retry-after': '20' }, body: '' } };

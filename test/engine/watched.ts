@@ -15,7 +15,15 @@ export interface WatchedStage extends Stage {
 }
 
 /** The only requests that carry a key. */
-const API_CALLS: ReadonlyArray<string | undefined> = ['submit', 'runsync', 'status', 'cancel', 'health', 'templates', 'uploadUrl'];
+const API_CALLS: ReadonlyArray<string | undefined> = [
+	'submit',
+	'runsync',
+	'status',
+	'cancel',
+	'health',
+	'templates',
+	'uploadUrl',
+];
 
 export async function setWatchedStage(options: StageOptions = {}): Promise<WatchedStage> {
 	const stage = await setStage(options);
@@ -27,12 +35,21 @@ export async function setWatchedStage(options: StageOptions = {}): Promise<Watch
 	function expectNoKeyIn(...executions: Execution[]): void {
 		const strangers = stage.emulator.requests().filter(({ call }) => !API_CALLS.includes(call));
 		const inUrlsAndBodies = stage.emulator.requests().map(({ path, query, body }) => ({ path, query, body }));
-		const leaks = textsIn([executions, strangers, inUrlsAndBodies]).filter((text) => keys.some((key) => text.includes(key)));
+		const leaks = textsIn([executions, strangers, inUrlsAndBodies]).filter((text) =>
+			keys.some((key) => text.includes(key)),
+		);
 		expect(leaks).toEqual([]);
 	}
 
-	async function run(parameters: Record<string, unknown>, items?: INodeExecutionData[], settings?: Record<string, unknown>) {
-		const execution = await stage.engine.run(stage.workflow(parameters, settings), items === undefined ? {} : { items });
+	async function run(
+		parameters: Record<string, unknown>,
+		items?: INodeExecutionData[],
+		settings?: Record<string, unknown>,
+	) {
+		const execution = await stage.engine.run(
+			stage.workflow(parameters, settings),
+			items === undefined ? {} : { items },
+		);
 		expectNoKeyIn(execution);
 		return execution;
 	}

@@ -30,7 +30,9 @@ describe.each(BOTH)('a submit whose answer is lost at %s', (provider) => {
 		expect(errorsIn(kling(execution))).toMatchObject([
 			{
 				message: expect.stringMatching(/^It is not known whether .+ accepted the job: the connection was cut/),
-				description: expect.stringMatching(/was not submitted again.*if the job is there.*if it is not, start a new execution/s),
+				description: expect.stringMatching(
+					/was not submitted again.*if the job is there.*if it is not, start a new execution/s,
+				),
 				failure: { code: 'submit_unknown', retryable: false, charged: 'unknown' },
 			},
 		]);
@@ -50,14 +52,19 @@ const RETRY_AFTER: Array<[string, () => string]> = [
 ];
 
 describe.each(BOTH)('a provider that answers 429 at %s', (provider) => {
-	it.each(RETRY_AFTER)('on every third call, with Retry-After %s: all videos, no second job', async (_form, retryAfter) => {
-		const reply = { status: 429, headers: { 'retry-after': retryAfter() }, body: { detail: 'Too many requests' } };
-		stage.emulator.misbehave({ when: { call: ['submit', 'status'], everyNth: 3 }, do: { reply } });
-		const execution = await stage.engine.run(stage.workflow({ ...FROM_ITEM, provider }), { items: shots(6) });
-		expect(kling(execution).map(({ status }) => status)).toEqual(statuses(6));
-		expect(stage.emulator.jobs()).toHaveLength(6);
-		expect(requestsOf(stage, 'submit').filter(({ answeredStatus }) => answeredStatus === 429).length).toBeGreaterThan(0);
-	});
+	it.each(RETRY_AFTER)(
+		'on every third call, with Retry-After %s: all videos, no second job',
+		async (_form, retryAfter) => {
+			const reply = { status: 429, headers: { 'retry-after': retryAfter() }, body: { detail: 'Too many requests' } };
+			stage.emulator.misbehave({ when: { call: ['submit', 'status'], everyNth: 3 }, do: { reply } });
+			const execution = await stage.engine.run(stage.workflow({ ...FROM_ITEM, provider }), { items: shots(6) });
+			expect(kling(execution).map(({ status }) => status)).toEqual(statuses(6));
+			expect(stage.emulator.jobs()).toHaveLength(6);
+			expect(requestsOf(stage, 'submit').filter(({ answeredStatus }) => answeredStatus === 429).length).toBeGreaterThan(
+				0,
+			);
+		},
+	);
 
 	it.each(RETRY_AFTER)('is asked again no sooner than its Retry-After %s says', async (_form, retryAfter) => {
 		const header = retryAfter();
@@ -75,7 +82,11 @@ describe.each(BOTH)('a provider that answers 429 at %s', (provider) => {
 describe('status calls that fail for a minute', () => {
 	it.each([
 		['runpod', 'with 503', { reply: { status: 503, body: 'Service Unavailable' } }],
-		['coreToday', 'with a web page', { reply: { status: 502, body: '<html>Bad gateway</html>', contentType: 'text/html' } }],
+		[
+			'coreToday',
+			'with a web page',
+			{ reply: { status: 502, body: '<html>Bad gateway</html>', contentType: 'text/html' } },
+		],
 		['runpod', 'by a cut connection', { cut: 'before' as const }],
 		['coreToday', 'by half an answer', { cut: 'during' as const }],
 	])('at %s %s: all videos', async (provider, _how, misbehaviour) => {

@@ -92,7 +92,10 @@ class Execution {
 			// n8n stores the execution's data between tries of the editor's Retry.
 			this.store = JSON.parse(JSON.stringify(this.store));
 		}
-		demand(this.api.paidTwice.length === 0, `seed ${this.seed} pays once, but ${this.api.paidTwice.join(', ')} was paid for twice`);
+		demand(
+			this.api.paidTwice.length === 0,
+			`seed ${this.seed} pays once, but ${this.api.paidTwice.join(', ')} was paid for twice`,
+		);
 		return { ends, paidJobs: this.api.accepted(), allowedPaid: this.size + this.api.allowedRepeats };
 	}
 
@@ -105,15 +108,28 @@ class Execution {
 		const ledger = new Ledger(this.store, 0);
 		const { look } = createLookout(this.provider, this.api.send, this.clock, { graceFromFirstLook: true });
 		const follower = createFollower({ clock: this.clock, random: this.random, stop: this.stop, look });
-		return await Promise.all(Array.from({ length: this.size }, async (_, index) => await this.tryOne(index, ledger, follower, look)));
+		return await Promise.all(
+			Array.from({ length: this.size }, async (_, index) => await this.tryOne(index, ledger, follower, look)),
+		);
 	}
 
 	private requestOf(index: number): VideoRequest {
 		const { name, defaultModel } = this.provider;
-		return { provider: name, model: defaultModel, input: { prompt: `item-${index}`, duration: 5 }, pictures: [], submitWith: 'run' };
+		return {
+			provider: name,
+			model: defaultModel,
+			input: { prompt: `item-${index}`, duration: 5 },
+			pictures: [],
+			submitWith: 'run',
+		};
 	}
 
-	private async tryOne(index: number, ledger: Ledger, follower: Follower, look: (handle: Handle) => Promise<Look>): Promise<End> {
+	private async tryOne(
+		index: number,
+		ledger: Ledger,
+		follower: Follower,
+		look: (handle: Handle) => Promise<Look>,
+	): Promise<End> {
 		const known = ledger.resolve(index, `item-${index}`);
 		if (known.kind === 'unknown') return 'unknown';
 		if (known.kind === 'reuse') return this.endOf(known.job, index);
@@ -135,7 +151,12 @@ class Execution {
 		const item = `item-${index}`;
 		const before = api.accepted(item);
 		const entry = ledger.open({ itemIndex: index, fingerprint: item, provider: this.provider.name }, clock.now());
-		const end = await submitOnce(this.provider, this.requestOf(index), { patienceMs: PATIENCE_MS }, { clock, random, stop, send: api.send });
+		const end = await submitOnce(
+			this.provider,
+			this.requestOf(index),
+			{ patienceMs: PATIENCE_MS },
+			{ clock, random, stop, send: api.send },
+		);
 		const made = api.accepted(item) - before;
 		demand(made <= 1, `one submit of seed ${this.seed} makes at most one job`);
 		if (end.kind === 'started') {

@@ -5,6 +5,7 @@ import type { JsonObject } from '../../nodes/core/json';
 
 /** What a job will truly come to; known to the simulation only. */
 type Fate = 'video' | 'passingFailure' | 'lastingFailure' | 'stalled';
+const FATES: readonly Fate[] = [...Array<Fate>(6).fill('video'), 'passingFailure', 'lastingFailure', 'stalled'];
 
 interface TrueJob {
 	readonly id: string;
@@ -23,13 +24,44 @@ interface TrueJob {
 type Phase = 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
 
 const WORDS: Readonly<Record<ProviderName, Readonly<Record<Phase, string>>>> = {
-	coreToday: { queued: 'pending', running: 'processing', completed: 'completed', failed: 'failed', cancelled: 'cancelled' },
-	runpod: { queued: 'IN_QUEUE', running: 'IN_PROGRESS', completed: 'COMPLETED', failed: 'FAILED', cancelled: 'CANCELLED' },
+	coreToday: {
+		queued: 'pending',
+		running: 'processing',
+		completed: 'completed',
+		failed: 'failed',
+		cancelled: 'cancelled',
+	},
+	runpod: {
+		queued: 'IN_QUEUE',
+		running: 'IN_PROGRESS',
+		completed: 'COMPLETED',
+		failed: 'FAILED',
+		cancelled: 'CANCELLED',
+	},
 };
 
-const MESSAGES = { passingFailure: 'Prediction interrupted; please retry (code: PA)', lastingFailure: 'The prompt was flagged as sensitive' };
+const MESSAGES = {
+	passingFailure: 'Prediction interrupted; please retry (code: PA)',
+	lastingFailure: 'The prompt was flagged as sensitive',
+};
 /** Nothing in these names a job or an end, so none of them is a lie about money. */
-const SENSELESS: readonly unknown[] = ['', 'OK', '{"id":"abc', '<html>', null, 7, true, [], [[]], {}, { id: {} }, { id: 7.5, status: [] }, { job_id: null, status: null }, { status: 404 }, { error: { error: {} } }];
+const SENSELESS: readonly unknown[] = [
+	'',
+	'OK',
+	'{"id":"abc',
+	'<html>',
+	null,
+	7,
+	true,
+	[],
+	[[]],
+	{},
+	{ id: {} },
+	{ id: 7.5, status: [] },
+	{ job_id: null, status: null },
+	{ status: 404 },
+	{ error: { error: {} } },
+];
 const REPLY_MS = { fastest: 50, slowest: 400 };
 
 export interface FaultRules {
@@ -64,16 +96,29 @@ export class FaultyProvider {
 		if (random() >= faultShare) return await this.answer(call);
 		const [, , verb = ''] = call.path.split('/');
 		const isSubmit = call.method === 'POST' && (call.path === '/predictions' || verb === 'run');
-		const kind = this.pick(['refusedConnection', 'cutBefore', 'cutAfter', 'timeout', 'busy', 'passing', 'redirect', 'senseless', 'backwards']);
-		if (kind === 'refusedConnection') return { kind: 'fault', reach: 'notConnected', message: 'the connection was refused' };
+		const kind = this.pick([
+			'refusedConnection',
+			'cutBefore',
+			'cutAfter',
+			'timeout',
+			'busy',
+			'passing',
+			'redirect',
+			'senseless',
+			'backwards',
+		]);
+		if (kind === 'refusedConnection')
+			return { kind: 'fault', reach: 'notConnected', message: 'the connection was refused' };
 		if (kind === 'cutBefore') return { kind: 'fault', reach: 'lost', message: 'the connection was cut' };
 		if (kind === 'busy') return this.reply(429, '', this.quiet());
 		if (kind === 'backwards' && !isSubmit) return this.backwards(call);
 		// The rest goes wrong on the way back, or may have.
 		if (random() < 0.7) await this.answer(call);
 		if (kind === 'timeout') await clock.sleep(call.timeoutMs);
-		if (kind === 'passing') return this.reply(this.pick([408, 425, 500, 502, 503, 504]), this.pick(SENSELESS), this.quiet());
-		if (kind === 'redirect') return this.reply(this.pick([301, 302, 307]), '', { location: 'https://elsewhere.example/' });
+		if (kind === 'passing')
+			return this.reply(this.pick([408, 425, 500, 502, 503, 504]), this.pick(SENSELESS), this.quiet());
+		if (kind === 'redirect')
+			return this.reply(this.pick([301, 302, 307]), '', { location: 'https://elsewhere.example/' });
 		if (kind === 'senseless') return this.reply(200, this.pick(SENSELESS));
 		return { kind: 'fault', reach: 'lost', message: 'no answer came in time' };
 	};
@@ -88,7 +133,18 @@ export class FaultyProvider {
 
 	private quiet(): Record<string, string> {
 		const { clock } = this.rules;
-		const words = ['', '', '0', '3', '20', '86400', '-5', 'soon', new Date(clock.now() + 5_000).toUTCString(), new Date(0).toUTCString()];
+		const words = [
+			'',
+			'',
+			'0',
+			'3',
+			'20',
+			'86400',
+			'-5',
+			'soon',
+			new Date(clock.now() + 5_000).toUTCString(),
+			new Date(0).toUTCString(),
+		];
 		return { 'retry-after': this.pick(words) };
 	}
 
@@ -112,7 +168,9 @@ export class FaultyProvider {
 		if (job === undefined || nowMs >= job.vanishesMs) return this.reply(404, { error: 'job not found' });
 		const isCancel = call.method === 'DELETE' || call.path.includes('/cancel/');
 		if (isCancel && !['completed', 'failed'].includes(this.phaseOf(job))) job.cancelled = true;
-		return isCancel && this.rules.random() < 0.3 ? this.reply(204, '') : this.reply(200, this.bodyOf(job, this.phaseOf(job)));
+		return isCancel && this.rules.random() < 0.3
+			? this.reply(204, '')
+			: this.reply(200, this.bodyOf(job, this.phaseOf(job)));
 	}
 
 	private accept({ body }: Call): TrueJob {
@@ -122,13 +180,23 @@ export class FaultyProvider {
 		const earlier = [...this.jobs.values()].filter((job) => job.item === item);
 		if (!earlier.every((job) => this.mayBeReplaced(job))) this.paidTwice.push(item);
 		else if (earlier.length > 0) this.allowedRepeats += 1;
-		const fate = this.pick<Fate>(['video', 'video', 'video', 'video', 'video', 'video', 'passingFailure', 'lastingFailure', 'stalled']);
+		const fate = this.pick(FATES);
 		const acceptedMs = clock.now();
 		const startsMs = acceptedMs + 30_000 * random();
 		const endsMs = fate === 'stalled' ? Infinity : startsMs + 1_000 * (30 + 270 * random());
 		const vanishesMs = random() < 0.03 ? acceptedMs + 300_000 * random() : Infinity;
 		const skewMs = random() < 0.1 ? 86_400_000 * (random() - 0.5) : 0;
-		const job: TrueJob = { id: `job-${this.jobs.size + 1}_${item}`, item, acceptedMs, startsMs, endsMs, fate, vanishesMs, skewMs, cancelled: false };
+		const job: TrueJob = {
+			id: `job-${this.jobs.size + 1}_${item}`,
+			item,
+			acceptedMs,
+			startsMs,
+			endsMs,
+			fate,
+			vanishesMs,
+			skewMs,
+			cancelled: false,
+		};
 		this.jobs.set(job.id, job);
 		return job;
 	}
@@ -148,7 +216,9 @@ export class FaultyProvider {
 	/** An answer out of an old cache: an earlier state than the job's own. */
 	private backwards(call: Call): Reply {
 		const job = this.jobs.get(call.path.split('/').at(-1) ?? '');
-		return job === undefined ? this.reply(404, '') : this.reply(200, this.bodyOf(job, this.pick(['queued', 'running'])));
+		return job === undefined
+			? this.reply(404, '')
+			: this.reply(200, this.bodyOf(job, this.pick(['queued', 'running'])));
 	}
 
 	private bodyOf(job: TrueJob, phase: Phase): JsonObject {
@@ -159,9 +229,19 @@ export class FaultyProvider {
 		const error = phase === 'failed' && job.fate !== 'video' && job.fate !== 'stalled' ? MESSAGES[job.fate] : null;
 		if (provider === 'coreToday') {
 			const created_at = new Date(job.acceptedMs + job.skewMs).toISOString();
-			return { job_id: job.id, status, model: 'black-forest-labs/flux-schnell', created_at, result: hasLink ? url : null, error };
+			const result = hasLink ? url : null;
+			return { job_id: job.id, status, model: 'black-forest-labs/flux-schnell', created_at, result, error };
 		}
-		const times: JsonObject = phase === 'completed' ? { delayTime: job.startsMs - job.acceptedMs + job.skewMs, executionTime: job.endsMs - job.startsMs } : {};
-		return { id: job.id, status, ...times, ...(hasLink ? { output: { video_url: url, cost: 0.45 } } : {}), ...(error === null ? {} : { error }) };
+		const times: JsonObject =
+			phase === 'completed'
+				? { delayTime: job.startsMs - job.acceptedMs + job.skewMs, executionTime: job.endsMs - job.startsMs }
+				: {};
+		return {
+			id: job.id,
+			status,
+			...times,
+			...(hasLink ? { output: { video_url: url, cost: 0.45 } } : {}),
+			...(error === null ? {} : { error }),
+		};
 	}
 }

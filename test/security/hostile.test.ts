@@ -37,7 +37,10 @@ const API_PATHS = [
 
 function keyOf({ headers }: RecordedRequest): string | undefined {
 	const { authorization, 'x-api-key': apiKey } = headers;
-	const key = [apiKey, authorization].flat().find((value) => value !== undefined)?.replace(/^Bearer /, '');
+	const key = [apiKey, authorization]
+		.flat()
+		.find((value) => value !== undefined)
+		?.replace(/^Bearer /, '');
 	return key;
 }
 

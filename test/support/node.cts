@@ -5,7 +5,16 @@ import { createInterface } from 'node:readline/promises';
 import { setTimeout as timersSleep } from 'node:timers/promises';
 
 export { createHash, randomInt, randomUUID } from 'node:crypto';
-export { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+export {
+	existsSync,
+	mkdirSync,
+	mkdtempSync,
+	readFileSync,
+	readdirSync,
+	rmSync,
+	statSync,
+	writeFileSync,
+} from 'node:fs';
 export { execFileSync, spawn, spawnSync } from 'node:child_process';
 export type { ChildProcess } from 'node:child_process';
 export { tmpdir, homedir } from 'node:os';

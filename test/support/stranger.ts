@@ -34,7 +34,10 @@ export async function meetStranger(): Promise<Stranger> {
 	let answered: StrangersReply = {};
 	server.all('/*', async ({ method, url, headers }, reply) => {
 		requests.push({ method, url, headers });
-		return await reply.code(answered.status ?? 200).headers({ ...answered.headers }).send(answered.body ?? '');
+		return await reply
+			.code(answered.status ?? 200)
+			.headers({ ...answered.headers })
+			.send(answered.body ?? '');
 	});
 	const url = await server.listen({ host: '127.0.0.1', port: 0 });
 	return {

@@ -11,7 +11,8 @@ afterAll(async () => await stage.close());
 
 const GIB = 1024 ** 3;
 const chunksOf = (stream: unknown): AsyncIterable<Uint8Array> => {
-	if (typeof stream === 'object' && stream !== null && Symbol.asyncIterator in stream) return stream as AsyncIterable<Uint8Array>;
+	if (typeof stream === 'object' && stream !== null && Symbol.asyncIterator in stream)
+		return stream as AsyncIterable<Uint8Array>;
 	throw new Error('The video did not come as a stream');
 };
 
@@ -61,7 +62,10 @@ test('a video without end that trickles is given up as too slow', async () => {
 
 test('Stop ends a download and its tries within seconds of the clock', async () => {
 	const startMs = stage.clock.now();
-	const { tries } = await download({ slow: { bytesPerSecond: 1_000 } }, { isStopped: () => stage.clock.now() - startMs > 10_000 });
+	const { tries } = await download(
+		{ slow: { bytesPerSecond: 1_000 } },
+		{ isStopped: () => stage.clock.now() - startMs > 10_000 },
+	);
 	expect(tries).toBe(1);
 	expect(stage.clock.now() - startMs).toBeLessThan(40_000);
 });

@@ -34,20 +34,26 @@ test('a call carries its credential, and its reply is read as JSON', async () =>
 	expect(stage.emulator.requests()).toHaveLength(1);
 });
 
-test.each([400, 401, 402, 404, 408, 425, 429, 500, 502, 503])('a reply with HTTP status %i is a reply, read and not repeated', async (status) => {
-	const answer = await send({ reply: { status, body: { error: 'so be it' } } });
-	expect(answer).toMatchObject({ kind: 'reply', status, body: { error: 'so be it' } });
-	expect(stage.emulator.requests()).toHaveLength(1);
-});
+test.each([400, 401, 402, 404, 408, 425, 429, 500, 502, 503])(
+	'a reply with HTTP status %i is a reply, read and not repeated',
+	async (status) => {
+		const answer = await send({ reply: { status, body: { error: 'so be it' } } });
+		expect(answer).toMatchObject({ kind: 'reply', status, body: { error: 'so be it' } });
+		expect(stage.emulator.requests()).toHaveLength(1);
+	},
+);
 
 test.each(['<html></html>', 'well', '{"half":', ''])('a body that is not JSON, %j, is given as text', async (body) => {
 	expect(await send({ reply: { status: 200, body } })).toMatchObject({ kind: 'reply', body });
 });
 
-test.each([301, 302, 303, 307, 308] as const)('a redirect with %i is a reply; nobody else hears of the key', async (status) => {
-	const answer = await send({ redirect: { to: `${stranger.url}/templates`, status } });
-	expect(answer).toMatchObject({ kind: 'reply', status });
-});
+test.each([301, 302, 303, 307, 308] as const)(
+	'a redirect with %i is a reply; nobody else hears of the key',
+	async (status) => {
+		const answer = await send({ redirect: { to: `${stranger.url}/templates`, status } });
+		expect(answer).toMatchObject({ kind: 'reply', status });
+	},
+);
 
 test.each([
 	['an endless body', { endless: true }, 'the answer was too large'],
@@ -78,7 +84,11 @@ test.each([
 	['http://127.0.0.1:9', 'the connection was refused'],
 	['https://nowhere.invalid', '^the host name (was not found|could not be looked up)$'],
 ])('%s was surely never reached', async (baseUrl, message) => {
-	expect(await send(undefined, CALL, baseUrl)).toEqual({ kind: 'fault', reach: 'notConnected', message: expect.stringMatching(message) });
+	expect(await send(undefined, CALL, baseUrl)).toEqual({
+		kind: 'fault',
+		reach: 'notConnected',
+		message: expect.stringMatching(message),
+	});
 });
 
 test('a reply that is zipped, against our asking, is read and not taken for cut', async () => {

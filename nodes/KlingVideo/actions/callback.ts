@@ -69,7 +69,14 @@ async function answerParked(context: IWebhookFunctions, clock: Clock): Promise<I
 	const { items, parkedMs } = parked;
 	const park = `${context.getExecutionId()} ${parkedMs}`;
 	const finisher = createWebhookFinisher(context, clock);
-	const checked = await checkJobs({ park, items, named: namedItem(context, items), finisher, logger: context.logger, clock });
+	const checked = await checkJobs({
+		park,
+		items,
+		named: namedItem(context, items),
+		finisher,
+		logger: context.logger,
+		clock,
+	});
 	if ('status' in checked) return answer(context, checked.status, checked.message);
 	if (!resuming.take(park)) return answer(context, 200, 'going on already');
 	answer(context, 200, 'going on');
@@ -113,12 +120,17 @@ async function endedJob(callback: Callback, index: number, { job, wish }: JobIte
 	const seen = await callback.finisher.look(job.handle);
 	if (seen.kind !== 'job') {
 		const reason = seen.kind === 'unseen' ? seen.message : seen.failure.message;
-		callback.logger.warn(`The Kling job ${job.handle.jobId} could not be checked; the execution stays parked: ${reason}`, { jobId: job.handle.jobId });
+		callback.logger.warn(
+			`The Kling job ${job.handle.jobId} could not be checked; the execution stays parked: ${reason}`,
+			{ jobId: job.handle.jobId },
+		);
 		return { status: 503, message: 'the provider could not confirm it' };
 	}
 	if (hasEnded(seen.job)) return remember(key, keptOf(seen.job, wish));
 	// Its own callback is still to come, unless this is it, and came too early.
-	return index === callback.named ? { status: 503, message: 'this job has not ended' } : { status: 200, message: 'noted' };
+	return index === callback.named
+		? { status: 503, message: 'this job has not ended' }
+		: { status: 200, message: 'noted' };
 }
 
 function remember(key: string, job: Job): Job {

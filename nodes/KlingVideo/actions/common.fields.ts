@@ -51,7 +51,8 @@ export const cancelOnStopOption: INodeProperties = {
 	name: 'cancelOnStop',
 	type: 'boolean',
 	default: true,
-	description: "Whether to cancel the provider's jobs when the execution is stopped or reaches the workflow timeout. Has no effect while the execution is parked.",
+	description:
+		"Whether to cancel the provider's jobs when the execution is stopped or reaches the workflow timeout. Has no effect while the execution is parked.",
 };
 
 export const onTimeoutOption: INodeProperties = {

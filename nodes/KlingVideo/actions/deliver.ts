@@ -39,13 +39,21 @@ const ACCOUNT_CODES: ReadonlyArray<Failure['code']> = ['unauthorized', 'insuffic
 const ADVICE = 'Run again, or choose another Image Delivery.';
 
 /** Brings an order's pictures to its provider, each distinct picture once per execution. Never throws. */
-export async function deliver(session: Session, itemIndex: number, api: Api, pictures: readonly CheckedPicture[]): Promise<Delivered> {
+export async function deliver(
+	session: Session,
+	itemIndex: number,
+	api: Api,
+	pictures: readonly CheckedPicture[],
+): Promise<Delivered> {
 	const input: JsonObject = {};
 	for (const checked of pictures) {
 		try {
 			input[checked.picture.inputKey] = await linkOf(session, itemIndex, api, checked);
 		} catch (error) {
-			const fault = error instanceof DeliveryFault ? error : new DeliveryFault(error instanceof Error ? error.message : String(error));
+			const fault =
+				error instanceof DeliveryFault
+					? error
+					: new DeliveryFault(error instanceof Error ? error.message : String(error));
 			const reason = fault.message.replace(`${api.provider.label}: `, '');
 			const message = `The ${checked.picture.label} could not be brought to ${api.provider.label}: ${reason}. No job was submitted`;
 			const { failure, canFallBack } = fault;
@@ -82,18 +90,30 @@ async function uploadedLink(session: Session, itemIndex: number, api: Api, check
 	return await link;
 }
 
-async function rememberedOrUploaded(session: Session, itemIndex: number, api: Api, checked: CheckedPicture, key: string): Promise<string> {
+async function rememberedOrUploaded(
+	session: Session,
+	itemIndex: number,
+	api: Api,
+	checked: CheckedPicture,
+	key: string,
+): Promise<string> {
 	const store: { uploads?: unknown } = session.context.getContext('node');
 	const uploads = asObject(store.uploads) ?? {};
 	const known = asObject(uploads[key]);
 	const knownUrl = asText(known?.url);
-	if (knownUrl !== undefined && session.clock.now() - (asNumber(known?.uploadedMs) ?? 0) < UPLOAD_LIFE_MS) return knownUrl;
+	if (knownUrl !== undefined && session.clock.now() - (asNumber(known?.uploadedMs) ?? 0) < UPLOAD_LIFE_MS)
+		return knownUrl;
 	const url = await upload(session, api, checked, await bytesOf(session, itemIndex, checked));
 	store.uploads = { ...asObject(store.uploads), [key]: { url, uploadedMs: session.clock.now() } };
 	return url;
 }
 
-async function upload(session: Session, api: Api, { sha256, mimeType }: CheckedPicture, bytes: Uint8Array): Promise<string> {
+async function upload(
+	session: Session,
+	api: Api,
+	{ sha256, mimeType }: CheckedPicture,
+	bytes: Uint8Array,
+): Promise<string> {
 	const fileName = `${sha256.slice(0, 16)}.${mimeType === 'image/png' ? 'png' : 'jpg'}`;
 	for (let attempt = 1; ; attempt++) {
 		const target = await uploadTarget(session, api, { fileName, mimeType });
@@ -104,7 +124,11 @@ async function upload(session: Session, api: Api, { sha256, mimeType }: CheckedP
 	}
 }
 
-async function uploadTarget(session: Session, api: Api, file: { fileName: string; mimeType: string }): Promise<UploadTarget> {
+async function uploadTarget(
+	session: Session,
+	api: Api,
+	file: { fileName: string; mimeType: string },
+): Promise<UploadTarget> {
 	const { upload: uploads } = api.provider.imageDelivery;
 	if (uploads === undefined) throw new DeliveryFault(`${api.provider.label} has no file upload`);
 	for (let attempt = 1; ; attempt++) {

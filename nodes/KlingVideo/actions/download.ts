@@ -23,17 +23,30 @@ function check(session: Session, itemIndex: number): Checked<DownloadOrder> {
 	const input: Readonly<Record<string, unknown>> = context.getInputData()[itemIndex]?.json ?? {};
 	const value: unknown = context.getNodeParameter('videoUrl', itemIndex, '');
 	// The user gives this link, and no key goes with it: it may lead anywhere this n8n reaches.
-	const problem = isUnset(value) ? 'is empty. Give the videoUrl that Generate, Wait or Get Status returned.' : urlProblem(value, { providerIsLocal: true });
+	const problem = isUnset(value)
+		? 'is empty. Give the videoUrl that Generate, Wait or Get Status returned.'
+		: urlProblem(value, { providerIsLocal: true });
 	// An agent's link could lead anywhere this n8n reaches, and it takes no file anyway.
-	if (isTool(context)) fields.refuse('Operation', 'cannot be Download as an AI tool, as agents take no files. Choose Get Status, which gives the link.');
-	else if (isDryRunId(input.jobId)) fields.refuse('Video URL', `belongs to ${String(input.jobId)}, which a dry run made: there is no such video. Turn Dry Run off in the Generate node.`);
+	if (isTool(context))
+		fields.refuse(
+			'Operation',
+			'cannot be Download as an AI tool, as agents take no files. Choose Get Status, which gives the link.',
+		);
+	else if (isDryRunId(input.jobId))
+		fields.refuse(
+			'Video URL',
+			`belongs to ${String(input.jobId)}, which a dry run made: there is no such video. Turn Dry Run off in the Generate node.`,
+		);
 	else if (problem !== undefined) fields.refuse('Video URL', problem);
 	if (fields.problems.length > 0) return { kind: 'problems', problems: fields.problems };
 	const videoUrl = String(value).trim();
 	const rest = without(input, 'error', 'downloadFailure');
 	const json: JsonObject = isJsonObject(rest) ? { ...rest, videoUrl } : { videoUrl };
 	const jobId = asText(input.videoUrl) === videoUrl ? asJobId(input.jobId) : undefined;
-	return { kind: 'order', order: { videoUrl, json, wish: outputWish(session, itemIndex), ...(jobId === undefined ? {} : { jobId }) } };
+	return {
+		kind: 'order',
+		order: { videoUrl, json, wish: outputWish(session, itemIndex), ...(jobId === undefined ? {} : { jobId }) },
+	};
 }
 
 async function run(session: Session, { order }: Placed<DownloadOrder>): Promise<ItemEnd> {
@@ -47,4 +60,7 @@ async function run(session: Session, { order }: Placed<DownloadOrder>): Promise<
 }
 
 /** Fetches a video again by its link, which outlives the job's record: see node-interface, operation `download`. */
-export const download: Operation<DownloadOrder> = { check: async (session, itemIndex) => check(session, itemIndex), run };
+export const download: Operation<DownloadOrder> = {
+	check: async (session, itemIndex) => check(session, itemIndex),
+	run,
+};

@@ -20,7 +20,8 @@ function pictureText(field: string, delivery: string): string {
 export async function dryRunItem({ context }: Session, { itemIndex, order }: Placed<GenerateOrder>): Promise<ItemEnd> {
 	const { api, request, pictures } = order.first;
 	const input: JsonObject = { ...request.input };
-	for (const { picture, delivery, url } of pictures) input[picture.inputKey] = url ?? pictureText(picture.field, delivery);
+	for (const { picture, delivery, url } of pictures)
+		input[picture.inputKey] = url ?? pictureText(picture.field, delivery);
 	const call = api.provider.startCall({ ...request, input }, {});
 	const jobId = `dry-run-${itemIndex + 1}`;
 	const estimate = api.provider.estimateCost(request);

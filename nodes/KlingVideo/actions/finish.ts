@@ -45,7 +45,8 @@ export async function itemOf(session: Finisher, job: Job, wish: OutputWish, extr
 		fileName: `kling-${job.handle.jobId}.mp4`,
 		mayBeLocal: 'isLocal' in api && api.isLocal,
 	});
-	if (download.kind === 'failed') return { kind: 'item', json: jobJson(job, { ...all, downloadFailure: download.message }) };
+	if (download.kind === 'failed')
+		return { kind: 'item', json: jobJson(job, { ...all, downloadFailure: download.message }) };
 	return { kind: 'item', json: jobJson(job, all), binary: { [wish.outputField]: download.binary } };
 }
 
@@ -65,7 +66,12 @@ export interface WaitRules {
 const DEFAULT_TIMEOUT_SECONDS = 1200;
 
 /** The timeout and what it means, for Generate and Wait alike. Stop means all items, so it is read at the first. */
-export function readWaitRules({ context }: Session, itemIndex: number, fields: FieldReader, maxSeconds?: number): WaitRules {
+export function readWaitRules(
+	{ context }: Session,
+	itemIndex: number,
+	fields: FieldReader,
+	maxSeconds?: number,
+): WaitRules {
 	const options = optionsAt(context, itemIndex);
 	const { cancelOnStop } = optionsAt(context, 0);
 	const range = maxSeconds === undefined ? { min: 10 } : { min: 10, max: maxSeconds };
@@ -83,7 +89,13 @@ export async function followedItem(
 	session: Session,
 	api: Api,
 	end: FollowEnd,
-	known: { readonly handle: Handle; readonly lastSeen?: Job; readonly rules: WaitRules; readonly wish: OutputWish; readonly extras?: Extras },
+	known: {
+		readonly handle: Handle;
+		readonly lastSeen?: Job;
+		readonly rules: WaitRules;
+		readonly wish: OutputWish;
+		readonly extras?: Extras;
+	},
 ): Promise<ItemEnd> {
 	const { handle, rules, wish, extras } = known;
 	if (end.kind === 'ended') return await waitedItem(session, end.job, wish, extras);
@@ -97,7 +109,12 @@ export async function followedItem(
 	return { kind: 'error', error: failureError(timeoutFailure(api, handle, rules, end.lastProblem), about) };
 }
 
-function timeoutFailure({ provider }: Api, { jobId }: Handle, rules: WaitRules, lastProblem: string | undefined): Failure {
+function timeoutFailure(
+	{ provider }: Api,
+	{ jobId }: Handle,
+	rules: WaitRules,
+	lastProblem: string | undefined,
+): Failure {
 	const seconds = `${rules.timeoutSeconds} seconds`;
 	const trouble = lastProblem === undefined ? '' : ` (the last look failed: ${lastProblem})`;
 	const message = `Job ${jobId} at ${provider.label} had not ended after ${seconds}${trouble}`;

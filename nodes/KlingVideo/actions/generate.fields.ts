@@ -86,7 +86,8 @@ const completionFields: INodeProperties[] = [
 			{
 				name: 'Pause Until Callback',
 				value: 'callback',
-				description: 'Park the execution until the provider calls back. Holds no worker and survives a restart; n8n has to be reachable by the provider.',
+				description:
+					'Park the execution until the provider calls back. Holds no worker and survives a restart; n8n has to be reachable by the provider.',
 			},
 			{
 				name: 'Return Job ID',
@@ -102,7 +103,8 @@ const completionFields: INodeProperties[] = [
 		type: 'string',
 		default: '',
 		placeholder: 'e.g. https://n8n.example.com/webhook/kling',
-		description: 'Called by the provider when the job has ended, e.g. the production URL of a Kling Video Trigger. Leave empty for none.',
+		description:
+			'Called by the provider when the job has ended, e.g. the production URL of a Kling Video Trigger. Leave empty for none.',
 		displayOptions: { show: { ...GENERATE, completion: ['jobId'] } },
 	},
 	...outputFields('generate', { completion: ['wait', 'callback'] }),

@@ -6,7 +6,10 @@ const RUNPOD = { '/provider': choicesWith('runpod') };
 const CORE_TODAY = { '/provider': choicesWith('coreToday') };
 const FALLBACK = { '/provider': fallbackChoices };
 
-const shown = (property: INodeProperties, show: Record<string, string[]>): INodeProperties => ({ ...property, displayOptions: { show } });
+const shown = (property: INodeProperties, show: Record<string, string[]>): INodeProperties => ({
+	...property,
+	displayOptions: { show },
+});
 
 /** The options of Generate, by label. */
 export const generateOptions: INodeProperties = {
@@ -30,7 +33,8 @@ export const generateOptions: INodeProperties = {
 			name: 'dryRun',
 			type: 'boolean',
 			default: false,
-			description: 'Whether to check everything and spend nothing: outputs the request, its estimate and a sample video',
+			description:
+				'Whether to check everything and spend nothing: outputs the request, its estimate and a sample video',
 		},
 		shown(
 			{
@@ -50,7 +54,8 @@ export const generateOptions: INodeProperties = {
 				type: 'number',
 				default: 0,
 				typeOptions: { minValue: 0 },
-				description: 'The most that the second provider may cost in this execution, in its own unit. With Max Cost set and this one not, there is no fallback.',
+				description:
+					'The most that the second provider may cost in this execution, in its own unit. With Max Cost set and this one not, there is no fallback.',
 			},
 			FALLBACK,
 		),
@@ -74,7 +79,11 @@ export const generateOptions: INodeProperties = {
 			options: [
 				{ name: 'Auto', value: 'auto', description: 'Upload for Core.Today, Data URI for Runpod' },
 				{ name: 'Data URI', value: 'dataUri', description: 'Inside the request' },
-				{ name: 'Signed URL', value: 'signedUrl', description: 'The provider fetches it from this n8n, which has to be public' },
+				{
+					name: 'Signed URL',
+					value: 'signedUrl',
+					description: 'The provider fetches it from this n8n, which has to be public',
+				},
 				{ name: 'Upload', value: 'upload', description: "To Core.Today's file storage" },
 			],
 		},
@@ -92,7 +101,8 @@ export const generateOptions: INodeProperties = {
 			type: 'number',
 			default: 0,
 			typeOptions: { minValue: 0 },
-			description: "The most this node may spend in one execution, in the provider's own unit (USD at Runpod, credits at Core.Today). If the run would cost more, nothing of it is submitted.",
+			description:
+				"The most this node may spend in one execution, in the provider's own unit (USD at Runpod, credits at Core.Today). If the run would cost more, nothing of it is submitted.",
 		},
 		{
 			displayName: 'Max Jobs',
@@ -100,7 +110,8 @@ export const generateOptions: INodeProperties = {
 			type: 'number',
 			default: 10,
 			typeOptions: { minValue: 0 },
-			description: 'The most jobs this node may submit in one execution. If the run would submit more, nothing of it is submitted.',
+			description:
+				'The most jobs this node may submit in one execution. If the run would submit more, nothing of it is submitted.',
 		},
 		shown(
 			{
@@ -132,7 +143,11 @@ export const generateOptions: INodeProperties = {
 				description: 'Which of the two Runpod calls submits the job',
 				options: [
 					{ name: 'Run', value: 'run', description: 'Answers at once; the record lives 30 minutes after the end' },
-					{ name: 'Run Sync', value: 'runsync', description: 'Holds the call for up to 90 seconds; the record lives 1 minute' },
+					{
+						name: 'Run Sync',
+						value: 'runsync',
+						description: 'Holds the call for up to 90 seconds; the record lives 1 minute',
+					},
 				],
 			},
 			{ ...RUNPOD, '/completion': ['wait'] },

@@ -84,7 +84,12 @@ export async function checkGenerate(session: Session, itemIndex: number): Promis
 	const completion = completionOf(session);
 	const chain = chosen(session);
 	const fields = new FieldReader();
-	const rules = readWaitRules(session, itemIndex, fields, completion === 'callback' ? maxCallbackSeconds(chain) : undefined);
+	const rules = readWaitRules(
+		session,
+		itemIndex,
+		fields,
+		completion === 'callback' ? maxCallbackSeconds(chain) : undefined,
+	);
 	const dryRun = readDryRun(fields, form.options);
 	const candidates: Candidate[] = [];
 	for (const [index, name] of chain.entries()) {
@@ -95,7 +100,14 @@ export async function checkGenerate(session: Session, itemIndex: number): Promis
 	const callbackUrl = completion === 'jobId' ? readCallbackUrl(session, itemIndex, fields, candidates) : undefined;
 	const [first, second] = candidates;
 	if (fields.problems.length > 0 || first === undefined) return { kind: 'problems', problems: unique(fields.problems) };
-	const order = { first, fingerprint: fingerprintOf(candidates), completion, dryRun, rules, wish: outputWish(session, itemIndex) };
+	const order = {
+		first,
+		fingerprint: fingerprintOf(candidates),
+		completion,
+		dryRun,
+		rules,
+		wish: outputWish(session, itemIndex),
+	};
 	const extras = { ...(second === undefined ? {} : { second }), ...(callbackUrl === undefined ? {} : { callbackUrl }) };
 	return { kind: 'order', order: { ...order, ...extras } };
 }
@@ -154,12 +166,22 @@ async function checkCandidate(
 	if (parsed.kind === 'problems') fields.problems.push(...parsed.problems);
 	const request = parsed.kind === 'request' ? parsed.request : undefined;
 	const wanted = parsed.kind === 'request' ? parsed.request.pictures : parsed.pictures;
-	const pictures = await checkPictures(session, itemIndex, { provider, providerIsLocal, isSecond, request, wanted }, fields);
+	const pictures = await checkPictures(
+		session,
+		itemIndex,
+		{ provider, providerIsLocal, isSecond, request, wanted },
+		fields,
+	);
 	const isGood = fields.problems.length === before;
 	return isGood && request !== undefined && !('problem' in api) ? { api, request, pictures } : undefined;
 }
 
-function readCallbackUrl({ context }: Session, itemIndex: number, fields: FieldReader, candidates: readonly Candidate[]): string | undefined {
+function readCallbackUrl(
+	{ context }: Session,
+	itemIndex: number,
+	fields: FieldReader,
+	candidates: readonly Candidate[],
+): string | undefined {
 	const url: unknown = context.getNodeParameter('callbackUrl', itemIndex, '');
 	if (isUnset(url)) return undefined;
 	const isLocal = candidates.length > 0 && candidates.every(({ api }) => api.isLocal);

@@ -31,7 +31,12 @@ export interface PictureCheck {
 }
 
 /** Reads and checks pictures by their bytes and names all that is wrong with them. Sends nothing. */
-export async function checkPictures(session: Session, itemIndex: number, check: PictureCheck, fields: FieldReader): Promise<CheckedPicture[]> {
+export async function checkPictures(
+	session: Session,
+	itemIndex: number,
+	check: PictureCheck,
+	fields: FieldReader,
+): Promise<CheckedPicture[]> {
 	const pictures: CheckedPicture[] = [];
 	for (const picture of check.wanted) {
 		const checked = await checkPicture(session, itemIndex, picture, check, fields);
@@ -40,19 +45,31 @@ export async function checkPictures(session: Session, itemIndex: number, check: 
 	return pictures;
 }
 
-async function checkPicture(session: Session, itemIndex: number, picture: Picture, check: PictureCheck, fields: FieldReader): Promise<CheckedPicture | undefined> {
+async function checkPicture(
+	session: Session,
+	itemIndex: number,
+	picture: Picture,
+	check: PictureCheck,
+	fields: FieldReader,
+): Promise<CheckedPicture | undefined> {
 	const { provider, isSecond } = check;
 	const name = `${picture.label} in field "${picture.field}"`;
 	const stored = await readPicture(session.context, itemIndex, picture.field);
 	if (stored === undefined) {
-		return fields.refuse(name, 'is missing: the input item has no binary data there. Check the field name and the previous node.');
+		return fields.refuse(
+			name,
+			'is missing: the input item has no binary data there. Check the field name and the previous node.',
+		);
 	}
 	for (const problem of imageProblems(stored.bytes)) fields.refuse(name, problem);
 	const facts = inspectImage(stored.bytes);
 	const delivery = deliveryOf(optionsAt(session.context, itemIndex).imageDelivery, provider, isSecond);
 	if (facts.kind === 'refused') return undefined;
 	if (delivery === undefined) {
-		return fields.refuse('Image Delivery', `cannot be Upload: ${provider.label} has no file upload. Choose Auto, Data URI or Signed URL.`);
+		return fields.refuse(
+			'Image Delivery',
+			`cannot be Upload: ${provider.label} has no file upload. Choose Auto, Data URI or Signed URL.`,
+		);
 	}
 	const checked = { picture, sha256: stored.sha256, mimeType: facts.mimeType, delivery };
 	if (delivery === 'dataUri') return fitsAsDataUri(check, stored, facts.mimeType, name, fields) ? checked : undefined;
@@ -67,7 +84,13 @@ function deliveryOf(wish: unknown, { imageDelivery }: Provider, isSecond: boolea
 	return imageDelivery.upload === undefined ? (isSecond ? imageDelivery.auto : undefined) : 'upload';
 }
 
-function fitsAsDataUri({ provider, request }: PictureCheck, { bytes }: StoredPicture, mimeType: string, name: string, fields: FieldReader): boolean {
+function fitsAsDataUri(
+	{ provider, request }: PictureCheck,
+	{ bytes }: StoredPicture,
+	mimeType: string,
+	name: string,
+	fields: FieldReader,
+): boolean {
 	if (request === undefined) return true;
 	const { characters, reason } = provider.imageDelivery.dataUriLimit(request);
 	const needed = dataUriOf(new Uint8Array(), mimeType).length + Math.ceil(bytes.length / 3) * 4;
@@ -77,13 +100,24 @@ function fitsAsDataUri({ provider, request }: PictureCheck, { bytes }: StoredPic
 	return false;
 }
 
-function signedUrlOf({ context }: Session, binary: IBinaryData, { providerIsLocal }: PictureCheck, fields: FieldReader): string | undefined {
+function signedUrlOf(
+	{ context }: Session,
+	binary: IBinaryData,
+	{ providerIsLocal }: PictureCheck,
+	fields: FieldReader,
+): string | undefined {
 	try {
 		const url = context.helpers.createBinarySignedUrl(binary, '1 day');
 		const problem = urlProblem(url, { providerIsLocal });
 		if (problem === undefined) return url;
-		return fields.refuse('Image Delivery', `cannot be Signed URL: the link to this n8n ${problem} Set n8n's WEBHOOK_URL to its public address, or choose Auto.`);
+		return fields.refuse(
+			'Image Delivery',
+			`cannot be Signed URL: the link to this n8n ${problem} Set n8n's WEBHOOK_URL to its public address, or choose Auto.`,
+		);
 	} catch {
-		return fields.refuse('Image Delivery', 'cannot be Signed URL: this n8n keeps binary data in memory, where nothing can be linked. Choose Auto.');
+		return fields.refuse(
+			'Image Delivery',
+			'cannot be Signed URL: this n8n keeps binary data in memory, where nothing can be linked. Choose Auto.',
+		);
 	}
 }

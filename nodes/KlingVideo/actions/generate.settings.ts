@@ -28,7 +28,10 @@ export function readRunSettings({ context }: Session): RunSettings {
 		if (!(name in options)) return undefined;
 		const limit = asLimit(options[name]);
 		const shown = isUnset(options[name]) ? 'empty' : JSON.stringify(options[name]);
-		return limit ?? fields.refuse(LIMIT_LABELS[name], `has to be a number of 0 or more, but is ${shown}. Nothing was submitted.`);
+		return (
+			limit ??
+			fields.refuse(LIMIT_LABELS[name], `has to be a number of 0 or more, but is ${shown}. Nothing was submitted.`)
+		);
 	};
 	const maxCost = limitOf('maxCost');
 	const maxJobs = limitOf('maxJobs');

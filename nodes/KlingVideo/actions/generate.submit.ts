@@ -72,7 +72,10 @@ async function submitTo(
 	if (session.stop.requested) return { kind: 'none', failure: stoppedBefore(provider), canFallBack: false };
 	const place = { itemIndex, fingerprint: order.fingerprint, provider: provider.name };
 	// Before anything is awaited: the limits of the items beside this one count on it.
-	const entry = ledger.open({ ...place, ...present({ cost: provider.estimateCost(request), fallbackFrom }) }, clock.now());
+	const entry = ledger.open(
+		{ ...place, ...present({ cost: provider.estimateCost(request), fallbackFrom }) },
+		clock.now(),
+	);
 	const delivered = await deliver(session, itemIndex, api, pictures);
 	if (delivered.kind === 'failed') {
 		ledger.refused(entry);
@@ -100,6 +103,10 @@ function record({ ledger, clock, context }: Session, itemIndex: number, entry: L
 	const { job } = end;
 	const { jobId, provider, model } = job.handle;
 	ledger.submitted(entry, job, clock.now());
-	context.logger.info(`Kling video job ${jobId} submitted to ${provider} for item ${itemIndex}`, { jobId, provider, model });
+	context.logger.info(`Kling video job ${jobId} submitted to ${provider} for item ${itemIndex}`, {
+		jobId,
+		provider,
+		model,
+	});
 	return { kind: 'started', entry, job };
 }

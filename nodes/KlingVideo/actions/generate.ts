@@ -72,7 +72,13 @@ async function submitAndGo(session: Session, placed: Placed<GenerateOrder>): Pro
 }
 
 /** A job that exists: waited for or not, as the order says. Gives what is left to do outside the slot. */
-async function going(session: Session, order: GenerateOrder, entry: LedgerEntry, job: Job, isKnown: boolean): Promise<() => Promise<ItemEnd>> {
+async function going(
+	session: Session,
+	order: GenerateOrder,
+	entry: LedgerEntry,
+	job: Job,
+	isKnown: boolean,
+): Promise<() => Promise<ItemEnd>> {
 	if (order.completion !== 'wait' || hasEnded(job)) return async () => await finished(session, order, entry, job);
 	const { handle } = job;
 	const { api, request } = candidateOf(order, handle);
@@ -86,7 +92,13 @@ async function going(session: Session, order: GenerateOrder, entry: LedgerEntry,
 	});
 	if (end.kind === 'ended') session.ledger.seen(entry, end.job);
 	return async () =>
-		await followedItem(session, api, end, { handle, lastSeen: job, rules: order.rules, wish: order.wish, extras: extrasOf(entry) });
+		await followedItem(session, api, end, {
+			handle,
+			lastSeen: job,
+			rules: order.rules,
+			wish: order.wish,
+			extras: extrasOf(entry),
+		});
 }
 
 function extrasOf({ cost, fallbackFrom }: LedgerEntry) {
@@ -96,7 +108,8 @@ function extrasOf({ cost, fallbackFrom }: LedgerEntry) {
 /** With `wait`, an ended job is a video or an error; otherwise the job is data, whatever became of it. */
 async function finished(session: Session, order: GenerateOrder, entry: LedgerEntry, job: Job): Promise<ItemEnd> {
 	if (order.completion === 'wait') return await waitedItem(session, job, order.wish, extrasOf(entry));
-	if (order.completion === 'callback') return await itemOf(session, job, { ...order.wish, download: false }, extrasOf(entry));
+	if (order.completion === 'callback')
+		return await itemOf(session, job, { ...order.wish, download: false }, extrasOf(entry));
 	const json = jobJson(job, { ...extrasOf(entry), withRaw: order.wish.withRaw });
 	return { kind: 'item', json: { ...json, ...present({ note: noteFor(session, job) }) } };
 }

@@ -15,7 +15,11 @@ const JOB_OPERATIONS = ['getStatus', 'wait', 'cancel'];
 /** Offered where the job may be at a provider with endpoints. */
 const endpointOfJobOption: INodeProperties = {
 	...endpointIdOption,
-	displayOptions: { show: { '/provider': [...providers.filter(({ takesEndpointId }) => takesEndpointId).map(({ name }) => name), 'fromInput'] } },
+	displayOptions: {
+		show: {
+			'/provider': [...providers.filter(({ takesEndpointId }) => takesEndpointId).map(({ name }) => name), 'fromInput'],
+		},
+	},
 };
 
 /** Nobody here knows when the job was submitted. */
@@ -35,7 +39,9 @@ const optionsOf = (operation: string, options: INodeProperties[]): INodeProperti
 });
 
 /** A look at a job is not worth a download, unless it is asked for. */
-const statusOutputFields = outputFields('getStatus').map((field) => (field.type === 'boolean' ? { ...field, default: false } : field));
+const statusOutputFields = outputFields('getStatus').map((field) =>
+	field.type === 'boolean' ? { ...field, default: false } : field,
+);
 
 /** The form of the operations on jobs and videos that exist. */
 export const jobFields: INodeProperties[] = [
@@ -46,7 +52,10 @@ export const jobFields: INodeProperties[] = [
 		noDataExpression: true,
 		default: 'fromInput',
 		description: 'Where the job runs',
-		options: [{ name: 'From Input', value: 'fromInput', description: "Read it, and Runpod's endpoint, from the input item" }, ...providerOptions],
+		options: [
+			{ name: 'From Input', value: 'fromInput', description: "Read it, and Runpod's endpoint, from the input item" },
+			...providerOptions,
+		],
 		displayOptions: { show: { operation: JOB_OPERATIONS } },
 	},
 	{

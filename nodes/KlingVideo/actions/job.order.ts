@@ -35,7 +35,11 @@ export async function checkJob(session: Session, itemIndex: number, fields: Fiel
 	if (fields.problems.length > 0 || name === undefined || jobId === undefined || api === undefined) {
 		return { kind: 'problems', problems: fields.problems };
 	}
-	const handle: Handle = { provider: name, jobId, ...present({ model, submittedAt: zonedTime(asObject(json.timing)?.submittedAt) }) };
+	const handle: Handle = {
+		provider: name,
+		jobId,
+		...present({ model, submittedAt: zonedTime(asObject(json.timing)?.submittedAt) }),
+	};
 	const extras = asJobId(json.jobId) === jobId ? extrasOf(json) : {};
 	return { kind: 'order', order: { api, handle, wish: outputWish(session, itemIndex), extras } };
 }
@@ -47,7 +51,10 @@ function readProvider(choice: unknown, json: Item, fields: FieldReader): Provide
 	if (name !== undefined) return name;
 	const names = providers.map((provider) => provider.name).join(' or ');
 	if (choice !== 'fromInput') return fields.refuse('Provider', `has to be ${names}.`);
-	return fields.refuse('Provider', `is set to From Input, but the item has no "provider" of ${names}. Choose the provider here.`);
+	return fields.refuse(
+		'Provider',
+		`is set to From Input, but the item has no "provider" of ${names}. Choose the provider here.`,
+	);
 }
 
 async function readApi(session: Session, name: ProviderName, fields: FieldReader): Promise<Api | undefined> {
@@ -57,7 +64,11 @@ async function readApi(session: Session, name: ProviderName, fields: FieldReader
 
 function readJobId(value: unknown, fields: FieldReader): string | undefined {
 	if (isUnset(value)) return fields.refuse('Job ID', 'is empty. Give the ID that Generate returned.');
-	if (isDryRunId(value)) return fields.refuse('Job ID', `is ${String(value)}, which a dry run made: there is no such job. Turn Dry Run off in the Generate node.`);
+	if (isDryRunId(value))
+		return fields.refuse(
+			'Job ID',
+			`is ${String(value)}, which a dry run made: there is no such job. Turn Dry Run off in the Generate node.`,
+		);
 	return asJobId(value) ?? fields.refuse('Job ID', 'is no job ID: it may have letters, digits, "-" and "_" only.');
 }
 

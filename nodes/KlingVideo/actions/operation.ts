@@ -17,9 +17,7 @@ export interface MadeItem {
 }
 
 /** What becomes of one item. An error is an item or a throw, as On Error says. */
-export type ItemEnd =
-	| MadeItem
-	| { readonly kind: 'error'; readonly error: ItemError; readonly videoUrl?: string };
+export type ItemEnd = MadeItem | { readonly kind: 'error'; readonly error: ItemError; readonly videoUrl?: string };
 
 /** An order and the item it came from. */
 export interface Placed<Order> {
@@ -38,7 +36,11 @@ export interface Operation<Order> {
 	/** Does one item; all items run at once. */
 	run(session: Session, placed: Placed<Order>): Promise<ItemEnd>;
 	/** Called with every item's end, in order, which it may replace. If it parks the execution: what n8n shows meanwhile. */
-	park?(session: Session, ends: ItemEnd[], orders: ReadonlyArray<Placed<Order>>): Promise<INodeExecutionData[] | undefined>;
+	park?(
+		session: Session,
+		ends: ItemEnd[],
+		orders: ReadonlyArray<Placed<Order>>,
+	): Promise<INodeExecutionData[] | undefined>;
 	/** Items by output, where the operation has several. */
 	route?(session: Session, end: ItemEnd): number;
 	/** Outputs of this operation with its parameters; one if absent. */

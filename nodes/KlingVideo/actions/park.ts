@@ -40,8 +40,14 @@ export function resumeUrlFor({ context }: Session, orders: ReadonlyArray<Placed<
 	const first = orders[0];
 	if (first === undefined || first.order.completion !== 'callback') return { kind: 'none' };
 	const url = resumeUrlOf(context);
-	if (url === undefined) return { kind: 'problem', problem: 'This n8n gives no resume URL. Set Completion to Wait for Completion or Return Job ID.' };
-	const isLocal = [first.order.first, first.order.second].every((candidate) => candidate === undefined || candidate.api.isLocal);
+	if (url === undefined)
+		return {
+			kind: 'problem',
+			problem: 'This n8n gives no resume URL. Set Completion to Wait for Completion or Return Job ID.',
+		};
+	const isLocal = [first.order.first, first.order.second].every(
+		(candidate) => candidate === undefined || candidate.api.isLocal,
+	);
 	const problem = urlProblem(url, { providerIsLocal: isLocal });
 	if (problem === undefined) return { kind: 'url', url: ownResumeUrl(url, ITEM_PARAMETER, String(first.itemIndex)) };
 	return {
@@ -75,7 +81,9 @@ export async function parkRun(
 	}
 	const looks = await Promise.all(orders.map(async (placed) => await lookAt(session, placed)));
 	const seen = looks.filter((look) => look !== undefined);
-	const items = ends.map((end): ParkedItem => ({ kind: 'settled', json: end.kind === 'item' ? end.json : errorJson(end.error) }));
+	const items = ends.map(
+		(end): ParkedItem => ({ kind: 'settled', json: end.kind === 'item' ? end.json : errorJson(end.error) }),
+	);
 	for (const { itemIndex, item } of seen) items[itemIndex] = item;
 	const running = seen.filter(({ item }) => isRunning(item));
 	if (running.length === 0) {
@@ -94,7 +102,11 @@ export function isRunning(item: ParkedItem): boolean {
 }
 
 /** An execution that is stopped before it parks leaves no job behind; once parked, Stop tells the node nothing. */
-async function cancelStopped(session: Session, ends: ItemEnd[], orders: ReadonlyArray<Placed<GenerateOrder>>): Promise<void> {
+async function cancelStopped(
+	session: Session,
+	ends: ItemEnd[],
+	orders: ReadonlyArray<Placed<GenerateOrder>>,
+): Promise<void> {
 	await Promise.all(
 		orders.map(async ({ itemIndex, order }) => {
 			const known = session.ledger.resolve(itemIndex, order.fingerprint);
@@ -106,7 +118,10 @@ async function cancelStopped(session: Session, ends: ItemEnd[], orders: Readonly
 }
 
 /** Jobs of an execution that was retried call that one, not this: they are followed here, before the others are looked at. */
-async function followOrphans({ context, ledger, startedMs, follower }: Session, orders: ReadonlyArray<Placed<GenerateOrder>>): Promise<void> {
+async function followOrphans(
+	{ context, ledger, startedMs, follower }: Session,
+	orders: ReadonlyArray<Placed<GenerateOrder>>,
+): Promise<void> {
 	if (context.getMode() !== 'retry') return;
 	const follows = orders.map(async ({ itemIndex, order }) => {
 		const known = ledger.resolve(itemIndex, order.fingerprint);
@@ -115,7 +130,13 @@ async function followOrphans({ context, ledger, startedMs, follower }: Session, 
 		const { api, request } = candidateOf(order, handle);
 		const expectation = api.provider.expectRun(request);
 		const { submittedMs } = entry;
-		const end = await follower.follow({ handle, submittedMs, deadlineMs: deadlineOf(order, entry), expectation, lookNow: true });
+		const end = await follower.follow({
+			handle,
+			submittedMs,
+			deadlineMs: deadlineOf(order, entry),
+			expectation,
+			lookNow: true,
+		});
 		if (end.kind === 'ended') ledger.seen(entry, end.job);
 	});
 	await Promise.all(follows);
@@ -127,7 +148,10 @@ async function lookAt(session: Session, { itemIndex, order }: Placed<GenerateOrd
 	const known = ledger.resolve(itemIndex, order.fingerprint);
 	if (known.kind !== 'follow' && known.kind !== 'reuse') return undefined;
 	const { entry } = known;
-	const job = known.kind === 'reuse' ? known.job : await currentJob(session, order, entry.job ?? { handle: known.handle, status: 'pending', raw: null });
+	const job =
+		known.kind === 'reuse'
+			? known.job
+			: await currentJob(session, order, entry.job ?? { handle: known.handle, status: 'pending', raw: null });
 	ledger.seen(entry, job);
 	const extras = present({ cost: entry.cost, fallbackFrom: entry.fallbackFrom });
 	const item = { kind: 'job', job: keptOf(job, order.wish), extras, wish: order.wish } as const;
@@ -174,7 +198,9 @@ function isParkedItem(value: unknown): value is ParkedItem {
 	const job = asObject(item?.job);
 	const handle = asObject(job?.handle);
 	const isHandle = findProvider(handle?.provider) !== undefined && asJobId(handle?.jobId) !== undefined;
-	return item?.kind === 'job' && isHandle && typeof job?.status === 'string' && [item.extras, item.wish].every(isJsonObject);
+	return (
+		item?.kind === 'job' && isHandle && typeof job?.status === 'string' && [item.extras, item.wish].every(isJsonObject)
+	);
 }
 
 /** The stored record of a parked run, or undefined if this execution has none. */

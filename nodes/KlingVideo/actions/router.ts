@@ -28,7 +28,10 @@ export async function runOperation(context: IExecuteFunctions, clock: Clock): Pr
 		case 'download':
 			return await runItems(session, download);
 		default:
-			throw nodeError(context, { message: `The operation "${operation}" is not known`, description: 'Choose an operation from the list.' });
+			throw nodeError(context, {
+				message: `The operation "${operation}" is not known`,
+				description: 'Choose an operation from the list.',
+			});
 	}
 }
 
@@ -43,14 +46,19 @@ async function runItems<Order>(session: Session, operation: Operation<Order>): P
 			ends[placed.itemIndex] = await runSafely(session, operation, placed);
 		}),
 	);
-	if (ends.some(({ kind }) => kind === 'error') && !context.continueOnFail()) throw unfinishedRun(context, ends, session.stop.requested);
+	if (ends.some(({ kind }) => kind === 'error') && !context.continueOnFail())
+		throw unfinishedRun(context, ends, session.stop.requested);
 	const shown = await operation.park?.(session, ends, orders);
 	if (shown !== undefined) return [shown];
 	return outputs(session, operation, ends);
 }
 
 /** What is to be done, item by item. An item that is wrong ends here, or, with On Error "Stop", the whole run does. */
-async function checkItems<Order>(session: Session, operation: Operation<Order>, ends: ItemEnd[]): Promise<Array<Placed<Order>>> {
+async function checkItems<Order>(
+	session: Session,
+	operation: Operation<Order>,
+	ends: ItemEnd[],
+): Promise<Array<Placed<Order>>> {
 	const { context } = session;
 	const orders: Array<Placed<Order>> = [];
 	const invalid: Array<{ itemIndex: number; problems: readonly Problem[] }> = [];
@@ -68,7 +76,12 @@ async function checkItems<Order>(session: Session, operation: Operation<Order>, 
  * The orders that are left where the run as a whole must send nothing new: those that were paid for before. A limit that
  * is reached on a retry does not throw their receipts away.
  */
-function refuseNew<Order>(session: Session, operation: Operation<Order>, orders: ReadonlyArray<Placed<Order>>, ends: ItemEnd[]): ReadonlyArray<Placed<Order>> {
+function refuseNew<Order>(
+	session: Session,
+	operation: Operation<Order>,
+	orders: ReadonlyArray<Placed<Order>>,
+	ends: ItemEnd[],
+): ReadonlyArray<Placed<Order>> {
 	const refusal = operation.refuseRun?.(session, orders);
 	if (refusal === undefined) return orders;
 	const refused = orders.filter((placed) => operation.isNew?.(session, placed) ?? true);
@@ -79,17 +92,30 @@ function refuseNew<Order>(session: Session, operation: Operation<Order>, orders:
 }
 
 /** An expression that fails, or a picture that cannot be read, is wrong with its item and with no other. */
-async function checkSafely<Order>(session: Session, operation: Operation<Order>, itemIndex: number): Promise<Checked<Order>> {
+async function checkSafely<Order>(
+	session: Session,
+	operation: Operation<Order>,
+	itemIndex: number,
+): Promise<Checked<Order>> {
 	try {
 		return await operation.check(session, itemIndex);
 	} catch (error) {
 		const reason = error instanceof Error ? error.message : 'unknown';
-		return { kind: 'problems', problems: [{ field: 'This item', message: `could not be read: ${reason}. Correct the expression or the picture.` }] };
+		return {
+			kind: 'problems',
+			problems: [
+				{ field: 'This item', message: `could not be read: ${reason}. Correct the expression or the picture.` },
+			],
+		};
 	}
 }
 
 /** What nobody foresaw in one item must not take the receipts of the others with it. */
-async function runSafely<Order>(session: Session, operation: Operation<Order>, placed: Placed<Order>): Promise<ItemEnd> {
+async function runSafely<Order>(
+	session: Session,
+	operation: Operation<Order>,
+	placed: Placed<Order>,
+): Promise<ItemEnd> {
 	try {
 		return await operation.run(session, placed);
 	} catch (error) {
@@ -100,10 +126,15 @@ async function runSafely<Order>(session: Session, operation: Operation<Order>, p
 	}
 }
 
-function outputs<Order>(session: Session, operation: Operation<Order>, ends: readonly ItemEnd[]): INodeExecutionData[][] {
+function outputs<Order>(
+	session: Session,
+	operation: Operation<Order>,
+	ends: readonly ItemEnd[],
+): INodeExecutionData[][] {
 	const count = operation.outputCount?.(session) ?? 1;
 	const all: INodeExecutionData[][] = Array.from({ length: count }, () => []);
-	for (const [itemIndex, end] of ends.entries()) all[operation.route?.(session, end) ?? 0]?.push(toItem(end, itemIndex));
+	for (const [itemIndex, end] of ends.entries())
+		all[operation.route?.(session, end) ?? 0]?.push(toItem(end, itemIndex));
 	return all;
 }
 

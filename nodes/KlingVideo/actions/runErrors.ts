@@ -21,7 +21,10 @@ export function refusedItem(refusal: string): ItemError {
 }
 
 /** A run that was refused before anything was sent, naming every problem of every item. */
-export function refusedRun(context: IExecuteFunctions, invalid: ReadonlyArray<{ itemIndex: number; problems: readonly Problem[] }>) {
+export function refusedRun(
+	context: IExecuteFunctions,
+	invalid: ReadonlyArray<{ itemIndex: number; problems: readonly Problem[] }>,
+) {
 	const [first] = invalid;
 	if (invalid.length === 1 && first !== undefined) {
 		const message = first.problems.map(problemText).join(' ');
@@ -56,15 +59,23 @@ export function unfinishedRun(context: IExecuteFunctions, ends: readonly ItemEnd
 		const description = `${end.error.description}${link}${end.error.jobId === undefined ? '' : reattach}`;
 		return nodeError(context, { message: worded(end.error.message, isStopped), description }, itemIndex);
 	}
-	const names = failed.map(([index]) => index).slice(0, 30).join(', ');
+	const names = failed
+		.map(([index]) => index)
+		.slice(0, 30)
+		.join(', ');
 	const message = `${failed.length} of ${ends.length} items did not come through: ${failed.length === 1 ? 'item' : 'items'} ${names}`;
 	const lines = ends.map(endText);
-	return nodeError(context, { message: worded(message, isStopped), description: [...lines, reattach.trim()].join('\n').trim() });
+	return nodeError(context, {
+		message: worded(message, isStopped),
+		description: [...lines, reattach.trim()].join('\n').trim(),
+	});
 }
 
 /** What Retry will do. After Stop nothing is said: n8n then keeps no record of the jobs. */
 function retryText(failed: readonly ItemEnd[]): string {
-	const isNewJob = failed.some((end) => end.kind === 'error' && end.error.status === 'failed' && end.error.failure?.retryable !== false);
+	const isNewJob = failed.some(
+		(end) => end.kind === 'error' && end.error.status === 'failed' && end.error.failure?.retryable !== false,
+	);
 	const reattach = 'Retry takes up the jobs that exist and pays for none of them again.';
 	return isNewJob ? `${reattach} A failed job that may succeed is submitted anew, as a new job.` : reattach;
 }

@@ -17,7 +17,10 @@ const UNPACK = "Unpack it first, with n8n's Compression node.";
 const NO_PICTURE = 'Check the step that fetched it: the field has to hold the picture itself.';
 const IS_TEXT = "Turn it into a file first, with n8n's Convert to File node (Move Base64 String to File).";
 
-const begins = (...starts: readonly string[]) => (text: string) => starts.some((start) => text.startsWith(start));
+const begins =
+	(...starts: readonly string[]) =>
+	(text: string) =>
+		starts.some((start) => text.startsWith(start));
 const matches = (pattern: RegExp) => (text: string) => pattern.test(text);
 
 /** With or without a prologue or comment before it, but not inside an SVG. */

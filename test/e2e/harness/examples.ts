@@ -24,7 +24,10 @@ const CREDENTIALS_OF: Readonly<Record<string, readonly string[]>> = {
 	'@n8n/n8n-nodes-langchain.lmChatOpenAi': ['openAiApi'],
 };
 
-function fillIn(parameters: WorkflowDefinition['nodes'][number]['parameters'], settings: Readonly<Record<string, string | number>>): void {
+function fillIn(
+	parameters: WorkflowDefinition['nodes'][number]['parameters'],
+	settings: Readonly<Record<string, string | number>>,
+): void {
 	const { assignments } = asObject(parameters.assignments) ?? {};
 	for (const assignment of Array.isArray(assignments) ? assignments : []) {
 		const value = settings[String(asObject(assignment)?.name)];
@@ -33,8 +36,14 @@ function fillIn(parameters: WorkflowDefinition['nodes'][number]['parameters'], s
 }
 
 /** An example as a user has it after choosing credentials and filling in its settings; nothing else is changed. */
-export function readExample(name: string, { credentials, settings = {}, pictureUrl }: Surroundings): WorkflowDefinition {
-	const text = readFileSync(join(folder, `${name}.json`), 'utf8').replace(/https:\/\/example\.com\/\w+\.png/g, pictureUrl);
+export function readExample(
+	name: string,
+	{ credentials, settings = {}, pictureUrl }: Surroundings,
+): WorkflowDefinition {
+	const text = readFileSync(join(folder, `${name}.json`), 'utf8').replace(
+		/https:\/\/example\.com\/\w+\.png/g,
+		pictureUrl,
+	);
 	const definition: WorkflowDefinition = JSON.parse(text);
 	for (const node of definition.nodes) {
 		if (node.name === 'Settings') fillIn(node.parameters, settings);

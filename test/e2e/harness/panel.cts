@@ -77,7 +77,9 @@ export class Panel {
 	async viewVideo(): Promise<string> {
 		await this.page.locator(byTestId('radio-button-binary')).filter({ visible: true }).click();
 		await this.page.locator(byTestId('ndv-view-binary-data')).first().click();
-		const source = this.page.locator(`${byTestId('output-panel')} video source, ${byTestId('output-panel')} video[src]`);
+		const source = this.page.locator(
+			`${byTestId('output-panel')} video source, ${byTestId('output-panel')} video[src]`,
+		);
 		await source.first().waitFor({ state: 'attached' });
 		return (await source.first().getAttribute('src')) ?? '';
 	}
@@ -87,8 +89,15 @@ export class Panel {
 export async function addNode(page: Page, after: string, name: string, action: string): Promise<Panel> {
 	const node = page.locator(byTestId('canvas-node')).filter({ hasText: after });
 	await node.locator(byTestId('canvas-handle-plus')).first().click();
-	await page.locator(`${byTestId('node-creator-search-bar')} input, input${byTestId('node-creator-search-bar')}`).first().fill(name);
-	await page.locator(byTestId('node-creator-item-name')).filter({ hasText: new RegExp(`^\\s*${name}\\s*$`) }).first().click();
+	await page
+		.locator(`${byTestId('node-creator-search-bar')} input, input${byTestId('node-creator-search-bar')}`)
+		.first()
+		.fill(name);
+	await page
+		.locator(byTestId('node-creator-item-name'))
+		.filter({ hasText: new RegExp(`^\\s*${name}\\s*$`) })
+		.first()
+		.click();
 	await page.locator(byTestId('node-creator-item-name')).filter({ hasText: action }).first().click();
 	return await new Panel(page).ready();
 }

@@ -36,7 +36,12 @@ export function manualTrigger(): INode {
 
 /** A Code node that gives these items. */
 export function itemsNode(name: string, items: object[]): INode {
-	return node(name, 'code', { jsCode: `return ${JSON.stringify(items.map((json) => ({ json })))};` }, { typeVersion: 2 });
+	return node(
+		name,
+		'code',
+		{ jsCode: `return ${JSON.stringify(items.map((json) => ({ json })))};` },
+		{ typeVersion: 2 },
+	);
 }
 
 /** Puts nodes and links together; the nodes are laid out from left to right. */

@@ -43,23 +43,27 @@ export const scenarios = [
 		expect(Object.keys(item?.binary ?? {})).toEqual(['video']);
 	}),
 
-	...forBothProviders('a batch of 5 by expressions runs together and comes out in order', {}, async (bench, { host }) => {
-		const generate = bench.generate({ prompt: '={{ $json.text }}', duration: '={{ $json.seconds }}' });
-		const execution = await host.run(row('Batch', [manualTrigger(), itemsNode('Rows', rows), generate]));
-		expect(execution.status).toBe('success');
-		const items = itemsOf(execution, 'Generate');
-		const jobs = bench.emulator.jobs();
-		expect(items).toHaveLength(rows.length);
-		expect(jobs).toHaveLength(rows.length);
-		for (const [index, { text, seconds }] of rows.entries()) {
-			const job = jobs.find(({ input }) => input.prompt === text);
-			expect(job?.input).toMatchObject({ duration: Number(seconds) });
-			await expectVideoOf(host, items[index], job);
-			expect(items[index]?.pairedItem).toMatchObject({ item: index });
-		}
-		const lastStart = Math.max(...jobs.map(({ acceptedAtMs }) => acceptedAtMs));
-		for (const { finishedAtMs = Infinity } of jobs) expect(finishedAtMs).toBeGreaterThan(lastStart);
-	}),
+	...forBothProviders(
+		'a batch of 5 by expressions runs together and comes out in order',
+		{},
+		async (bench, { host }) => {
+			const generate = bench.generate({ prompt: '={{ $json.text }}', duration: '={{ $json.seconds }}' });
+			const execution = await host.run(row('Batch', [manualTrigger(), itemsNode('Rows', rows), generate]));
+			expect(execution.status).toBe('success');
+			const items = itemsOf(execution, 'Generate');
+			const jobs = bench.emulator.jobs();
+			expect(items).toHaveLength(rows.length);
+			expect(jobs).toHaveLength(rows.length);
+			for (const [index, { text, seconds }] of rows.entries()) {
+				const job = jobs.find(({ input }) => input.prompt === text);
+				expect(job?.input).toMatchObject({ duration: Number(seconds) });
+				await expectVideoOf(host, items[index], job);
+				expect(items[index]?.pairedItem).toMatchObject({ item: index });
+			}
+			const lastStart = Math.max(...jobs.map(({ acceptedAtMs }) => acceptedAtMs));
+			for (const { finishedAtMs = Infinity } of jobs) expect(finishedAtMs).toBeGreaterThan(lastStart);
+		},
+	),
 
 	...forBothProviders('a loop over items makes one video a round', {}, async (bench, { host }) => {
 		const nodes = [

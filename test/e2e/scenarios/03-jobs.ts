@@ -43,7 +43,9 @@ export const scenarios = [
 				bench.emulator.script({ when: { jobNumber: 2 }, job: { runMs: 0, endsAs: 'failed', error: 'no luck' } });
 				const id = await host.runManually(await host.workflow(waitLoop(bench)));
 				await host.until('the first look', () =>
-					bench.emulator.requests().some(({ call, jobId }) => call === 'status' && jobId === bench.emulator.jobs()[0]?.id),
+					bench.emulator
+						.requests()
+						.some(({ call, jobId }) => call === 'status' && jobId === bench.emulator.jobs()[0]?.id),
 				);
 				passedMs = 600_000;
 				const execution = await host.waitForExecution(id);
@@ -60,9 +62,7 @@ export const scenarios = [
 
 	...forBothProviders('a job is cancelled', slow, async (bench, { host }) => {
 		const cancel = bench.kling('Cancel', { operation: 'cancel' });
-		const execution = await host.run(
-			row('Cancel', [manualTrigger(), bench.generate({ completion: 'jobId' }), cancel]),
-		);
+		const execution = await host.run(row('Cancel', [manualTrigger(), bench.generate({ completion: 'jobId' }), cancel]));
 		expect(execution.status).toBe('success');
 		const [job] = bench.emulator.jobs();
 		expect(job?.phase).toBe('cancelled');
@@ -80,15 +80,19 @@ export const scenarios = [
 		await expectVideoOf(host, itemsOf(execution, 'Wait')[0], bench.emulator.jobs()[0]);
 	}),
 
-	...forBothProviders('Stop in the middle of a wait ends the execution and cancels the job', slow, async (bench, { host }) => {
-		const id = await host.runManually(await host.workflow(row('Stop', [manualTrigger(), bench.generate()])));
-		await host.until('the job', () => bench.emulator.jobs().length === 1);
-		await host.stopExecution(id);
-		const execution = await host.waitForExecution(id);
-		expect(execution.status).toBe('canceled');
-		await host.until('the cancel', () => bench.emulator.jobs()[0]?.phase === 'cancelled');
-		expect(bench.emulator.jobs()).toHaveLength(1);
-	}),
+	...forBothProviders(
+		'Stop in the middle of a wait ends the execution and cancels the job',
+		slow,
+		async (bench, { host }) => {
+			const id = await host.runManually(await host.workflow(row('Stop', [manualTrigger(), bench.generate()])));
+			await host.until('the job', () => bench.emulator.jobs().length === 1);
+			await host.stopExecution(id);
+			const execution = await host.waitForExecution(id);
+			expect(execution.status).toBe('canceled');
+			await host.until('the cancel', () => bench.emulator.jobs()[0]?.phase === 'cancelled');
+			expect(bench.emulator.jobs()).toHaveLength(1);
+		},
+	),
 
 	...forBothProviders(
 		'Retry of a timed-out execution ends with the video of the job already paid for',

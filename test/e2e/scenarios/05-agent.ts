@@ -20,7 +20,12 @@ export const scenarios = agentVersions.flatMap((typeVersion) =>
 		const tool = bench.generate({ prompt: fromModel('Prompt', 'What the video shows') });
 		const nodes = [
 			manualTrigger(),
-			node('Agent', '@n8n/n8n-nodes-langchain.agent', { promptType: 'define', text: 'A fox!', options: {} }, { typeVersion }),
+			node(
+				'Agent',
+				'@n8n/n8n-nodes-langchain.agent',
+				{ promptType: 'define', text: 'A fox!', options: {} },
+				{ typeVersion },
+			),
 			node(
 				'Model',
 				'@n8n/n8n-nodes-langchain.lmChatOpenAi',

@@ -7,7 +7,16 @@ import { manualTrigger, node, row, workflow } from '../harness/workflow.ts';
 
 const labels = { coreToday: 'Core.Today account', runpod: 'Runpod account' };
 const both = Object.values(labels);
-const generate = ['prompt', 'startImageSource', 'startImageUrl', 'mode', 'duration', 'completion', 'downloadVideo', 'outputField'];
+const generate = [
+	'prompt',
+	'startImageSource',
+	'startImageUrl',
+	'mode',
+	'duration',
+	'completion',
+	'downloadVideo',
+	'outputField',
+];
 
 /** What the panel shows, in order, by what is chosen; after resource and operation. */
 const panels: Array<{ operation: string; provider?: string; fields: string[]; credentials: string[] }> = [
@@ -19,9 +28,24 @@ const panels: Array<{ operation: string; provider?: string; fields: string[]; cr
 		credentials: [labels.runpod],
 	},
 	{ operation: 'Generate', provider: 'Core.Today, Then Runpod', fields: generate, credentials: both },
-	{ operation: 'Get Status', provider: 'Core.Today', fields: ['jobId', 'routeByStatus', 'downloadVideo'], credentials: [labels.coreToday] },
-	{ operation: 'Get Status', provider: 'From Input', fields: ['jobId', 'routeByStatus', 'downloadVideo'], credentials: both },
-	{ operation: 'Wait', provider: 'Runpod', fields: ['jobId', 'downloadVideo', 'outputField'], credentials: [labels.runpod] },
+	{
+		operation: 'Get Status',
+		provider: 'Core.Today',
+		fields: ['jobId', 'routeByStatus', 'downloadVideo'],
+		credentials: [labels.coreToday],
+	},
+	{
+		operation: 'Get Status',
+		provider: 'From Input',
+		fields: ['jobId', 'routeByStatus', 'downloadVideo'],
+		credentials: both,
+	},
+	{
+		operation: 'Wait',
+		provider: 'Runpod',
+		fields: ['jobId', 'downloadVideo', 'outputField'],
+		credentials: [labels.runpod],
+	},
 	{ operation: 'Cancel', provider: 'Core.Today', fields: ['jobId'], credentials: [labels.coreToday] },
 	{ operation: 'Download', fields: ['videoUrl', 'outputField'], credentials: [] },
 ];
@@ -34,7 +58,9 @@ export const scenarios: Scenario[] = [
 			const { host } = context;
 			const bench = await startBench(context, 'coreToday');
 			const trigger = node('Ended', 'n8n-nodes-kling-video.klingVideoTrigger');
-			const id = await host.workflow(workflow('Panels', [manualTrigger(), bench.generate(), trigger], [['Start', 'Generate']]));
+			const id = await host.workflow(
+				workflow('Panels', [manualTrigger(), bench.generate(), trigger], [['Start', 'Generate']]),
+			);
 			const page = await openEditor(context);
 			await page.goto(`${host.server.url}/workflow/${id}`);
 			const panel = await Panel.open(page, 'Generate');
@@ -43,7 +69,12 @@ export const scenarios: Scenario[] = [
 				if (provider) await panel.choose('provider', provider);
 				const shown = { fields: await panel.fields(), credentials: await panel.credentials() };
 				const head = ['resource', 'operation', ...(provider ? ['provider'] : [])];
-				expect({ operation, provider, ...shown }).toEqual({ operation, provider, fields: [...head, ...fields], credentials });
+				expect({ operation, provider, ...shown }).toEqual({
+					operation,
+					provider,
+					fields: [...head, ...fields],
+					credentials,
+				});
 			}
 			await panel.close();
 			const triggerPanel = await Panel.open(page, 'Ended');
@@ -69,7 +100,10 @@ export const scenarios: Scenario[] = [
 			await panel.execute();
 			const [job, ...others] = bench.emulator.jobs();
 			expect(others).toEqual([]);
-			expect(job?.input).toMatchObject({ prompt: expect.stringMatching(/dragon/), image: 'https://example.com/dragon.png' });
+			expect(job?.input).toMatchObject({
+				prompt: expect.stringMatching(/dragon/),
+				image: 'https://example.com/dragon.png',
+			});
 			const video = await page.request.get(new URL(await panel.viewVideo(), host.server.url).href);
 			expect((await video.body()).length).toBe(job?.videoBytes);
 			if (imagesFolder) await panel.photograph(`${imagesFolder}/generate.png`);

@@ -12,12 +12,20 @@ import type { WorkflowDefinition } from '../harness/workflow.ts';
 interface Example {
 	readonly bench: Bench;
 	/** The example as a user fills it in. */
-	load(name: string, settings?: Record<string, string | number>, credentials?: Record<string, CredentialReference>): WorkflowDefinition;
+	load(
+		name: string,
+		settings?: Record<string, string | number>,
+		credentials?: Record<string, CredentialReference>,
+	): WorkflowDefinition;
 }
 
 const covered = new Set<string>();
 
-function example(name: string, run: (stage: Example & { context: ScenarioContext }) => Promise<void>, others: string[] = []): Scenario {
+function example(
+	name: string,
+	run: (stage: Example & { context: ScenarioContext }) => Promise<void>,
+	others: string[] = [],
+): Scenario {
 	for (const each of [name, ...others]) covered.add(each);
 	return {
 		name: `example ${name}`,
@@ -37,7 +45,7 @@ function example(name: string, run: (stage: Example & { context: ScenarioContext
 export const scenarios: Scenario[] = [
 	example('picture-to-video-to-file', async ({ bench, load, context: { host } }) => {
 		const folder = `${host.server.userFolder}/.n8n-files`;
-			mkdirSync(folder, { recursive: true });
+		mkdirSync(folder, { recursive: true });
 		const execution = await host.run(load('picture-to-video-to-file', { folder }));
 		expect(execution.status).toBe('success');
 		const [job] = bench.emulator.jobs();
@@ -64,9 +72,7 @@ export const scenarios: Scenario[] = [
 			const trigger = finish.nodes.find(({ type }) => type.endsWith('klingVideoTrigger'));
 			const finishId = await host.workflow(finish, { publish: true });
 			const callbackUrl = `${host.server.url}/webhook/${trigger?.webhookId}/kling`;
-			const submitted = await host.run(
-				load('submit-now', { callbackUrl }),
-			);
+			const submitted = await host.run(load('submit-now', { callbackUrl }));
 			expect(submitted.status).toBe('success');
 			const [job] = bench.emulator.jobs();
 			expect(jsonOf(submitted, 'Note the Job ID')).toMatchObject([{ jobId: job?.id }]);
@@ -102,12 +108,17 @@ export const scenarios: Scenario[] = [
 		const execution = await host.run(load('two-providers-with-fallback'));
 		expect(execution.status).toBe('success');
 		expect(bench.emulator.jobs()).toMatchObject([{ provider: 'runpod' }]);
-		expect(jsonOf(execution, 'Post the Video')).toMatchObject([{ provider: 'runpod', fallbackFrom: { provider: 'coreToday' } }]);
+		expect(jsonOf(execution, 'Post the Video')).toMatchObject([
+			{ provider: 'runpod', fallbackFrom: { provider: 'coreToday' } },
+		]);
 	}),
 
 	example('ai-agent-with-tool', async ({ bench, load, context }) => {
 		const { host } = context;
-		const call = { tool: 'Make_a_Video', arguments: { Prompt: 'steam rises', Start_Image_URL: bench.emulator.imageUrl } };
+		const call = {
+			tool: 'Make_a_Video',
+			arguments: { Prompt: 'steam rises', Start_Image_URL: bench.emulator.imageUrl },
+		};
 		const model = await startChatModel(context, [call, { text: 'Here is your video.' }]);
 		const openAiApi = await host.credential('openAiApi', { apiKey: 'none', url: model.url, header: false });
 		const execution = await host.run(load('ai-agent-with-tool', {}, { openAiApi }));

@@ -2,7 +2,14 @@ import { expect } from 'expect';
 import type { EmulatorOptions } from '../../emulator/index';
 import { hasEnded, isParked, itemsOf, jsonOf, runsOf } from '../harness/execution.ts';
 import { createJumpingClock, type JumpingClock } from '../harness/jumpingClock.ts';
-import { expectVideoOf, providerLabels, providerNames, startBench, type Bench, type ProviderName } from '../harness/kling.cts';
+import {
+	expectVideoOf,
+	providerLabels,
+	providerNames,
+	startBench,
+	type Bench,
+	type ProviderName,
+} from '../harness/kling.cts';
 import type { Host } from '../harness/host.cts';
 import type { Scenario, ScenarioContext } from '../harness/scenario.cts';
 import { itemsNode, manualTrigger, node, row, type WorkflowDefinition } from '../harness/workflow.ts';
@@ -34,7 +41,10 @@ function parkWorkflow(
 	prompts: string[],
 	{ provider = bench.provider, timeoutSeconds = 1200 }: { provider?: ProviderName; timeoutSeconds?: number } = {},
 ): WorkflowDefinition {
-	const rows = itemsNode('Rows', prompts.map((prompt) => ({ prompt })));
+	const rows = itemsNode(
+		'Rows',
+		prompts.map((prompt) => ({ prompt })),
+	);
 	const options = { timeoutSeconds };
 	const generate = bench.generate({ provider, prompt: '={{ $json.prompt }}', completion: 'callback', options });
 	return row('Park', [manualTrigger(), rows, generate, node('Done', 'noOp')]);
@@ -83,9 +93,14 @@ const shots = Array.from({ length: 10 }, (_, index) => `shot ${index}`);
 export const scenarios: Scenario[] = [
 	...each('1 and 10 items go through a park, every video in its place', async (provider, context) => {
 		// The last one ends first.
-		const jobTimes: EmulatorOptions['jobTimes'] = ({ number }) => ({ queueMs: 0, runMs: RUN_MS + (11 - number) * BETWEEN_ENDS_MS });
+		const jobTimes: EmulatorOptions['jobTimes'] = ({ number }) => ({
+			queueMs: 0,
+			runMs: RUN_MS + (11 - number) * BETWEEN_ENDS_MS,
+		});
 		const stage = await setStage(context, provider, { jobTimes });
-		const ids = await Promise.all([shot, shots].map(async (prompts) => await park(stage.host, parkWorkflow(stage.bench, prompts))));
+		const ids = await Promise.all(
+			[shot, shots].map(async (prompts) => await park(stage.host, parkWorkflow(stage.bench, prompts))),
+		);
 		expect(stage.bench.emulator.jobs()).toHaveLength(11);
 		for (let called = 1; called <= 11; called += 1) {
 			stage.clock.jump(called === 1 ? RUN_MS : BETWEEN_ENDS_MS);
@@ -108,7 +123,10 @@ export const scenarios: Scenario[] = [
 		const seenOutside = () => emulator.requests().filter(({ call }) => call === 'image').length;
 		const before = seenOutside();
 		clock.jump(RUN_MS);
-		await host.until('all deliveries', () => emulator.deliveries().filter(({ attempt }) => attempt === 1).length === 10);
+		await host.until(
+			'all deliveries',
+			() => emulator.deliveries().filter(({ attempt }) => attempt === 1).length === 10,
+		);
 		const execution = await host.waitForExecution(id);
 		expect(execution.status).toBe('success');
 		await expectVideoOf(host, itemsOf(execution, 'Generate')[0], emulator.jobs()[0]);
@@ -130,7 +148,8 @@ export const scenarios: Scenario[] = [
 			const first = await park(host, parkWorkflow(bench, shots, { provider: 'runpod' }));
 			await host.server.kill();
 			clock.jump(RUN_MS);
-			const isRefused = () => emulator.deliveries().filter(({ status }) => status === undefined).length === shots.length;
+			const isRefused = () =>
+				emulator.deliveries().filter(({ status }) => status === undefined).length === shots.length;
 			await host.until('the callbacks to find nobody', isRefused);
 			await startAgain(host, first);
 			clock.jump(REPEAT_MS);

@@ -21,17 +21,28 @@ export const scenarios: Scenario[] = providerNames.map((provider) => ({
 		// n8n 2.8.4 loses the files of webhooks that come together: it keeps them in one folder, and its first execution removes that.
 		const downloadVideo = version !== '2.8.4';
 		const webhookId = crypto.randomUUID();
-		const trigger = node('Ended', 'n8n-nodes-kling-video.klingVideoTrigger', { provider, downloadVideo }, { credentials, webhookId });
+		const trigger = node(
+			'Ended',
+			'n8n-nodes-kling-video.klingVideoTrigger',
+			{ provider, downloadVideo },
+			{ credentials, webhookId },
+		);
 		const triggered = await host.workflow(row('Triggered', [trigger, node('Done', 'noOp')]), { publish: true });
 
 		const callbackUrl = `=${host.server.url}/webhook/${webhookId}/kling?row={{ $json.number }}`;
-		const rows = itemsNode('Rows', numbers.map((number) => ({ number })));
+		const rows = itemsNode(
+			'Rows',
+			numbers.map((number) => ({ number })),
+		);
 		const generate = bench.generate({ prompt: '=shot {{ $json.number }}', completion: 'jobId', callbackUrl });
 		const submitted = await host.run(row('Submit', [manualTrigger(), rows, generate]));
 		expect(submitted.status).toBe('success');
 
 		clock.jump(RUN_MS);
-		await host.until('all callbacks', () => emulator.deliveries().filter(({ attempt }) => attempt === 1).length === numbers.length * 3);
+		await host.until(
+			'all callbacks',
+			() => emulator.deliveries().filter(({ attempt }) => attempt === 1).length === numbers.length * 3,
+		);
 		const executions = await until('all executions to end', async () => {
 			const all = await host.executionsOf(triggered);
 			return all.length >= numbers.length && all.every(hasEnded) ? all : undefined;

@@ -7,7 +7,8 @@ import type { WorkflowDefinition } from '../harness/workflow.ts';
 
 // What Replicate says of a job that is worth another try, and of one that is not.
 const passing = 'Prediction interrupted; please retry (code: PA)';
-const refusedForContent = 'The input or output was flagged as sensitive. Please try again with different inputs. (E005)';
+const refusedForContent =
+	'The input or output was flagged as sensitive. Please try again with different inputs. (E005)';
 const retryOnFail = { retryOnFail: true, maxTries: 3, waitBetweenTries: 100 };
 // The node looks first about 5 s after a submit: by then such a job has ended.
 const quick = { jobTimes: { queueMs: 200, runMs: 800 } };
@@ -15,7 +16,12 @@ const endless = { jobTimes: { queueMs: 0, runMs: 600_000 } };
 
 type Generate = Parameters<Bench['generate']>;
 
-function shots(bench: Bench, count: number, parameters: Generate[0] = {}, extras: Generate[1] = {}): WorkflowDefinition {
+function shots(
+	bench: Bench,
+	count: number,
+	parameters: Generate[0] = {},
+	extras: Generate[1] = {},
+): WorkflowDefinition {
 	const rows = Array.from({ length: count }, (_, index) => ({ text: `Shot ${index}` }));
 	const generate = bench.generate({ prompt: '={{ $json.text }}', ...parameters }, extras);
 	return row('Shots', [manualTrigger(), itemsNode('Rows', rows), generate]);
@@ -37,13 +43,17 @@ function failJobs({ emulator }: Bench, error: string, ...numbers: number[]): voi
 }
 
 export const scenarios = [
-	...forBothProviders('money: Retry On Fail pays once more for the failed item on each try', quick, async (bench, { host }) => {
-		failJobs(bench, passing, 3, 6, 7);
-		const execution = await host.run(shots(bench, 5, {}, retryOnFail));
-		expect(execution.status).toBe('error');
-		expect(bench.emulator.jobs()).toHaveLength(7);
-		expect(timesPaid(bench)).toEqual([3, 1, 1, 1, 1]);
-	}),
+	...forBothProviders(
+		'money: Retry On Fail pays once more for the failed item on each try',
+		quick,
+		async (bench, { host }) => {
+			failJobs(bench, passing, 3, 6, 7);
+			const execution = await host.run(shots(bench, 5, {}, retryOnFail));
+			expect(execution.status).toBe('error');
+			expect(bench.emulator.jobs()).toHaveLength(7);
+			expect(timesPaid(bench)).toEqual([3, 1, 1, 1, 1]);
+		},
+	),
 
 	...forBothProviders('money: Retry On Fail does not pay again for refused content', quick, async (bench, { host }) => {
 		failJobs(bench, refusedForContent, 3);
@@ -53,19 +63,23 @@ export const scenarios = [
 		expect(submitsOf(bench)).toBe(5);
 	}),
 
-	...forBothProviders('money: Stop in the middle of 10 jobs cancels all within 5 s', endless, async (bench, { host }) => {
-		const id = await host.runManually(await host.workflow(shots(bench, 10)));
-		await host.until('ten jobs', () => bench.emulator.jobs().length === 10);
-		const stoppedMs = Date.now();
-		await host.stopExecution(id);
-		const isCancelled = () => bench.emulator.jobs().every(({ phase }) => phase === 'cancelled');
-		await host.until('ten cancels', isCancelled, 10_000);
-		const cancelledMs = bench.emulator.jobs().map(({ cancelledAtMs = Infinity }) => cancelledAtMs - stoppedMs);
-		expect(Math.max(...cancelledMs)).toBeLessThan(5_000);
-		expect(cancelledMs).toHaveLength(10);
-		expect(await host.waitForExecution(id)).toMatchObject({ status: 'canceled' });
-		expect(submitsOf(bench)).toBe(10);
-	}),
+	...forBothProviders(
+		'money: Stop in the middle of 10 jobs cancels all within 5 s',
+		endless,
+		async (bench, { host }) => {
+			const id = await host.runManually(await host.workflow(shots(bench, 10)));
+			await host.until('ten jobs', () => bench.emulator.jobs().length === 10);
+			const stoppedMs = Date.now();
+			await host.stopExecution(id);
+			const isCancelled = () => bench.emulator.jobs().every(({ phase }) => phase === 'cancelled');
+			await host.until('ten cancels', isCancelled, 10_000);
+			const cancelledMs = bench.emulator.jobs().map(({ cancelledAtMs = Infinity }) => cancelledAtMs - stoppedMs);
+			expect(Math.max(...cancelledMs)).toBeLessThan(5_000);
+			expect(cancelledMs).toHaveLength(10);
+			expect(await host.waitForExecution(id)).toMatchObject({ status: 'canceled' });
+			expect(submitsOf(bench)).toBe(10);
+		},
+	),
 
 	...forBothProviders('money: Retry after Stop pays for nothing', endless, async (bench, { host }) => {
 		const id = await host.runManually(await host.workflow(shots(bench, 2)));
@@ -87,19 +101,23 @@ export const scenarios = [
 		expect(submitsOf(bench)).toBe(2);
 	}),
 
-	...forBothProviders('money: a submit whose answer is cut is one job, whoever retries', quick, async (bench, { host }) => {
-		bench.emulator.misbehave({ when: { call: 'submit' }, do: { cut: 'after' } });
-		const failed = await host.run(shots(bench, 1, {}, retryOnFail));
-		expect(failed.status).toBe('error');
-		expect(errorOf(failed)).toMatch(/not known whether .+ accepted the job/);
-		const retried = await host.execution(await host.retryExecution(failed.id));
-		expect(retried).toMatchObject({ status: 'error', retryOf: failed.id });
-		expect(errorOf(retried)).toMatch(/not known whether .+ accepted the job/);
-		expect(bench.emulator.jobs()).toHaveLength(1);
-		expect(submitsOf(bench)).toBe(1);
-	}),
+	...forBothProviders(
+		'money: a submit whose answer is cut is one job, whoever retries',
+		quick,
+		async (bench, { host }) => {
+			bench.emulator.misbehave({ when: { call: 'submit' }, do: { cut: 'after' } });
+			const failed = await host.run(shots(bench, 1, {}, retryOnFail));
+			expect(failed.status).toBe('error');
+			expect(errorOf(failed)).toMatch(/not known whether .+ accepted the job/);
+			const retried = await host.execution(await host.retryExecution(failed.id));
+			expect(retried).toMatchObject({ status: 'error', retryOf: failed.id });
+			expect(errorOf(retried)).toMatch(/not known whether .+ accepted the job/);
+			expect(bench.emulator.jobs()).toHaveLength(1);
+			expect(submitsOf(bench)).toBe(1);
+		},
+	),
 
-	...forBothProviders('money: the editor\'s Retry submits only what failed', quick, async (bench, { host }) => {
+	...forBothProviders("money: the editor's Retry submits only what failed", quick, async (bench, { host }) => {
 		failJobs(bench, passing, 2);
 		const failed = await host.run(shots(bench, 3));
 		expect(failed.status).toBe('error');
@@ -111,7 +129,11 @@ export const scenarios = [
 		expect(timesPaid(bench)).toEqual([2, 1, 1]);
 		const made = [...finished, ...bench.emulator.jobs().slice(3)];
 		for (const item of itemsOf(retried, 'Generate')) {
-			await expectVideoOf(host, item, made.find(({ id }) => id === item.json.jobId));
+			await expectVideoOf(
+				host,
+				item,
+				made.find(({ id }) => id === item.json.jobId),
+			);
 		}
 		expect(new Set(jsonOf(retried, 'Generate').map(({ jobId }) => jobId))).toEqual(new Set(made.map(({ id }) => id)));
 	}),
@@ -119,7 +141,10 @@ export const scenarios = [
 	forProvider('runpod', 'money: the cost limit holds over all rounds of a loop', quick, async (bench, { host }) => {
 		const nodes = [
 			manualTrigger(),
-			itemsNode('Rows', [1, 2, 3, 4].map((number) => ({ text: `round ${number}` }))),
+			itemsNode(
+				'Rows',
+				[1, 2, 3, 4].map((number) => ({ text: `round ${number}` })),
+			),
 			node('Loop', 'splitInBatches', { options: {} }, { typeVersion: 3 }),
 			bench.generate({ prompt: '={{ $json.text }}', options: { maxCost: 1 } }),
 		];

@@ -18,7 +18,14 @@ function films(bench: Bench, texts: string[], onError: INode['onError'] = 'stopW
 		{ prompt: '={{ $json.text }}', options: { maxConcurrency: texts.length } },
 		{ onError },
 	);
-	return row('Films', [manualTrigger(), itemsNode('Rows', texts.map((text) => ({ text }))), generate]);
+	return row('Films', [
+		manualTrigger(),
+		itemsNode(
+			'Rows',
+			texts.map((text) => ({ text })),
+		),
+		generate,
+	]);
 }
 
 const shots = (count: number) => Array.from({ length: count }, (_, index) => `Shot ${index}`);
@@ -28,13 +35,22 @@ function thirtyRows(): string[] {
 }
 
 /** Each text has its own job's video, in its place, and nothing else was paid for. */
-async function expectVideos(host: Host, bench: Bench, execution: Execution, texts: Array<string | undefined>): Promise<void> {
+async function expectVideos(
+	host: Host,
+	bench: Bench,
+	execution: Execution,
+	texts: Array<string | undefined>,
+): Promise<void> {
 	const items = itemsOf(execution, 'Generate');
 	expect(items).toHaveLength(texts.length);
 	expect(bench.emulator.jobs()).toHaveLength(texts.filter((text) => text !== undefined).length);
 	for (const [index, text] of texts.entries()) {
 		if (text === undefined) continue;
-		await expectVideoOf(host, items[index], bench.emulator.jobs().find(({ input }) => input.prompt === text));
+		await expectVideoOf(
+			host,
+			items[index],
+			bench.emulator.jobs().find(({ input }) => input.prompt === text),
+		);
 	}
 }
 
@@ -68,37 +84,54 @@ export const scenarios = [
 		expect(failed.length).toBeGreaterThan(6);
 	}),
 
-	forProvider('coreToday', 'weather: 429 on every third call costs time, not a second job', quick, async (bench, { host }) => {
-		const reply = { status: 429, headers: { 'retry-after': '7' }, body: { detail: 'Too many requests' } };
-		bench.emulator.misbehave({ when: { call: ['submit', 'status'], everyNth: 3 }, do: { reply } });
-		const execution = await host.run(films(bench, shots(4)), 120_000);
-		expect(execution.status).toBe('success');
-		await expectVideos(host, bench, execution, shots(4));
-		const submits = bench.emulator.requests().filter(({ call }) => call === 'submit');
-		const refused = submits.filter(({ answeredStatus }) => answeredStatus === 429);
-		expect(refused.length).toBeGreaterThan(0);
-		expect(submits).toHaveLength(4 + refused.length);
-		expect((submits.at(-1)?.atMs ?? 0) - (refused.at(-1)?.atMs ?? Infinity)).toBeGreaterThanOrEqual(7_000);
-	}),
+	forProvider(
+		'coreToday',
+		'weather: 429 on every third call costs time, not a second job',
+		quick,
+		async (bench, { host }) => {
+			const reply = { status: 429, headers: { 'retry-after': '7' }, body: { detail: 'Too many requests' } };
+			bench.emulator.misbehave({ when: { call: ['submit', 'status'], everyNth: 3 }, do: { reply } });
+			const execution = await host.run(films(bench, shots(4)), 120_000);
+			expect(execution.status).toBe('success');
+			await expectVideos(host, bench, execution, shots(4));
+			const submits = bench.emulator.requests().filter(({ call }) => call === 'submit');
+			const refused = submits.filter(({ answeredStatus }) => answeredStatus === 429);
+			expect(refused.length).toBeGreaterThan(0);
+			expect(submits).toHaveLength(4 + refused.length);
+			expect((submits.at(-1)?.atMs ?? 0) - (refused.at(-1)?.atMs ?? Infinity)).toBeGreaterThanOrEqual(7_000);
+		},
+	),
 
-	forProvider('runpod', '3 bad rows of 30 under "Stop" are all named and nothing is sent', quick, async (bench, { host }) => {
-		const execution = await host.run(films(bench, thirtyRows()));
-		expect(execution.status).toBe('error');
-		const named = [...(errorOf(execution) ?? '').matchAll(/^Item (\d+): Prompt/gm)].map(([, number]) => Number(number));
-		expect(named).toEqual(badRows);
-		expect(bench.emulator.requests()).toEqual([]);
-	}),
+	forProvider(
+		'runpod',
+		'3 bad rows of 30 under "Stop" are all named and nothing is sent',
+		quick,
+		async (bench, { host }) => {
+			const execution = await host.run(films(bench, thirtyRows()));
+			expect(execution.status).toBe('error');
+			const named = [...(errorOf(execution) ?? '').matchAll(/^Item (\d+): Prompt/gm)].map(([, number]) =>
+				Number(number),
+			);
+			expect(named).toEqual(badRows);
+			expect(bench.emulator.requests()).toEqual([]);
+		},
+	),
 
-	forProvider('coreToday', '3 bad rows of 30 under "Continue" are 27 videos and 3 errors', quick, async (bench, { host }) => {
-		const execution = await host.run(films(bench, thirtyRows(), 'continueRegularOutput'), 120_000);
-		expect(execution.status).toBe('success');
-		const wanted = thirtyRows().map((text, index) => (badRows.includes(index) ? undefined : text));
-		await expectVideos(host, bench, execution, wanted);
-		for (const index of badRows) {
-			const error = { error: expect.objectContaining({ message: expect.stringMatching(/prompt/i) }) };
-			expect(itemsOf(execution, 'Generate')[index]?.json).toEqual(error);
-		}
-	}),
+	forProvider(
+		'coreToday',
+		'3 bad rows of 30 under "Continue" are 27 videos and 3 errors',
+		quick,
+		async (bench, { host }) => {
+			const execution = await host.run(films(bench, thirtyRows(), 'continueRegularOutput'), 120_000);
+			expect(execution.status).toBe('success');
+			const wanted = thirtyRows().map((text, index) => (badRows.includes(index) ? undefined : text));
+			await expectVideos(host, bench, execution, wanted);
+			for (const index of badRows) {
+				const error = { error: expect.objectContaining({ message: expect.stringMatching(/prompt/i) }) };
+				expect(itemsOf(execution, 'Generate')[index]?.json).toEqual(error);
+			}
+		},
+	),
 
 	storedIn('default', '2.8.4', true),
 	storedIn('database', '2.41.1', false),

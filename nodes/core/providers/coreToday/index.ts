@@ -58,7 +58,10 @@ export const coreToday: Provider = {
 	imageDelivery: {
 		auto: 'upload',
 		upload: { call: uploadCall, read: readUpload },
-		dataUriLimit: () => ({ characters: MAX_DATA_URI_CHARACTERS, reason: 'Core.Today takes pictures inside a request up to 1 MB' }),
+		dataUriLimit: () => ({
+			characters: MAX_DATA_URI_CHARACTERS,
+			reason: 'Core.Today takes pictures inside a request up to 1 MB',
+		}),
 	},
 	estimateCost,
 	expectRun: ({ model, input }) => ({

@@ -44,7 +44,9 @@ function failureOf(body: Body): Failure {
 }
 
 function videoUrlOf(body: Body): string | undefined {
-	return [body.public_url, body.result, body.output].map((value) => firstUrl(value, URL_KEYS)).find((url) => url !== undefined);
+	return [body.public_url, body.result, body.output]
+		.map((value) => firstUrl(value, URL_KEYS))
+		.find((url) => url !== undefined);
 }
 
 function toJob(reply: Reply, body: Body, handle: Handle, nowMs: number): Job {
@@ -71,11 +73,17 @@ function withCreatedAt(handle: Handle, body: Body): Handle {
 export function readStarted(reply: Reply, request: VideoRequest, { sentMs, nowMs }: SubmitMoment): Reading {
 	const refused = refusalOf(reply, LABEL);
 	if (refused !== undefined) return { kind: 'refused', failure: refused };
-	if (reply.status === 404) return { kind: 'refused', failure: refusal(refusalText(reply, LABEL), 'endpoint_not_found', false) };
+	if (reply.status === 404)
+		return { kind: 'refused', failure: refusal(refusalText(reply, LABEL), 'endpoint_not_found', false) };
 	const body = objectOf(reply, LABEL);
 	const jobId = jobIdOf(body);
 	if (jobId === undefined) throw unexpectedReply(reply, LABEL, 'a job ID');
-	const named = { provider: request.provider, model: request.model, jobId, submittedAt: new Date(sentMs).toISOString() };
+	const named = {
+		provider: request.provider,
+		model: request.model,
+		jobId,
+		submittedAt: new Date(sentMs).toISOString(),
+	};
 	const handle = withCreatedAt(named, body);
 	if (asText(body.status) === undefined) return { kind: 'job', job: { handle, status: 'pending', raw: rawOf(reply) } };
 	return { kind: 'job', job: toJob(reply, body, handle, nowMs) };

@@ -25,6 +25,7 @@ export function readUpload(reply: Reply): UploadTarget {
 	const fileUrl = firstUrl(body.file_url, []);
 	const fields = Object.entries(asObject(body.upload_fields) ?? {});
 	const areTexts = fields.every(([, value]) => ['string', 'number', 'boolean'].includes(typeof value));
-	if (url === undefined || fileUrl === undefined || !areTexts) throw unexpectedReply(reply, LABEL, 'a place for the picture');
+	if (url === undefined || fileUrl === undefined || !areTexts)
+		throw unexpectedReply(reply, LABEL, 'a place for the picture');
 	return { url, fileUrl, fields: Object.fromEntries(fields.map(([name, value]) => [name, String(value)])) };
 }

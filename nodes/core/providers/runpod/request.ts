@@ -34,7 +34,8 @@ export function parse(form: VideoForm, context: FormContext): ParsedRequest {
 	const { endpointId: wanted = DEFAULT_ENDPOINT_ID } = options;
 	const endpointId = asText(wanted) ?? wanted;
 	const isDefault = endpointId === DEFAULT_ENDPOINT_ID;
-	const wished = (value: unknown, defaultValue: number | boolean) => (isDefault ? value : unlessDefault(value, defaultValue));
+	const wished = (value: unknown, defaultValue: number | boolean) =>
+		isDefault ? value : unlessDefault(value, defaultValue);
 	const values = {
 		prompt: form.prompt,
 		duration: wished(isUnset(form.duration) ? DEFAULTS.duration : form.duration, DEFAULTS.duration),

@@ -1,0 +1,24 @@
+import { setWatchedStage, thrown, type WatchedStage } from './watched';
+
+const keys = { coreToday: 'cdt_a_wrong_key_5551', runpod: 'rpa_a_wrong_key_5552' };
+
+let stage: WatchedStage;
+beforeAll(async () => (stage = await setWatchedStage({ factor: 100, keys })));
+afterAll(async () => await stage.close());
+
+describe.each([
+	{ provider: 'coreToday', label: 'Core.Today' },
+	{ provider: 'runpod', label: 'Runpod' },
+])('with a wrong key, $label', ({ provider, label }) => {
+	test.each([
+		{ operation: 'generate' },
+		{ operation: 'getStatus', jobId: 'abc' },
+		{ operation: 'wait', jobId: 'abc' },
+		{ operation: 'cancel', jobId: 'abc' },
+	])('$operation says which credential to open, and not the key', async (parameters) => {
+		const text = thrown(await stage.run({ provider, ...parameters }));
+		expect(text).toMatch(provider === 'runpod' ? /Runpod: unauthorized/ : /Core\.Today: Invalid API key/);
+		expect(text).toContain(`Open this node's ${label} credential and check that the API key is complete, valid`);
+		expect(stage.emulator.jobs()).toEqual([]);
+	});
+});
