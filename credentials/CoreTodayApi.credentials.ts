@@ -6,6 +6,9 @@ import type {
 	INodeProperties,
 } from 'n8n-workflow';
 
+/** The test may not send the key unprotected either: plain http is for this machine only, as in the nodes. */
+const SAFE_BASE_URL = `={{ $credentials.baseUrl.replace(/^http:(?!\\/\\/(localhost|127\\.[\\d.]+|\\[::1])(:\\d+)?(\\/|$))/i, 'https:') }}`;
+
 export class CoreTodayApi implements ICredentialType {
 	name = 'coreTodayApi';
 
@@ -43,6 +46,6 @@ export class CoreTodayApi implements ICredentialType {
 
 	// The only documented free call that needs a key.
 	test: ICredentialTestRequest = {
-		request: { baseURL: '={{$credentials.baseUrl}}', url: '/templates', method: 'GET', disableFollowRedirect: true },
+		request: { baseURL: SAFE_BASE_URL, url: '/templates', method: 'GET', disableFollowRedirect: true },
 	};
 }

@@ -6,6 +6,9 @@ import type {
 	INodeProperties,
 } from 'n8n-workflow';
 
+/** The test may not send the key unprotected either: plain http is for this machine only, as in the nodes. */
+const SAFE_BASE_URL = `={{ $credentials.baseUrl.replace(/^http:(?!\\/\\/(localhost|127\\.[\\d.]+|\\[::1])(:\\d+)?(\\/|$))/i, 'https:') }}`;
+
 export class RunpodApi implements ICredentialType {
 	name = 'runpodApi';
 
@@ -44,7 +47,7 @@ export class RunpodApi implements ICredentialType {
 	// Free. 401 is a wrong key; 404 says that the endpoint is gone, and the key was not judged.
 	test: ICredentialTestRequest = {
 		request: {
-			baseURL: '={{$credentials.baseUrl}}',
+			baseURL: SAFE_BASE_URL,
 			url: '/kling-v2-1-i2v-pro/health',
 			method: 'GET',
 			disableFollowRedirect: true,

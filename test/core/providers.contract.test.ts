@@ -1,7 +1,8 @@
 import { adviceFor } from '../../nodes/core/failure';
 import { providers } from '../../nodes/core/providers';
 import type { Provider } from '../../nodes/core/providers/provider';
-import { fixturesOf, handleOf, outcomeOf, replyOf, requestOf } from './fixtures';
+import packed from '../../package.json';
+import { callbackOf, fixturesOf, handleOf, outcomeOf, replyOf, requestOf } from './fixtures';
 
 const CALLBACK_URL = 'https://n8n.example/webhook/video-done';
 const NOW_MS = Date.UTC(2026, 0, 1);
@@ -62,15 +63,17 @@ describe.each(providers.map((provider): [string, Provider] => [provider.label, p
 		}
 	});
 
-	test("its credential type is its name and 'Api'", () => {
+	test("its credential type is its name and 'Api', and is packed", () => {
 		expect(provider.credential).toBe(`${provider.name}Api`);
+		const fileName = `${provider.credential.charAt(0).toUpperCase()}${provider.credential.slice(1)}.credentials.js`;
+		expect(packed.n8n.credentials).toContain(`dist/credentials/${fileName}`);
 	});
 
 	test('a webhook is named only if there is one', () => {
-		expect(JSON.stringify(provider.startCall(requestOf(provider), {}))).not.toContain('webhook');
-		expect(provider.startCall(requestOf(provider), { webhookUrl: CALLBACK_URL }).body).toMatchObject({
-			webhook: CALLBACK_URL,
-		});
+		const without = JSON.stringify(provider.startCall(requestOf(provider), {}));
+		expect(without).not.toMatch(/webhook|callback/i);
+		const start = provider.startCall(requestOf(provider), { webhookUrl: CALLBACK_URL });
+		expect(decodeURIComponent(JSON.stringify(start))).toContain(CALLBACK_URL);
 	});
 
 	test('ids cannot bend a path', () => {
@@ -82,15 +85,8 @@ describe.each(providers.map((provider): [string, Provider] => [provider.label, p
 	});
 
 	test('a job keeps its handle through every later reading', () => {
-		for (const [, fixture] of fixtures.filter(
-			([
-				,
-				{
-					call,
-					expect: { kind },
-				},
-			]) => call !== 'submit' && kind === 'job',
-		)) {
+		for (const [, fixture] of fixtures) {
+			if (fixture.call === 'submit' || fixture.expect.kind !== 'job') continue;
 			const { submittedAt } = fixture.given ?? {};
 			expect(outcomeOf(provider, fixture)).toMatchObject({
 				json: { jobId: handleOf(provider, submittedAt).jobId, model: provider.defaultModel },
@@ -107,23 +103,16 @@ describe.each(providers.map((provider): [string, Provider] => [provider.label, p
 	});
 
 	test('the raw reply is kept as it came', () => {
-		for (const [, { call, reply }] of fixtures.filter(
-			([
-				,
-				{
-					call,
-					expect: { kind },
-				},
-			]) => call === 'status' && kind === 'job',
-		)) {
+		const jobs = fixtures.filter(([, { call, expect: outcome }]) => call === 'status' && outcome.kind === 'job');
+		for (const [, { reply }] of jobs) {
 			const reading = provider.readJob(replyOf(reply.status, reply.body), handleOf(provider), { nowMs: NOW_MS });
-			expect([call, reading]).toMatchObject(['status', { job: { raw: reply.body } }]);
+			expect(reading).toMatchObject({ job: { raw: reply.body } });
 		}
 	});
 
 	test('a callback names a job, and a body that names none is no callback', () => {
-		expect(provider.readCallback({ id: 'abc-123_X', status: 'COMPLETED' })).toBe('abc-123_X');
-		for (const body of [
+		expect(provider.readCallback(callbackOf(provider))).toBe(handleOf(provider).jobId);
+		const junk = [
 			undefined,
 			null,
 			'',
@@ -135,7 +124,8 @@ describe.each(providers.map((provider): [string, Provider] => [provider.label, p
 			{ id: '' },
 			{ id: '../a' },
 			{ id: { id: 'a' } },
-		]) {
+		];
+		for (const body of junk) {
 			expect(provider.readCallback(body)).toBeUndefined();
 		}
 	});

@@ -1,0 +1,52 @@
+import { Workflow, type ICredentialType } from 'n8n-workflow';
+import { CoreTodayApi } from '../../credentials/CoreTodayApi.credentials';
+import { RunpodApi } from '../../credentials/RunpodApi.credentials';
+import { node } from '../engine/harness/index';
+import { EngineNodeTypes } from '../engine/harness/nodeTypes';
+import { describeNode } from '../engine/harness/simpleNodes';
+
+const nodeTypes = new EngineNodeTypes({ any: { description: describeNode('any') } });
+const workflow = new Workflow({ id: '1', nodes: [node('Any', 'any')], connections: {}, active: false, nodeTypes });
+
+/** Where n8n sends the credential's test, with the key. */
+function testedAt({ test }: ICredentialType, baseUrl: string): unknown {
+	const keys = { $credentials: { baseUrl } };
+	return workflow.expression.getParameterValue(
+		test?.request.baseURL ?? '',
+		null,
+		0,
+		0,
+		'Any',
+		[],
+		'manual',
+		keys,
+		undefined,
+		false,
+		{},
+	);
+}
+
+describe.each([
+	['Core.Today', new CoreTodayApi()],
+	['Runpod', new RunpodApi()],
+])('the test of a %s credential', (_label, credential) => {
+	test.each([
+		'https://api.example.com/v1',
+		'http://localhost:4010/v1',
+		'http://127.0.0.1:4010',
+		'http://[::1]:4010/v1',
+	])('asks at %s, as the credential says', (baseUrl) => {
+		expect(testedAt(credential, baseUrl)).toBe(baseUrl);
+	});
+
+	test.each([
+		'http://api.example.com/v1',
+		'HTTP://api.example.com/v1',
+		'http://localhost.example.com/v1',
+		'http://127.0.0.1.example.com/v1',
+		'http://192.168.1.5:8080/v1',
+		'http://localhost:4010@example.com/v1',
+	])('sends no key unprotected to %s', (baseUrl) => {
+		expect(testedAt(credential, baseUrl)).toBe(baseUrl.replace(/^http:/i, 'https:'));
+	});
+});
