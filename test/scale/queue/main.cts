@@ -7,18 +7,19 @@ import type { LoadSize } from './load.cts';
 import { openStores } from './stores.cts';
 import { warmUp } from './watch.cts';
 
-/** Callback and wait are given the same jobs; wait, which holds its slots, fewer executions, so that it ends in time. */
-const SIZES: Record<'full' | 'quick', Record<'callback' | 'wait' | 'crash', LoadSize>> = {
+interface Sizes {
+	/** The same by callback and by wait, to compare them; wait takes executions ÷ slots times as long as the longest job. */
+	readonly load: LoadSize;
+	/** Absent where time is short: n8n takes a minute to notice a dead worker. */
+	readonly crash?: LoadSize;
+}
+
+const SIZES: Record<'full' | 'quick', Sizes> = {
 	full: {
-		callback: { executions: 100, itemsEach: 5, jobSeconds: 60 },
-		wait: { executions: 12, itemsEach: 5, jobSeconds: 60 },
+		load: { executions: 100, itemsEach: 5, jobSeconds: 10 },
 		crash: { executions: 20, itemsEach: 5, jobSeconds: 40 },
 	},
-	quick: {
-		callback: { executions: 20, itemsEach: 2, jobSeconds: 12 },
-		wait: { executions: 6, itemsEach: 2, jobSeconds: 5 },
-		crash: { executions: 4, itemsEach: 2, jobSeconds: 20 },
-	},
+	quick: { load: { executions: 6, itemsEach: 4, jobSeconds: 5 } },
 };
 
 /** Measures n8n's queue mode; a report for each scene, given as soon as there is one. */
@@ -50,12 +51,13 @@ export async function measure(
 				});
 				give(report);
 			};
-			await scene(
-				'Pause Until Callback',
-				async (report) => await measureLoad(cluster, 'callback', sizes.callback, report),
-			);
-			await scene('Wait for Completion', async (report) => await measureLoad(cluster, 'wait', sizes.wait, report));
-			await scene('a worker killed', async (report) => await measureCrash(cluster, sizes.crash, report));
+			const { load, crash } = sizes;
+			await scene('Pause Until Callback', async (report) => await measureLoad(cluster, 'callback', load, report));
+			await scene('Wait for Completion', async (report) => await measureLoad(cluster, 'wait', load, report));
+			await scene('a worker killed', async (report) => {
+				if (crash === undefined) report.skip('n8n takes a minute to notice a dead worker: in the full run only.');
+				else await measureCrash(cluster, crash, report);
+			});
 		} finally {
 			await cluster.end();
 		}
