@@ -75,7 +75,7 @@ function aspectProblem({ width, height }: ImageFacts): string[] {
  * Everything Kling would refuse in a picture, for people, each to be read after the field's name: the measured value,
  * the limit and what to do; none for a good one. Never throws.
  * @param maxBytes a lower limit than Kling's, in bytes, where the request leaves less room
- * Source of the limits: Kling's image requirements, as inherited by both providers.
+ * Source of the limits: Kling's image requirements, as every provider inherits them.
  */
 export function imageProblems(bytes: Uint8Array, { maxBytes = MAX_IMAGE_BYTES } = {}): string[] {
 	const tooLarge = sizeProblem(bytes.length, Math.min(maxBytes, MAX_IMAGE_BYTES));

@@ -89,11 +89,14 @@ function readSubmit(provider: Provider, request: VideoRequest, answer: Reply | F
 		return { kind: 'refused', failure, canFallBack: FALLBACK_CODES.includes(failure.code) };
 	} catch (error) {
 		// Whatever went wrong in reading, the call was sent.
-		return unknown(provider, error instanceof Error ? error.message : 'its answer could not be read');
+		return unknown(provider, error instanceof Error ? error.message : 'its answer could not be read', answer.body);
 	}
 }
 
-function unknown({ label }: Provider, what: string): SubmitEnd {
-	const message = `It is not known whether ${label} accepted the job: ${what}`;
+/** An ID in an answer that says nothing clear is a trace to look at, no more. */
+function unknown(provider: Provider, what: string, body?: unknown): SubmitEnd {
+	const namedId = provider.readCallback(body);
+	const trace = namedId === undefined ? '' : `. The answer names the job ${namedId}`;
+	const message = `It is not known whether ${provider.label} accepted the job: ${what}${trace}`;
 	return { kind: 'unknown', failure: { message, code: 'submit_unknown', retryable: false, charged: 'unknown' } };
 }

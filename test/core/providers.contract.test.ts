@@ -7,7 +7,7 @@ import { callbackOf, fixturesOf, handleOf, outcomeOf, replyOf, requestOf } from 
 const CALLBACK_URL = 'https://n8n.example/webhook/video-done';
 const NOW_MS = Date.UTC(2026, 0, 1);
 
-/** The replies that no API of the web may be without: both providers have a fixture of each. */
+/** The replies that no API of the web may be without: every provider has a fixture of each. */
 const WEB_REPLIES = [
 	['submit', [400, 401, 402, 403, 404, 422, 429]],
 	['status', [401, 402, 403, 404, 422, 429]],

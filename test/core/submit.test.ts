@@ -3,7 +3,7 @@ import { providers } from '../../nodes/core/providers';
 import type { Provider } from '../../nodes/core/providers/provider';
 import { submitOnce, type SubmitEnd } from '../../nodes/core/submit';
 import { VirtualClock } from '../support/virtualClock';
-import { replyOf, requestOf } from './fixtures';
+import { callbackOf, handleOf, replyOf, requestOf } from './fixtures';
 
 type Answer = Reply | Fault;
 
@@ -83,6 +83,15 @@ describe.each(providers.map((provider): [string, Provider] => [provider.label, p
 					retryable: false,
 					charged: 'unknown',
 				},
+			});
+		});
+
+		test('whose unclear answer names a job is told with its ID', async () => {
+			const { end } = await run(provider, () => [replyOf(500, callbackOf(provider))]);
+			const { jobId } = handleOf(provider);
+			expect(end).toMatchObject({
+				kind: 'unknown',
+				failure: { message: expect.stringMatching(new RegExp(`The answer names the job ${jobId}$`)) },
 			});
 		});
 

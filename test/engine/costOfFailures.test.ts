@@ -89,7 +89,7 @@ describe.each(['coreToday', 'runpod'])('a submit at %s', (provider) => {
 		['401', refusal(401, 'Invalid API key'), 'unauthorized', false, 'no', /credential/],
 		['403', refusal(403, 'Forbidden'), 'unauthorized', false, 'no', /credential/],
 		['402', refusal(402, 'Payment required'), 'insufficient_credit', true, 'no', /Add credit/],
-		['404', refusal(404, 'endpoint not found'), 'endpoint_not_found', false, 'no', /choose the other provider/],
+		['404', refusal(404, 'endpoint not found'), 'endpoint_not_found', false, 'no', /choose another provider/],
 		['422', refusal(422, 'field "prompt" is odd'), 'invalid_input', false, 'no', /Correct the prompt/],
 		['429', refusal(429, 'Slow down'), 'rate_limited', true, 'no', /Max Concurrency/],
 		['content', refusal(400, 'NSFW content detected'), 'content_policy', false, 'no', /refused again/],

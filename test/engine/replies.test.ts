@@ -227,6 +227,6 @@ describe.each(PROVIDERS)('a cancel at $label that', ({ provider, label }) => {
 test('a retired Runpod endpoint has its own message, with what to do', async () => {
 	const text = thrown(await stage.run({ provider: 'runpod', options: { endpointId: 'retired' } }));
 	expect(text).toContain('Runpod has no endpoint "retired" (Runpod: endpoint not found)');
-	expect(text).toContain('Check Endpoint ID or Model in the options, or choose the other provider.');
+	expect(text).toContain('Check Endpoint ID or Model in the options, or choose another provider.');
 	expect(stage.emulator.jobs()).toEqual([]);
 });

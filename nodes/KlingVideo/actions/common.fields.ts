@@ -32,7 +32,7 @@ export const rawOutputOption: INodeProperties = {
 	default: 'simplified',
 	description: 'What each item contains',
 	options: [
-		{ name: 'Simplified', value: 'simplified', description: 'The job in the same form for both providers' },
+		{ name: 'Simplified', value: 'simplified', description: 'The job in the same form for every provider' },
 		{ name: 'Raw', value: 'raw', description: "The same, with the provider's last reply under raw" },
 	],
 };

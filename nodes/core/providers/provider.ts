@@ -118,6 +118,6 @@ export interface Provider {
 	/** What the documents say it costs; undefined for a model or endpoint of unknown price. */
 	estimateCost(request: VideoRequest): Cost | undefined;
 	expectRun(request: VideoRequest): RunExpectation;
-	/** The job id a callback body names, or undefined. The body is a nudge, never the truth. */
+	/** The job id that the body of a callback, or of an unclear answer, names, or undefined. It is a nudge, never the truth. */
 	readCallback(body: unknown): string | undefined;
 }
