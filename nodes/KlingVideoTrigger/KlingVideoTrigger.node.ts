@@ -6,7 +6,7 @@ import {
 	type IWebhookResponseData,
 } from 'n8n-workflow';
 import type { Clock } from '../core/clock';
-import { endpointIdOption, providerOptions, rawOutputOption } from '../KlingVideo/actions/common.fields';
+import { endpointIdOption, providerOptions, rawOutputOption, withEndpoints } from '../KlingVideo/actions/common.fields';
 import { providers } from '../core/providers';
 import { systemClock } from '../transport/clock';
 import { answerEndedJob } from './jobEnded';
@@ -101,7 +101,7 @@ export class KlingVideoTrigger implements INodeType {
 				type: 'collection',
 				placeholder: 'Add option',
 				default: {},
-				options: [{ ...endpointIdOption, displayOptions: { show: { '/provider': ['runpod'] } } }, rawOutputOption],
+				options: [{ ...endpointIdOption, displayOptions: { show: { '/provider': withEndpoints } } }, rawOutputOption],
 			},
 		],
 	};

@@ -1,10 +1,10 @@
 import { cancelJob } from '../../nodes/core/cancel';
-import { askOnce, type Truth } from '../../nodes/core/look';
 import type { Look } from '../../nodes/core/follow';
 import type { Fault, Reply, Send } from '../../nodes/core/http';
-import { createLookout } from '../../nodes/core/look';
+import { askOnce, createLookout, type Truth } from '../../nodes/core/look';
 import { providers } from '../../nodes/core/providers';
 import type { Provider } from '../../nodes/core/providers/provider';
+import { jobBody, type Phase } from '../support/apis';
 import { VirtualClock } from '../support/virtualClock';
 import { handleOf, replyOf } from './fixtures';
 
@@ -38,12 +38,8 @@ describe.each(providers.map((provider): [string, Provider] => [provider.label, p
 	'asking %s',
 	(_label, provider) => {
 		const { jobId } = handleOf(provider);
-		const words =
-			provider.name === 'runpod'
-				? { running: 'IN_PROGRESS', done: 'COMPLETED', cancelled: 'CANCELLED' }
-				: { running: 'processing', done: 'completed', cancelled: 'cancelled' };
-		const says = (status: string) => replyOf(200, { id: jobId, job_id: jobId, status });
-		const [running, done, cancelled] = [says(words.running), says(words.done), says(words.cancelled)];
+		const says = (phase: Phase) => replyOf(200, jobBody(provider.name, jobId, phase));
+		const [running, done, cancelled] = [says('running'), says('completed'), says('cancelled')];
 
 		describe('a look', () => {
 			test.each<[string, Answer]>([
@@ -54,7 +50,7 @@ describe.each(providers.map((provider): [string, Provider] => [provider.label, p
 				['a 500 page', replyOf(500, '<html>')],
 				['a 200 without JSON', replyOf(200, 'ok')],
 				['a redirect', replyOf(302, '')],
-				['another job', replyOf(200, { id: 'other', status: words.done })],
+				['another job', replyOf(200, jobBody(provider.name, 'other', 'completed'))],
 			])('that meets %s has seen nothing, and the job is not given up', async (_name, answer) => {
 				expect(await scene(provider, [answer]).look()).toMatchObject({ kind: 'unseen' });
 			});

@@ -4,6 +4,7 @@ import type { Failure, Handle, Job } from '../../nodes/core/job';
 import { present, type JsonObject } from '../../nodes/core/json';
 import { jobJson } from '../../nodes/core/output';
 import type { Provider, Reading, VideoRequest } from '../../nodes/core/providers/provider';
+import { dialects, jobBody } from '../support/apis';
 import { join, readdirSync, readFileSync, repositoryFolder } from '../support/node.cts';
 
 type Call = 'submit' | 'status' | 'cancel';
@@ -36,10 +37,6 @@ export interface Fixture {
 	readonly expect: Outcome;
 }
 
-/** The ids of the seeds' sample replies. */
-const JOB_IDS = { coreToday: 'abc123', runpod: 'sync-a1b2c3d4-e5f6-7890-abcd-ef1234567890-u1' } as const;
-/** What a callback names its job in: Runpod's is like `/status` (DOC), Core.Today's is not documented and is taken for a prediction. */
-const ID_KEYS = { coreToday: 'job_id', runpod: 'id' } as const;
 const SUBMITTED_AT = '2026-01-01T00:00:00.000Z';
 const SENT_AT = '2026-01-01T00:04:50.000Z';
 const READ_AT = '2026-01-01T00:05:00.000Z';
@@ -58,14 +55,14 @@ export function handleOf({ name, defaultModel }: Provider, submittedAt: string |
 	return {
 		provider: name,
 		model: defaultModel,
-		jobId: JOB_IDS[name],
+		jobId: dialects[name].jobId,
 		...present({ submittedAt: submittedAt ?? undefined }),
 	};
 }
 
 /** The body of a callback about the job of `handleOf`. */
 export function callbackOf({ name }: Provider): JsonObject {
-	return { [ID_KEYS[name]]: JOB_IDS[name], status: 'COMPLETED' };
+	return jobBody(name, dialects[name].jobId, 'completed');
 }
 
 /** A reply as the readers take it. */

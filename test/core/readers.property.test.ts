@@ -8,13 +8,12 @@ import { isJson, without, type JsonValue } from '../../nodes/core/json';
 import { jobJson } from '../../nodes/core/output';
 import { providers } from '../../nodes/core/providers';
 import type { Provider, Reading } from '../../nodes/core/providers/provider';
+import { dialects } from '../support/apis';
 import { handleOf, requestOf } from './fixtures';
 
 const RUNS = { numRuns: 1500 };
 const KEYS = [
-	'job_id',
-	'id',
-	'status',
+	...Object.values(dialects).flatMap(({ idKey, statusKey }) => [idKey, statusKey]),
 	'created_at',
 	'model',
 	'result',
@@ -45,25 +44,14 @@ const KEYS = [
 	'valueOf',
 ];
 const WORDS = [
-	'pending',
-	'processing',
-	'completed',
-	'failed',
-	'cancelled',
+	...Object.values(dialects).flatMap(({ words, jobId }) => [...Object.values(words), jobId]),
 	'succeeded',
 	'canceled',
 	'error',
-	'IN_QUEUE',
-	'IN_PROGRESS',
-	'COMPLETED',
-	'FAILED',
-	'CANCELLED',
 	'TIMED_OUT',
 	'constructor',
-	'abc123',
 	'../x',
 	'a b',
-	'sync-a1b2c3d4-e5f6-7890-abcd-ef1234567890-u1',
 	'https://v.example/a.mp4',
 	'http://x',
 	'ftp://x/y',
@@ -187,7 +175,9 @@ describe('any JSON in: a job, a refusal or an UnexpectedReplyError out', () => {
 			if (job === undefined) return;
 			expectSound(job, from);
 			expect(job.status).toBe('cancelled');
-			expect(JSON.stringify(given.body)).toMatch(/cancel|abort/i);
+			expect(JSON.stringify(given.body)).toMatch(
+				new RegExp(`${dialects[from.name].words.cancelled}|cancel|abort`, 'i'),
+			);
 		});
 		fc.assert(promise, RUNS);
 	});

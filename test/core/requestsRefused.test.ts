@@ -2,10 +2,14 @@ import type { VideoForm } from '../../nodes/core/form';
 import { coreToday } from '../../nodes/core/providers/coreToday';
 import { providers } from '../../nodes/core/providers';
 import { runpod } from '../../nodes/core/providers/runpod';
+import { dialects } from '../support/apis';
 import { formOf, PICTURE_URL, problemsOf } from './forms';
 
 type Values = Partial<VideoForm>;
 const LONG = 'x'.repeat(2501);
+
+/** Whatever each API calls the first frame. */
+const anyPicture = Object.fromEntries(Object.values(dialects).map(({ pictureKey }) => [pictureKey, 'x']));
 
 describe('bad input costs nothing: it is refused by label, with what to do', () => {
 	const both: Array<[Values, string]> = [
@@ -42,7 +46,7 @@ describe('bad input costs nothing: it is refused by label, with what to do', () 
 		],
 		[{ options: { additionalInput: { prompt: null } } }, 'Prompt is empty. Fill it in.'],
 		[
-			{ startImageSource: 'binary', options: { additionalInput: { image: 'x', start_image: 'x' } } },
+			{ startImageSource: 'binary', options: { additionalInput: anyPicture } },
 			'Start Image URL has to begin with https:// or http://. Give the whole address.',
 		],
 	];

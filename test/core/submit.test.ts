@@ -2,12 +2,12 @@ import type { Call, Fault, Reply, Send } from '../../nodes/core/http';
 import { providers } from '../../nodes/core/providers';
 import type { Provider } from '../../nodes/core/providers/provider';
 import { submitOnce, type SubmitEnd } from '../../nodes/core/submit';
+import { jobBody } from '../support/apis';
 import { VirtualClock } from '../support/virtualClock';
 import { callbackOf, handleOf, replyOf, requestOf } from './fixtures';
 
 type Answer = Reply | Fault;
 
-const ACCEPTED = replyOf(200, { id: 'job-1' });
 const REFUSED: Fault = { kind: 'fault', reach: 'notConnected', message: 'the connection was refused' };
 const LOST: Fault = { kind: 'fault', reach: 'lost', message: 'no answer came in time' };
 const busy = (headers: Record<string, string> = {}) => replyOf(429, '', headers);
@@ -51,6 +51,7 @@ async function run(
 describe.each(providers.map((provider): [string, Provider] => [provider.label, provider]))(
 	'a submit to %s',
 	(_label, provider) => {
+		const ACCEPTED = replyOf(200, jobBody(provider.name, 'job-1', 'queued'));
 		test('is one billable call', async () => {
 			const { end, calls } = await run(provider, () => [ACCEPTED]);
 			expect(end).toMatchObject({

@@ -1,17 +1,14 @@
 import type { INodeProperties } from 'n8n-workflow';
-import { CoreTodayApi } from '../../credentials/CoreTodayApi.credentials';
-import { RunpodApi } from '../../credentials/RunpodApi.credentials';
 import { KlingVideo } from '../../nodes/KlingVideo/KlingVideo.node';
 import { KlingVideoTrigger } from '../../nodes/KlingVideoTrigger/KlingVideoTrigger.node';
-import { coreToday } from '../../nodes/core/providers/coreToday';
+import { providers } from '../../nodes/core/providers';
 import type { Provider } from '../../nodes/core/providers/provider';
-import { runpod } from '../../nodes/core/providers/runpod';
+import { credentials } from '../support/credentials';
 import { filesBelow, read, readDocument } from './documents';
 
 const readme = readDocument('README.md');
 const { description } = new KlingVideo();
 const trigger = new KlingVideoTrigger().description;
-const credentials = [new CoreTodayApi(), new RunpodApi()];
 
 /** Bold words of the README that are n8n's own. */
 const N8N_LABELS = ['Settings', 'Community Nodes', 'Install'];
@@ -66,7 +63,7 @@ describe('the prices', () => {
 		const cost = estimateCost({ provider: name, model: defaultModel, input, pictures: [], submitWith: 'run' });
 		return `${cost?.source === 'minimum' ? 'at least ' : ''}${cost?.amount} ${cost?.unit}`;
 	}
-	test.each([coreToday, runpod])('of $label are those of the node', (provider) => {
+	test.each(providers)('of $label are those of the node', (provider) => {
 		const [row = []] = rowsUnder('Costs and limits of spending').filter(([label]) => label?.startsWith(provider.label));
 		expect(row.slice(1, 3)).toEqual([price(provider, 5), price(provider, 10)]);
 	});

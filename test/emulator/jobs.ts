@@ -1,14 +1,10 @@
 import type { Clock } from '../../nodes/core/clock';
 import type { ProviderName } from '../../nodes/core/job';
 import { present, type JsonObject } from '../../nodes/core/json';
-import { randomUUID } from '../support/node.cts';
+import { habits } from './habits';
 import type { EmulatedJob, EmulatorOptions, Ending, JobScript, JobTimes, NewJob, Phase } from './types';
 import { videoSha256, videoSize } from './video';
 
-/** How long Runpod keeps a job's record after its end; provider-apis.md, trap 4. */
-const RUNPOD_RECORD_MS = { run: 30 * 60_000, runsync: 60_000 };
-/** Runpod's `policy.ttl` where none is sent; provider-apis.md, Runpod. */
-const RUNPOD_DEFAULT_LIFE_MS = 24 * 3_600_000;
 const DEFAULT_TIMES: JobTimes = { queueMs: 500, runMs: 2500 };
 
 /** What a submit asks for, once it passed every check. */
@@ -67,14 +63,7 @@ export function isOnRecord(job: Job, nowMs: number): boolean {
 	const { invisibleMs = 0, vanishAfterMs = Infinity } = job.script;
 	const ageMs = nowMs - job.acceptedAtMs;
 	if (ageMs < invisibleMs || ageMs >= vanishAfterMs) return false;
-	if (job.provider === 'coreToday') return true;
-	const keptMs = RUNPOD_RECORD_MS[job.heldBy ?? 'run'];
-	return ageMs < (job.lifeMs ?? RUNPOD_DEFAULT_LIFE_MS) && nowMs < endMs(job) + keptMs;
-}
-
-function newId({ provider, heldBy }: Submission): string {
-	if (provider === 'coreToday') return randomUUID();
-	return heldBy === 'runsync' ? `sync-${randomUUID()}-u1` : `${randomUUID()}-u1`;
+	return nowMs < habits[job.provider].recordEndMs({ ...job, endMs: endMs(job) });
 }
 
 /** All accepted, which is to say paid, jobs in order. */
@@ -96,7 +85,7 @@ export class JobBook {
 		const job: Job = {
 			...submission,
 			number,
-			id: newId(submission),
+			id: habits[submission.provider].newId(submission.heldBy),
 			acceptedAtMs: this.clock.now(),
 			queueMs,
 			runMs: Math.min(wantedRunMs, allowedRunMs),

@@ -1,11 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Readable } from '../support/node.cts';
 import type { Emulation } from './emulation';
+import { habits } from './habits';
 import { endMs, phaseAt, type Job } from './jobs';
 import { videoChunks, videoSize } from './video';
-
-/** How long a Runpod video link lives after the job's end; seed "Kling v2.1 I2V Pro". */
-const RUNPOD_LINK_MS = 7 * 24 * 3_600_000;
 
 interface Range {
 	readonly start: number;
@@ -28,7 +26,7 @@ function refusal(request: FastifyRequest, job: Job | undefined, nowMs: number): 
 	const { authorization, 'x-api-key': apiKey } = request.headers;
 	if (authorization !== undefined || apiKey !== undefined) return [400, 'An API key was sent to a file host'];
 	if (job === undefined || phaseAt(job, nowMs) !== 'completed') return [404, 'Not Found'];
-	const linkMs = job.script.videoExpiresMs ?? (job.provider === 'runpod' ? RUNPOD_LINK_MS : Infinity);
+	const linkMs = job.script.videoExpiresMs ?? habits[job.provider].linkMs;
 	return nowMs >= endMs(job) + linkMs ? [403, 'Request has expired'] : undefined;
 }
 

@@ -2,10 +2,9 @@ import { Agent, request as httpRequest } from 'undici';
 import type { ProviderName } from '../../nodes/core/job';
 import type { JsonObject, JsonValue } from '../../nodes/core/json';
 import { elapsedMs, type Emulation } from './emulation';
+import { habits } from './habits';
 import { endMs, phaseAt, type Job } from './jobs';
 
-/** Runpod tries thrice, 10 s apart, until it is answered 200; of Core.Today nothing is known, so it tries once. */
-const TRIES: Readonly<Record<ProviderName, number>> = { coreToday: 1, runpod: 3 };
 const BETWEEN_TRIES_MS = 10_000;
 const TIMEOUT_MS = 10_000;
 
@@ -65,12 +64,11 @@ export class Webhooks {
 
 	private wants(job: Job): boolean {
 		const phase = phaseAt(job, this.emulation().clock.now());
-		if (job.provider === 'runpod') return true;
-		return (job.webhookEvents ?? ['completed', 'failed']).includes(phase);
+		return habits[job.provider].tells(phase, job.webhookEvents);
 	}
 
 	private async deliver(job: Job, url: string, body: JsonValue): Promise<void> {
-		for (let attempt = 1; attempt <= TRIES[job.provider] && !this.stopped; attempt += 1) {
+		for (let attempt = 1; attempt <= habits[job.provider].webhookTries && !this.stopped; attempt += 1) {
 			if (attempt > 1) await this.emulation().clock.sleep(BETWEEN_TRIES_MS);
 			if (this.stopped || !this.knows(job)) return;
 			const atMs = this.emulation().clock.now();

@@ -1,3 +1,4 @@
+import { providerNames } from '../support/apis';
 import { checksOf, expectVideos, setCalledStage, type CalledStage } from './parking';
 import { FROM_ITEM, kling, shots } from './scenes';
 
@@ -37,7 +38,7 @@ const BODIES: Array<[string, unknown]> = [
 	['keys of the engine', { __proto__: { id: 'a' }, constructor: 'b', error: 'c', workflowData: [[{ json: {} }]] }],
 ];
 
-describe.each(['coreToday', 'runpod'] as const)('%s', (provider) => {
+describe.each(providerNames)('%s', (provider) => {
 	test('whatever a body says while the job runs, the execution stays parked; afterwards it goes on with the truth', async () => {
 		stage.emulator.script({ job: { endsAs: 'never' } });
 		const parked = await stage.park({ provider });

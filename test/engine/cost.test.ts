@@ -1,3 +1,4 @@
+import { providerNames } from '../support/apis';
 import { errorsIn, kling, setWarmStage } from './scenes';
 import type { Stage } from './stage';
 
@@ -95,7 +96,7 @@ describe.each([
 	});
 });
 
-it.each(['coreToday', 'runpod'])('a failed job at %s has no cost unless one was reported', async (provider) => {
+it.each(providerNames)('a failed job at %s has no cost unless one was reported', async (provider) => {
 	stage.emulator.script({ job: { endsAs: 'failed', error: 'CUDA error' } });
 	const submitted = kling(await stage.engine.run(stage.workflow({ provider, completion: 'jobId' })))[0] ?? {};
 	await stage.clock.sleep(4_000);

@@ -1,4 +1,5 @@
 import type { Misbehaviour } from '../emulator/index';
+import { providerNames } from '../support/apis';
 import { errorsIn, kling, setWarmStage } from './scenes';
 import type { Stage } from './stage';
 
@@ -84,7 +85,7 @@ const refusal = (status: number, text: string): Misbehaviour => ({
 	reply: { status, body: { error: text, detail: text } },
 });
 
-describe.each(['coreToday', 'runpod'])('a submit at %s', (provider) => {
+describe.each(providerNames)('a submit at %s', (provider) => {
 	it.each([
 		['401', refusal(401, 'Invalid API key'), 'unauthorized', false, 'no', /credential/],
 		['403', refusal(403, 'Forbidden'), 'unauthorized', false, 'no', /credential/],

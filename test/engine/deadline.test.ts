@@ -1,7 +1,7 @@
+import { providerNames } from '../support/apis';
 import { errorsIn, FROM_ITEM, kling, requestsOf, setWarmStage, shots, thrown } from './scenes';
 import type { Stage } from './stage';
 
-const BOTH = ['coreToday', 'runpod'] as const;
 const HOUR_MS = 3_600_000;
 
 let stage: Stage;
@@ -18,7 +18,7 @@ const only = () => {
 	return job;
 };
 
-describe.each(BOTH)('at its deadline a job at %s', (provider) => {
+describe.each(providerNames)('at its deadline a job at %s', (provider) => {
 	it('is an error that carries the job ID, and is not cancelled', async () => {
 		const execution = await stage.engine.run(stage.workflow({ provider, options: { timeoutSeconds: 15 } }));
 		const { message, description } = thrown(execution);

@@ -1,5 +1,6 @@
 import { asObject } from '../../nodes/core/json';
 import { join, readFileSync, repositoryFolder } from '../support/node.cts';
+import { providerNames } from '../support/apis';
 import { FROM_ITEM, kling, promptsOf, requestsOf, setWarmStage, shots, thrown } from './scenes';
 import type { Stage } from './stage';
 
@@ -53,7 +54,7 @@ describe.each([
 	});
 });
 
-it.each(['coreToday', 'runpod'])('a dry run delivers no picture to %s, and shows how it would', async (provider) => {
+it.each(providerNames)('a dry run delivers no picture to %s, and shows how it would', async (provider) => {
 	const data = readFileSync(join(repositoryFolder, 'test/fixtures/media/image.png')).toString('base64');
 	const items = [{ json: {}, binary: { photo: { data, mimeType: 'image/png' } } }];
 	const flow = stage.workflow({ provider, startImageSource: 'binary', startImageField: 'photo', options: DRY });

@@ -1,12 +1,12 @@
 import { CoreTodayApi } from '../../credentials/CoreTodayApi.credentials';
 import { RunpodApi } from '../../credentials/RunpodApi.credentials';
-import type { ProviderName } from '../../nodes/core/job';
 import type { Misbehaviour } from '../emulator/index';
 import { kling } from './scenes';
 import { setStage, type Stage } from './stage';
 
 const CHOICES = ['coreToday', 'runpod', 'coreTodayThenRunpod', 'runpodThenCoreToday'] as const;
 type Choice = (typeof CHOICES)[number];
+type Player = 'coreToday' | 'runpod';
 
 /** Nothing listens on port 1; a name under .invalid never resolves (RFC 2606). */
 const BASE_URLS = new Map([
@@ -42,7 +42,7 @@ const FAULTS = new Map<string, Misbehaviour>([
 /** A stage for each choice, so that the cells of a row can be played at once. */
 interface Theatre extends Stage {
 	/** What the user typed into the two credentials. */
-	readonly typedIn: Readonly<Record<ProviderName, { apiKey: string; baseUrl: string }>>;
+	readonly typedIn: Readonly<Record<Player, { apiKey: string; baseUrl: string }>>;
 }
 
 async function setTheatre(): Promise<Theatre> {
@@ -67,7 +67,7 @@ afterAll(async () => {
 });
 
 /** Everything works but what the first provider of the choice does with a submit. */
-function setScene({ emulator, typedIn }: Theatre, fault: string, first: ProviderName): void {
+function setScene({ emulator, typedIn }: Theatre, fault: string, first: Player): void {
 	emulator.reset();
 	Object.assign(typedIn.coreToday, { apiKey: emulator.keys.coreToday, baseUrl: emulator.coreTodayUrl });
 	Object.assign(typedIn.runpod, { apiKey: emulator.keys.runpod, baseUrl: emulator.runpodUrl });

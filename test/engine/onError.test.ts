@@ -1,4 +1,5 @@
 import type { INodeExecutionData } from 'n8n-workflow';
+import { providerNames } from '../support/apis';
 import { itemsOf } from './harness/index';
 import { errorOf, setWatchedStage, thrown, type WatchedStage } from './watched';
 
@@ -14,7 +15,7 @@ const OUTPUT_OF_ERRORS = { continueRegularOutput: 0, continueErrorOutput: 1 };
 /** On an error output n8n lays the error over the input item. */
 const below = (errorOutput: number, item: INodeExecutionData | undefined) => (errorOutput === 0 ? undefined : item);
 const CONTINUE = Object.entries(OUTPUT_OF_ERRORS).map(([onError, errorOutput]) => ({ onError, errorOutput }));
-const PROVIDERS = ['coreToday', 'runpod'].map((provider) => ({ provider }));
+const PROVIDERS = providerNames.map((provider) => ({ provider }));
 const BOTH = PROVIDERS.flatMap(({ provider }) => CONTINUE.map((rest) => ({ provider, ...rest })));
 
 const isError = ({ json }: INodeExecutionData) => 'error' in json;

@@ -1,5 +1,6 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 import { createHash } from '../support/node.cts';
+import { providerNames } from '../support/apis';
 import type { Execution } from './harness/index';
 import { itemsOf } from './harness/index';
 import { setWatchedStage, type WatchedStage } from './watched';
@@ -12,9 +13,8 @@ beforeAll(
 afterEach(() => stage.emulator.reset());
 afterAll(async () => await stage.close());
 
-const PROVIDERS = ['coreToday', 'runpod'] as const;
 const ON_ERROR = ['stopWorkflow', 'continueRegularOutput', 'continueErrorOutput'] as const;
-const CASES = PROVIDERS.flatMap((provider) =>
+const CASES = providerNames.flatMap((provider) =>
 	ON_ERROR.flatMap((onError) => [1, 3].map((count) => ({ provider, onError, count }))),
 );
 

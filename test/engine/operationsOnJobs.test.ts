@@ -1,4 +1,5 @@
 import type { INodeExecutionData } from 'n8n-workflow';
+import { providerNames } from '../support/apis';
 import type { Execution } from './harness/index';
 import { itemsOf } from './harness/index';
 import { errorOf, setWatchedStage, thrown, type WatchedStage } from './watched';
@@ -17,7 +18,7 @@ async function submitted(provider: string, rows = itemsOf({})): Promise<INodeExe
 	return asItems(await stage.run({ provider, completion: 'jobId' }, rows));
 }
 
-describe.each(['coreToday', 'runpod'])('a job at %s', (provider) => {
+describe.each(providerNames)('a job at %s', (provider) => {
 	test('Wait on a job that has ended returns at once, after one look', async () => {
 		const items = await submitted(provider);
 		await stage.clock.sleep(60_000);

@@ -1,3 +1,4 @@
+import { providerNames } from '../support/apis';
 import { itemsOf } from './harness/index';
 import { kling, requestsOf, setWarmStage } from './scenes';
 import type { Stage } from './stage';
@@ -39,7 +40,7 @@ it('Cancel keeps to the rate that Runpod allows: 150 jobs, none refused, none le
 	).toBeLessThanOrEqual(100);
 });
 
-it.each(['coreToday', 'runpod'])('Cancel has at most 20 calls under way at %s', async (provider) => {
+it.each(providerNames)('Cancel has at most 20 calls under way at %s', async (provider) => {
 	const items = await submitted(50, provider);
 	stage.emulator.misbehave({ when: { call: 'cancel' }, do: { delayMs: ANSWER_MS } });
 	const execution = await stage.engine.run(stage.workflow({ operation: 'cancel' }), { items });
@@ -52,7 +53,7 @@ it.each(['coreToday', 'runpod'])('Cancel has at most 20 calls under way at %s', 
 	).toBeLessThanOrEqual(20);
 });
 
-it.each(['coreToday', 'runpod'])('Get Status asks %s for at most 20 jobs at once', async (provider) => {
+it.each(providerNames)('Get Status asks %s for at most 20 jobs at once', async (provider) => {
 	const items = await submitted(50, provider);
 	stage.emulator.misbehave({ when: { call: 'status' }, do: { delayMs: ANSWER_MS } });
 	const execution = await stage.engine.run(stage.workflow({ operation: 'getStatus' }), { items });

@@ -1,3 +1,4 @@
+import { providerNames } from '../support/apis';
 import { expectVideos, setCalledStage, type CalledStage } from './parking';
 import { FROM_ITEM, kling, shots } from './scenes';
 
@@ -7,7 +8,7 @@ beforeEach(() => stage.emulator.misbehave({ when: { call: 'webhook' }, do: { web
 afterEach(() => stage.reset());
 afterAll(async () => await stage.close());
 
-describe.each(['coreToday', 'runpod'] as const)('%s, every callback lost', (provider) => {
+describe.each(providerNames)('%s, every callback lost', (provider) => {
 	test('at the deadline the items are the jobs as last seen, and Wait gets their videos', async () => {
 		const parked = await stage.park({ provider, ...FROM_ITEM }, shots(3));
 		const missed = await stage.engine.resumeByTimer(parked);

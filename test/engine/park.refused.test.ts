@@ -1,10 +1,10 @@
 import { CoreTodayApi } from '../../credentials/CoreTodayApi.credentials';
 import { RunpodApi } from '../../credentials/RunpodApi.credentials';
+import { providerNames } from '../support/apis';
 import { refusal } from './refused';
 import { kling } from './scenes';
 import { setWatchedStage, type WatchedStage } from './watched';
 
-const PROVIDERS = ['coreToday', 'runpod'] as const;
 const UNREACHABLE = [
 	'http://localhost:5678/',
 	'http://127.0.0.1:5678/',
@@ -32,7 +32,7 @@ afterAll(async () => {
 	await away.close();
 });
 
-describe.each([...PROVIDERS, 'coreTodayThenRunpod', 'runpodThenCoreToday'])('%s on the internet', (provider) => {
+describe.each([...providerNames, 'coreTodayThenRunpod', 'runpodThenCoreToday'])('%s on the internet', (provider) => {
 	test.each(UNREACHABLE)(
 		'a resume URL under %s is refused before anything is sent, naming WEBHOOK_URL',
 		async (url) => {
@@ -67,7 +67,7 @@ describe.each([...PROVIDERS, 'coreTodayThenRunpod', 'runpodThenCoreToday'])('%s 
 	});
 });
 
-describe.each(PROVIDERS)('%s', (provider) => {
+describe.each(providerNames)('%s', (provider) => {
 	test('Callback URL goes along with the job as it is, beside the ID that comes back at once', async () => {
 		const callbackUrl = 'https://n8n.example.com/webhook/abc/kling?row=7&x=a%20b';
 		const execution = await stage.run({ provider, completion: 'jobId', callbackUrl });

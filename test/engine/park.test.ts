@@ -1,4 +1,5 @@
 import type { INodeExecutionData } from 'n8n-workflow';
+import { providerNames } from '../support/apis';
 import { checksOf, expectVideos, setCalledStage, type CalledStage } from './parking';
 import { FROM_ITEM, kling, shots } from './scenes';
 
@@ -7,8 +8,7 @@ beforeAll(async () => (stage = await setCalledStage()));
 afterEach(() => stage.reset());
 afterAll(async () => await stage.close());
 
-const PROVIDERS = ['coreToday', 'runpod'] as const;
-const CASES = PROVIDERS.flatMap((provider) => [1, 10].map((count) => ({ provider, count })));
+const CASES = providerNames.flatMap((provider) => [1, 10].map((count) => ({ provider, count })));
 const withPicture = (items: INodeExecutionData[]) =>
 	items.map((item) => ({ ...item, binary: { data: { data: 'eA==', mimeType: 'image/png' } } }));
 
@@ -51,7 +51,7 @@ describe.each(CASES)('$provider, $count item(s)', ({ provider, count }) => {
 	});
 });
 
-describe.each(PROVIDERS)('%s', (provider) => {
+describe.each(providerNames)('%s', (provider) => {
 	test('the provider has its answer before the video is fetched', async () => {
 		stage.emulator.misbehave({ when: { call: 'webhook' }, do: { webhook: { drop: true } } });
 		stage.emulator.misbehave({ when: { call: 'video' }, do: { delayMs: 20_000 } });

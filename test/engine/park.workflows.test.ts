@@ -1,3 +1,5 @@
+import { choices } from '../../nodes/core/providers/choices';
+import { providerNames } from '../support/apis';
 import { itemsOf, node, workflow, type Execution, type WorkflowJson } from './harness/index';
 import { setCalledStage, type CalledStage } from './parking';
 import { parking } from './harness/probes';
@@ -23,7 +25,7 @@ async function through(flow: WorkflowJson, parks: number, items = itemsOf({})): 
 	return await stage.resumed(parks);
 }
 
-describe.each(['coreToday', 'runpod'] as const)('%s', (provider) => {
+describe.each(providerNames)('%s', (provider) => {
 	test('two Kling nodes park one after the other in one execution', async () => {
 		const nodes = ['First', 'Second'].map((name) =>
 			node(name, 'klingVideo', { ...form(), provider, prompt: name }, credentials),
@@ -135,18 +137,6 @@ describe.each(['coreToday', 'runpod'] as const)('%s', (provider) => {
 		expect(stage.emulator.jobs()).toHaveLength(2);
 	});
 
-	test('what falls back to the other provider is called back, too', async () => {
-		const other = provider === 'coreToday' ? 'runpod' : 'coreToday';
-		stage.emulator.misbehave({
-			when: { provider, call: 'submit' },
-			do: { reply: { status: 402, body: { error: 'no credit' } } },
-		});
-		const choice = provider === 'coreToday' ? 'coreTodayThenRunpod' : 'runpodThenCoreToday';
-		await stage.park({ provider: choice });
-		const [item] = kling(await stage.resumed());
-		expect(item).toMatchObject({ provider: other, status: 'completed', fallbackFrom: { provider } });
-	});
-
 	test.each(['engine', 'process'])(
 		'as an AI tool called through the %s it gives the job ID and does not park',
 		async (calledThrough) => {
@@ -169,4 +159,16 @@ describe.each(['coreToday', 'runpod'] as const)('%s', (provider) => {
 			expect(job?.webhookUrl).toBeUndefined();
 		},
 	);
+});
+
+const pairs = choices
+	.filter(({ chain }) => chain.length > 1)
+	.map(({ value, chain }) => [value, chain[0], chain[1]] as const);
+
+test.each(pairs)('%s: what falls back is called back, too', async (choice, first, second) => {
+	const do402 = { reply: { status: 402, body: { error: 'no credit' } } };
+	stage.emulator.misbehave({ when: { provider: first, call: 'submit' }, do: do402 });
+	await stage.park({ provider: choice });
+	const [item] = kling(await stage.resumed());
+	expect(item).toMatchObject({ provider: second, status: 'completed', fallbackFrom: { provider: first } });
 });

@@ -1,4 +1,6 @@
 import type { INodeExecutionData } from 'n8n-workflow';
+import { providerOf } from '../../nodes/core/providers';
+import { dialects } from '../support/apis';
 import { createHash } from '../support/node.cts';
 import { serveWebhooks, type Execution, type WebhookCall, type WebhookServer } from './harness/index';
 import type { StageOptions } from './stage';
@@ -59,11 +61,12 @@ function gather(server: WebhookServer, { clock }: WatchedStage): Resumptions {
 
 /** Cancels a job at its provider, past the node. */
 async function cancelAway({ emulator }: WatchedStage, index: number): Promise<void> {
-	const { provider, id, model } = emulator.jobs()[index] ?? { provider: 'runpod', id: '', model: '' };
-	const headers = { 'X-API-Key': emulator.keys.coreToday, Authorization: `Bearer ${emulator.keys.runpod}` };
-	if (provider === 'coreToday')
-		await fetch(`${emulator.coreTodayUrl}/predictions/${id}`, { method: 'DELETE', headers });
-	else await fetch(`${emulator.runpodUrl}/${model}/cancel/${id}`, { method: 'POST', headers });
+	const job = emulator.jobs()[index];
+	if (job === undefined) throw new Error(`There is no job ${index}`);
+	const { provider, id, model } = job;
+	const { method, path } = providerOf(provider).cancelCall({ provider, jobId: id, model });
+	const headers = dialects[provider].keyHeaders(emulator.keys[provider]);
+	await fetch(`${emulator[`${provider}Url`]}${path}`, { method, headers });
 }
 
 export async function setCalledStage(options: StageOptions = {}): Promise<CalledStage> {

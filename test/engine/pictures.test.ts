@@ -3,6 +3,7 @@ import { CoreTodayApi } from '../../credentials/CoreTodayApi.credentials';
 import { goodPictures } from '../core/imageSamples';
 import { createHash } from '../support/node.cts';
 import { meetStranger } from '../support/stranger';
+import { providerNames } from '../support/apis';
 import { itemsOf, node, row, workflow, type Execution } from './harness/index';
 import { END, setPictureStage, START, type PictureStage } from './pictureStage';
 import { errorOf } from './watched';
@@ -62,7 +63,7 @@ describe.each(['filesystem', 'default'] as const)('with binary data in mode %s',
 		await expectVideo(execution);
 	});
 
-	test.each(['coreToday', 'runpod'])("one workflow fetches a picture, and gets %s's video of it", async (provider) => {
+	test.each(providerNames)("one workflow fetches a picture, and gets %s's video of it", async (provider) => {
 		const kling = stage.workflow({ provider, ...FROM_BINARY }).nodes.filter(({ name }) => name === 'Kling');
 		const execution = await stage.engine.run(row([node('Fetch', 'fetched'), ...kling]), {
 			items: itemsOf({ url: stage.emulator.imageUrl }),

@@ -1,11 +1,11 @@
 import { CoreTodayApi } from '../../credentials/CoreTodayApi.credentials';
 import { RunpodApi } from '../../credentials/RunpodApi.credentials';
+import { providerNames } from '../support/apis';
 import { refusal } from './refused';
 import { setWatchedStage, type WatchedStage } from './watched';
 
 const typeOf = { coreToday: 'coreTodayApi', runpod: 'runpodApi' } as const;
 const labelOf = { coreToday: 'Core.Today', runpod: 'Runpod' } as const;
-const PROVIDERS = ['coreToday', 'runpod'] as const;
 const KEY = 'a_key_that_must_not_be_seen';
 
 /** A stage on which both credentials hold this key and base URL. */
@@ -25,7 +25,7 @@ const OPERATIONS: ReadonlyArray<Record<string, unknown>> = [
 	{ operation: 'wait', jobId: 'abc' },
 	{ operation: 'cancel', jobId: 'abc' },
 ];
-const EVERYWHERE = PROVIDERS.flatMap((provider) => OPERATIONS.map((operation) => ({ provider, ...operation })));
+const EVERYWHERE = providerNames.flatMap((provider) => OPERATIONS.map((operation) => ({ provider, ...operation })));
 
 describe('a stage with good credentials', () => {
 	let stage: WatchedStage;
@@ -34,7 +34,7 @@ describe('a stage with good credentials', () => {
 	afterAll(async () => await stage.close());
 
 	test.each(EVERYWHERE)('$operation at $provider names a missing credential', async (parameters) => {
-		const [other] = PROVIDERS.filter((name) => name !== parameters.provider).map((name) => typeOf[name]);
+		const [other] = providerNames.filter((name) => name !== parameters.provider).map((name) => typeOf[name]);
 		const refused = await refusal(stage, parameters, { credentials: [other] });
 		const text = `No ${labelOf[parameters.provider]} credential is selected. Choose one under Credential, or create it.`;
 		expect(refused.message).toContain(text);
@@ -76,7 +76,7 @@ describe('a stage with good credentials', () => {
 		expect(message).toContain('Timeout has to be');
 	});
 
-	const jobCases = PROVIDERS.flatMap((provider) =>
+	const jobCases = providerNames.flatMap((provider) =>
 		['getStatus', 'wait', 'cancel'].flatMap((operation) => [
 			{ provider, operation, form: { jobId: '' }, text: 'Job ID is empty. Give the ID that Generate returned.' },
 			{ provider, operation, form: { jobId: null }, text: 'Job ID is empty.' },
@@ -147,7 +147,7 @@ describe.each([
 	});
 });
 
-describe.each(PROVIDERS)('a public %s', (provider) => {
+describe.each(providerNames)('a public %s', (provider) => {
 	let stage: WatchedStage;
 	beforeAll(async () => (stage = await stageWith(KEY, 'https://api.example.com/v1')));
 	afterAll(async () => await stage.close());

@@ -1,4 +1,5 @@
 import { join, readFileSync, repositoryFolder } from '../support/node.cts';
+import { providerNames } from '../support/apis';
 import { node, workflow } from './harness/index';
 import { errorsIn, FROM_ITEM, kling, promptsOf, requestsOf, setWarmStage, shots, thrown } from './scenes';
 import type { Stage } from './stage';
@@ -27,7 +28,7 @@ const timesPaid = () => {
 		.map((each) => prompts.filter((other) => other === each).length);
 };
 
-describe.each(['coreToday', 'runpod'])('Retry On Fail at %s', (provider) => {
+describe.each(providerNames)('Retry On Fail at %s', (provider) => {
 	it('pays once more for the failed item on each further try, and for no other', async () => {
 		failJobs(PASSING, 3, 6, 7);
 		const execution = await stage.engine.run(stage.workflow({ ...FROM_ITEM, provider }, RETRY), { items: shots(5) });

@@ -1,4 +1,5 @@
 import { join, readFileSync, repositoryFolder } from '../support/node.cts';
+import { providerNames } from '../support/apis';
 import { store } from './harness/execution';
 import { Execution } from './harness/index';
 import { FROM_ITEM, promptsOf, requestsOf, setWarmStage, shots, thrown, until } from './scenes';
@@ -26,7 +27,7 @@ async function stopAfter(count: number, parameters: Record<string, unknown> = {}
 	return await running.done;
 }
 
-describe.each(['coreToday', 'runpod'] as const)('Stop in the middle of a batch at %s', (provider) => {
+describe.each(providerNames)('Stop in the middle of a batch at %s', (provider) => {
 	it('cancels none with Cancel on Stop off, and says in the log that they go on', async () => {
 		const execution = await stopAfter(3, { provider, options: { cancelOnStop: false } });
 		expect(requestsOf(stage, 'cancel')).toEqual([]);

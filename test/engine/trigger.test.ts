@@ -1,5 +1,6 @@
 import { KlingVideoTrigger } from '../../nodes/KlingVideoTrigger/KlingVideoTrigger.node.ts';
 import { createHash } from '../support/node.cts';
+import { jobBody, providerNames } from '../support/apis';
 import { node, workflow, type WorkflowJson } from './harness/index';
 import { setCalledStage, type CalledStage } from './parking';
 import { shots } from './scenes';
@@ -35,8 +36,8 @@ const drop = () => stage.emulator.misbehave({ when: { call: 'webhook' }, do: { w
 const ended = async () =>
 	await stage.until(() => stage.emulator.jobs().every(({ finishedAtMs }) => finishedAtMs !== undefined));
 
-describe.each(['coreToday', 'runpod'] as const)('%s', (provider) => {
-	const body = (index = 0) => ({ [provider === 'runpod' ? 'id' : 'job_id']: stage.emulator.jobs()[index]?.id });
+describe.each(providerNames)('%s', (provider) => {
+	const body = (index = 0) => jobBody(provider, String(stage.emulator.jobs()[index]?.id), 'completed');
 
 	test('a finished job starts the workflow with its item, its video and the query of the URL', async () => {
 		const { url } = publish({ provider });
@@ -131,7 +132,7 @@ describe.each(['coreToday', 'runpod'] as const)('%s', (provider) => {
 	test('a callback whose job the provider does not confirm leaves the reason and the job ID in the log', async () => {
 		const { url } = publish({ provider });
 		const jobId = `unknown-to-${provider}`;
-		expect((await stage.call(url, { [provider === 'runpod' ? 'id' : 'job_id']: jobId }).response).status).toBe(404);
+		expect((await stage.call(url, jobBody(provider, jobId, 'completed')).response).status).toBe(404);
 		expect(stage.engine.webhookLogs).toContainEqual(
 			expect.objectContaining({
 				level: 'warn',

@@ -1,7 +1,7 @@
+import { providerNames } from '../support/apis';
 import { errorsIn, FROM_ITEM, kling, requestsOf, setWarmStage, shots, thrown } from './scenes';
 import type { Stage } from './stage';
 
-const BOTH = ['coreToday', 'runpod'] as const;
 const CONTINUE = { onError: 'continueRegularOutput' };
 const RETRY = { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 };
 
@@ -15,7 +15,7 @@ beforeEach(() => stage.emulator.reset());
 
 const statuses = (count: number) => Array(count).fill('completed');
 
-describe.each(BOTH)('a submit whose answer is lost at %s', (provider) => {
+describe.each(providerNames)('a submit whose answer is lost at %s', (provider) => {
 	it('is one accepted job and never two, however often the node is tried', async () => {
 		stage.emulator.misbehave({ when: { call: 'submit' }, do: { cut: 'after' } });
 		const failed = await stage.engine.run(stage.workflow({ provider }, RETRY));
@@ -51,7 +51,7 @@ const RETRY_AFTER: Array<[string, () => string]> = [
 	['as a date', () => new Date(stage.clock.now() + 7_000).toUTCString()],
 ];
 
-describe.each(BOTH)('a provider that answers 429 at %s', (provider) => {
+describe.each(providerNames)('a provider that answers 429 at %s', (provider) => {
 	it.each(RETRY_AFTER)(
 		'on every third call, with Retry-After %s: all videos, no second job',
 		async (_form, retryAfter) => {
@@ -110,7 +110,7 @@ describe('an answer that does not come to its end', () => {
 		expect(kling(execution)).toMatchObject([{ status: 'completed' }]);
 	});
 
-	it.each(BOTH)('of a submit at %s is given up within its time, and not repeated', async (provider) => {
+	it.each(providerNames)('of a submit at %s is given up within its time, and not repeated', async (provider) => {
 		stage.emulator.misbehave({ when: { call: 'submit' }, do: { hang: 'after' } });
 		const startedMs = stage.clock.now();
 		const execution = await stage.engine.run(stage.workflow({ provider }));

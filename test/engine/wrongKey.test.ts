@@ -1,3 +1,4 @@
+import { providers } from '../../nodes/core/providers';
 import { setWatchedStage, thrown, type WatchedStage } from './watched';
 
 const keys = { coreToday: 'cdt_a_wrong_key_5551', runpod: 'rpa_a_wrong_key_5552' };
@@ -6,10 +7,7 @@ let stage: WatchedStage;
 beforeAll(async () => (stage = await setWatchedStage({ factor: 100, keys })));
 afterAll(async () => await stage.close());
 
-describe.each([
-	{ provider: 'coreToday', label: 'Core.Today' },
-	{ provider: 'runpod', label: 'Runpod' },
-])('with a wrong key, $label', ({ provider, label }) => {
+describe.each(providers)('with a wrong key, $label', ({ name: provider, label }) => {
 	test.each([
 		{ operation: 'generate' },
 		{ operation: 'getStatus', jobId: 'abc' },
@@ -17,7 +15,7 @@ describe.each([
 		{ operation: 'cancel', jobId: 'abc' },
 	])('$operation says which credential to open, and not the key', async (parameters) => {
 		const text = thrown(await stage.run({ provider, ...parameters }));
-		expect(text).toMatch(provider === 'runpod' ? /Runpod: unauthorized/ : /Core\.Today: Invalid API key/);
+		expect(text).toMatch(new RegExp(`${label}: (unauthorized|invalid.*key)`, 'i'));
 		expect(text).toContain(`Open this node's ${label} credential and check that the API key is complete, valid`);
 		expect(stage.emulator.jobs()).toEqual([]);
 	});

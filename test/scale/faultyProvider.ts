@@ -1,7 +1,9 @@
 import type { Clock, Random } from '../../nodes/core/clock';
 import type { Call, Fault, Reply } from '../../nodes/core/http';
 import type { ProviderName } from '../../nodes/core/job';
-import type { JsonObject } from '../../nodes/core/json';
+import { asObject, type JsonObject } from '../../nodes/core/json';
+import type { Phase } from '../support/apis';
+import { bodyOf } from './faultyReplies';
 
 /** What a job will truly come to; known to the simulation only. */
 type Fate = 'video' | 'passingFailure' | 'lastingFailure' | 'stalled';
@@ -20,25 +22,6 @@ interface TrueJob {
 	readonly skewMs: number;
 	cancelled: boolean;
 }
-
-type Phase = 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
-
-const WORDS: Readonly<Record<ProviderName, Readonly<Record<Phase, string>>>> = {
-	coreToday: {
-		queued: 'pending',
-		running: 'processing',
-		completed: 'completed',
-		failed: 'failed',
-		cancelled: 'cancelled',
-	},
-	runpod: {
-		queued: 'IN_QUEUE',
-		running: 'IN_PROGRESS',
-		completed: 'COMPLETED',
-		failed: 'FAILED',
-		cancelled: 'CANCELLED',
-	},
-};
 
 const MESSAGES = {
 	passingFailure: 'Prediction interrupted; please retry (code: PA)',
@@ -94,8 +77,6 @@ export class FaultyProvider {
 	readonly send = async (call: Call): Promise<Reply | Fault> => {
 		const { clock, random, faultShare } = this.rules;
 		if (random() >= faultShare) return await this.answer(call);
-		const [, , verb = ''] = call.path.split('/');
-		const isSubmit = call.method === 'POST' && (call.path === '/predictions' || verb === 'run');
 		const kind = this.pick([
 			'refusedConnection',
 			'cutBefore',
@@ -111,7 +92,7 @@ export class FaultyProvider {
 			return { kind: 'fault', reach: 'notConnected', message: 'the connection was refused' };
 		if (kind === 'cutBefore') return { kind: 'fault', reach: 'lost', message: 'the connection was cut' };
 		if (kind === 'busy') return this.reply(429, '', this.quiet());
-		if (kind === 'backwards' && !isSubmit) return this.backwards(call);
+		if (kind === 'backwards' && call.body === undefined) return this.backwards(call);
 		// The rest goes wrong on the way back, or may have.
 		if (random() < 0.7) await this.answer(call);
 		if (kind === 'timeout') await clock.sleep(call.timeoutMs);
@@ -163,10 +144,10 @@ export class FaultyProvider {
 			if (this.rules.random() < 0.02) return this.reply(this.pick([400, 401, 402, 403, 422]), { error: 'no' });
 			return this.reply(200, this.bodyOf(this.accept(call), 'queued'));
 		}
-		const job = this.jobs.get(call.path.split('/').at(-1) ?? '');
+		const job = this.named(call);
 		const nowMs = this.rules.clock.now();
 		if (job === undefined || nowMs >= job.vanishesMs) return this.reply(404, { error: 'job not found' });
-		const isCancel = call.method === 'DELETE' || call.path.includes('/cancel/');
+		const isCancel = call.method !== 'GET';
 		if (isCancel && !['completed', 'failed'].includes(this.phaseOf(job))) job.cancelled = true;
 		return isCancel && this.rules.random() < 0.3
 			? this.reply(204, '')
@@ -175,8 +156,7 @@ export class FaultyProvider {
 
 	private accept({ body }: Call): TrueJob {
 		const { clock, random } = this.rules;
-		const { input } = body ?? {};
-		const item = typeof input === 'object' && input !== null && !Array.isArray(input) ? String(input.prompt) : '';
+		const item = String(asObject(body?.input ?? body)?.prompt);
 		const earlier = [...this.jobs.values()].filter((job) => job.item === item);
 		if (!earlier.every((job) => this.mayBeReplaced(job))) this.paidTwice.push(item);
 		else if (earlier.length > 0) this.allowedRepeats += 1;
@@ -201,6 +181,11 @@ export class FaultyProvider {
 		return job;
 	}
 
+	/** The job whose ID is a part of the call's path. */
+	private named({ path }: Call): TrueJob | undefined {
+		return path.split('/').flatMap((part) => this.jobs.get(part) ?? [])[0];
+	}
+
 	private mayBeReplaced(job: TrueJob): boolean {
 		const phase = this.phaseOf(job);
 		return phase === 'cancelled' || (phase === 'failed' && job.fate === 'passingFailure');
@@ -215,7 +200,7 @@ export class FaultyProvider {
 
 	/** An answer out of an old cache: an earlier state than the job's own. */
 	private backwards(call: Call): Reply {
-		const job = this.jobs.get(call.path.split('/').at(-1) ?? '');
+		const job = this.named(call);
 		return job === undefined
 			? this.reply(404, '')
 			: this.reply(200, this.bodyOf(job, this.pick(['queued', 'running'])));
@@ -223,25 +208,8 @@ export class FaultyProvider {
 
 	private bodyOf(job: TrueJob, phase: Phase): JsonObject {
 		const { provider, random } = this.rules;
-		const status = WORDS[provider][phase];
-		const hasLink = phase === 'completed' && random() > 0.02;
-		const url = `https://videos.example/${job.id}.mp4`;
+		const url = phase === 'completed' && random() > 0.02 ? `https://videos.example/${job.id}.mp4` : null;
 		const error = phase === 'failed' && job.fate !== 'video' && job.fate !== 'stalled' ? MESSAGES[job.fate] : null;
-		if (provider === 'coreToday') {
-			const created_at = new Date(job.acceptedMs + job.skewMs).toISOString();
-			const result = hasLink ? url : null;
-			return { job_id: job.id, status, model: 'black-forest-labs/flux-schnell', created_at, result, error };
-		}
-		const times: JsonObject =
-			phase === 'completed'
-				? { delayTime: job.startsMs - job.acceptedMs + job.skewMs, executionTime: job.endsMs - job.startsMs }
-				: {};
-		return {
-			id: job.id,
-			status,
-			...times,
-			...(hasLink ? { output: { video_url: url, cost: 0.45 } } : {}),
-			...(error === null ? {} : { error }),
-		};
+		return bodyOf(provider, { ...job, phase, url, error });
 	}
 }

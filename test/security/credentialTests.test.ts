@@ -1,9 +1,8 @@
 import { Workflow, type ICredentialType } from 'n8n-workflow';
-import { CoreTodayApi } from '../../credentials/CoreTodayApi.credentials';
-import { RunpodApi } from '../../credentials/RunpodApi.credentials';
 import { node } from '../engine/harness/index';
 import { EngineNodeTypes } from '../engine/harness/nodeTypes';
 import { describeNode } from '../engine/harness/simpleNodes';
+import { credentials } from '../support/credentials';
 
 const nodeTypes = new EngineNodeTypes({ any: { description: describeNode('any') } });
 const workflow = new Workflow({ id: '1', nodes: [node('Any', 'any')], connections: {}, active: false, nodeTypes });
@@ -26,10 +25,7 @@ function testedAt({ test }: ICredentialType, baseUrl: string): unknown {
 	);
 }
 
-describe.each([
-	['Core.Today', new CoreTodayApi()],
-	['Runpod', new RunpodApi()],
-])('the test of a %s credential', (_label, credential) => {
+describe.each(credentials)('the test of $displayName', (credential) => {
 	test.each([
 		'https://api.example.com/v1',
 		'http://localhost:4010/v1',

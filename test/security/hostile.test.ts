@@ -1,4 +1,5 @@
 import type { IExecuteFunctions, IHttpRequestOptions } from 'n8n-workflow';
+import { jobBody, providerNames } from '../support/apis';
 import { createDownloads } from '../../nodes/transport/download';
 import type { RecordedRequest } from '../emulator/index';
 import { itemsOf } from '../engine/harness/index';
@@ -27,7 +28,6 @@ afterAll(async () => {
 	await stranger.stop();
 });
 
-const BOTH = ['coreToday', 'runpod'] as const;
 const CONTINUE = { onError: 'continueRegularOutput' };
 const REDIRECTS = [301, 302, 303, 307, 308] as const;
 const API_PATHS = [
@@ -56,7 +56,7 @@ function expectKeysAtHome(): void {
 	}
 }
 
-describe.each(BOTH)('at %s', (provider) => {
+describe.each(providerNames)('at %s', (provider) => {
 	test.each(REDIRECTS)('no call follows a redirect with %i, and the stranger hears nothing', async (status) => {
 		const before = stranger.requests.length;
 		const submitted = await stage.run({ provider, completion: 'jobId' });
@@ -74,7 +74,7 @@ describe.each(BOTH)('at %s', (provider) => {
 	test('links that a reply is full of are never called with a key', async () => {
 		const link = `${stranger.url}/${provider}`;
 		const reply = {
-			...{ id: 'job-1', job_id: 'job-1', status: provider === 'runpod' ? 'IN_PROGRESS' : 'processing' },
+			...jobBody(provider, 'job-1', 'running'),
 			...{
 				status_url: link,
 				cancel_url: link,
@@ -100,9 +100,7 @@ describe.each(BOTH)('at %s', (provider) => {
 		stranger.answer({ headers: { 'content-type': 'video/mp4' }, body: Buffer.from('a video') });
 		const videoUrl = `${stranger.url}/${provider}.mp4`;
 		const body = {
-			id: 'job-1',
-			job_id: 'job-1',
-			status: provider === 'runpod' ? 'COMPLETED' : 'completed',
+			...jobBody(provider, 'job-1', 'completed'),
 			result: videoUrl,
 			output: { video_url: videoUrl },
 		};
@@ -144,7 +142,7 @@ describe.each(BOTH)('at %s', (provider) => {
 		'a b',
 		`${'a'.repeat(300)}`,
 	])('a job that calls itself %j bends no path: it is not taken for a job', async (id) => {
-		const body = { id, job_id: id, status: provider === 'runpod' ? 'IN_QUEUE' : 'pending' };
+		const body = jobBody(provider, id, 'queued');
 		stage.emulator.misbehave({ when: { call: 'submit' }, do: { reply: { status: 200, body } } });
 		const execution = await stage.run({ provider }, itemsOf({}), CONTINUE);
 		expect(execution.items('Kling')[0]?.json.error).toMatchObject({ failure: { code: 'submit_unknown' } });
@@ -178,7 +176,7 @@ test('each provider gets its own key only, where one stands in for the other', a
 	for (const provider of ['coreTodayThenRunpod', 'runpodThenCoreToday']) {
 		await stage.run({ ...FROM_ITEM, provider }, shots(3), CONTINUE);
 	}
-	expect(new Set(stage.emulator.requests().map(({ provider }) => provider))).toEqual(new Set(BOTH));
+	expect(new Set(stage.emulator.requests().map(({ provider }) => provider))).toEqual(new Set(providerNames));
 	expectKeysAtHome();
 });
 

@@ -4,6 +4,9 @@ import { providers } from '../../core/providers';
 /** Every provider by its label, for a list of the form. */
 export const providerOptions = providers.map(({ name, label }) => ({ name: label, value: name }));
 
+/** The providers whose jobs are named by their endpoint, too. */
+export const withEndpoints = providers.filter(({ takesEndpointId }) => takesEndpointId).map(({ name }) => name);
+
 /** Put Output in Field: shown where a video is downloaded. */
 export const outputFields = (operation: string, show: Record<string, string[]> = {}): INodeProperties[] => [
 	{

@@ -93,7 +93,13 @@ export async function checkGenerate(session: Session, itemIndex: number): Promis
 	const dryRun = readDryRun(fields, form.options);
 	const candidates: Candidate[] = [];
 	for (const [index, name] of chain.entries()) {
-		const candidate = await checkCandidate(session, itemIndex, name, index > 0 ? asSecond(form, name) : form, fields);
+		const candidate = await checkCandidate(
+			session,
+			itemIndex,
+			name,
+			index > 0 ? asSecond(form, name, chain[0]) : form,
+			fields,
+		);
 		if (candidate !== undefined) candidates.push(candidate);
 	}
 	if (chain.length === 0) fields.refuse('Provider', 'has to be one of the choices in the list.');
@@ -135,9 +141,9 @@ function maxCallbackSeconds(chain: readonly ProviderName[]): number | undefined 
 }
 
 /** What the second provider is asked: `additionalInput` is in the first one's words. */
-function asSecond(form: VideoForm, name: ProviderName): VideoForm {
+function asSecond(form: VideoForm, name: ProviderName, first: ProviderName): VideoForm {
 	const own = { ...form, options: without(form.options, 'additionalInput') };
-	return providerOf(name).asSecond?.(own) ?? own;
+	return providerOf(name).asSecond?.(own, first) ?? own;
 }
 
 function wantsEndImage(form: VideoForm): boolean {

@@ -1,5 +1,4 @@
 import type { INodeProperties } from 'n8n-workflow';
-import { providers } from '../../core/providers';
 import {
 	cancelOnStopOption,
 	endpointIdOption,
@@ -8,6 +7,7 @@ import {
 	providerOptions,
 	rawOutputOption,
 	timeoutOption,
+	withEndpoints,
 } from './common.fields';
 
 const JOB_OPERATIONS = ['getStatus', 'wait', 'cancel'];
@@ -17,7 +17,7 @@ const endpointOfJobOption: INodeProperties = {
 	...endpointIdOption,
 	displayOptions: {
 		show: {
-			'/provider': [...providers.filter(({ takesEndpointId }) => takesEndpointId).map(({ name }) => name), 'fromInput'],
+			'/provider': [...withEndpoints, 'fromInput'],
 		},
 	},
 };

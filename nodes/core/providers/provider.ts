@@ -109,7 +109,7 @@ export interface Provider {
 	/** The job if the answer says clearly what became of it; undefined means: ask for the status. Never throws. */
 	readCancelled(reply: Reply, handle: Handle, moment: Moment): Job | undefined;
 	/** How the form is read where this provider is the second of a choice. */
-	asSecond?(form: VideoForm): VideoForm;
+	asSecond?(form: VideoForm, first: ProviderName): VideoForm;
 	/** The longest wait for a callback after which the job's record is surely still there. Absent: no limit is known. */
 	readonly maxCallbackSeconds?: number;
 	/** Whether a last frame can be given. */

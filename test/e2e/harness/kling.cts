@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { expect } from 'expect';
 import type { INode, INodeExecutionData, INodeParameters } from 'n8n-workflow';
+import type { ProviderName } from '../../../nodes/core/job';
+import { providers } from '../../../nodes/core/providers';
 import type { EmulatedJob } from '../../emulator/index';
 import type { Execution } from './execution.ts';
 import type { Host } from './host.cts';
@@ -9,10 +11,8 @@ import type { Providers } from './providers.cts';
 import type { Scenario, ScenarioContext } from './scenario.cts';
 import { klingNode } from './workflow.ts';
 
-export type ProviderName = 'coreToday' | 'runpod';
-
-export const providerNames: ProviderName[] = ['coreToday', 'runpod'];
-export const providerLabels = { coreToday: 'Core.Today', runpod: 'Runpod' };
+export const providerNames = providers.map(({ name }) => name);
+export const providerLabels = Object.fromEntries(providers.map(({ name, label }) => [name, label]));
 
 type NodeExtras = Parameters<typeof klingNode>[2];
 

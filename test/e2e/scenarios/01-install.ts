@@ -26,7 +26,7 @@ export const scenarios: Scenario[] = [
 			]);
 			const credentials = await read<{ name: string }>('credentials');
 			const names = credentials.map(({ name }) => name);
-			expect(names).toEqual(expect.arrayContaining(['coreTodayApi', 'runpodApi']));
+			expect(names).toEqual(expect.arrayContaining(providerNames.map((provider) => `${provider}Api`)));
 		},
 	},
 	...providerNames.map((provider): Scenario => {
@@ -37,7 +37,7 @@ export const scenarios: Scenario[] = [
 			alone: true,
 			async run(context) {
 				const { emulator } = await startBench(context, provider);
-				const baseUrl = provider === 'coreToday' ? emulator.coreTodayUrl : emulator.runpodUrl;
+				const baseUrl = emulator[`${provider}Url`];
 				const right = await context.host.testCredential(type, { apiKey: emulator.keys[provider], baseUrl });
 				expect(right).toMatchObject({ status: 'OK' });
 				const wrong = await context.host.testCredential(type, { apiKey: 'wrong', baseUrl });

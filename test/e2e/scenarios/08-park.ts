@@ -1,15 +1,9 @@
+import type { ProviderName } from '../../../nodes/core/job';
 import { expect } from 'expect';
 import type { EmulatorOptions } from '../../emulator/index';
 import { hasEnded, isParked, itemsOf, jsonOf, runsOf } from '../harness/execution.ts';
 import { createJumpingClock, type JumpingClock } from '../harness/jumpingClock.ts';
-import {
-	expectVideoOf,
-	providerLabels,
-	providerNames,
-	startBench,
-	type Bench,
-	type ProviderName,
-} from '../harness/kling.cts';
+import { expectVideoOf, providerLabels, providerNames, startBench, type Bench } from '../harness/kling.cts';
 import type { Host } from '../harness/host.cts';
 import type { Scenario, ScenarioContext } from '../harness/scenario.cts';
 import { itemsNode, manualTrigger, node, row, type WorkflowDefinition } from '../harness/workflow.ts';

@@ -1,6 +1,7 @@
 import type { Random } from '../../../nodes/core/clock';
 import type { ProviderName } from '../../../nodes/core/job';
 import type { JsonValue } from '../../../nodes/core/json';
+import { providerNames } from '../../support/apis';
 import type { CallName, Emulator, JobScript, Misbehaviour } from '../../emulator/index';
 
 /** Both APIs' calls that a Generate run makes, and the ones around them. */
@@ -39,13 +40,11 @@ export interface WeatherPlaces {
 	readonly keys: Readonly<Record<ProviderName, string>>;
 }
 
-const PROVIDERS: readonly ProviderName[] = ['coreToday', 'runpod'];
-
 /** How one seed's run is bent: single calls, whole jobs, and callbacks. */
 export function spoil(emulator: Pick<Emulator, 'misbehave' | 'script'>, random: Random, places: WeatherPlaces): void {
 	const share = pick(random, SHARES);
 	const seedOf = () => Math.floor(random() * 2 ** 31);
-	for (const provider of PROVIDERS) {
+	for (const provider of providerNames) {
 		for (const fault of apiFaults(random, provider, places)) {
 			emulator.misbehave({ when: { provider, call: API_CALLS, probability: share, seed: seedOf() }, do: fault });
 		}

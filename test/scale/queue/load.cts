@@ -1,4 +1,6 @@
 // Many videos by n8n's workers: parked until each callback, and, for comparison, waited for inside a worker's slot.
+import { providers } from '../../../nodes/core/providers';
+import type { Emulator } from '../../emulator/index';
 import type { NewJob } from '../../emulator/types';
 import { itemsOf } from '../../e2e/harness/execution.ts';
 import { expectVideoOf } from '../../e2e/harness/kling.cts';
@@ -48,7 +50,7 @@ export async function publishGenerators(
 		];
 		return { id: await main.workflow(row(path, nodes), { publish: true }), path };
 	};
-	return await Promise.all(['coreToday', 'runpod'].map(publish));
+	return await Promise.all(providers.map(async ({ name }) => await publish(name)));
 }
 
 /** Starts an execution by a webhook; its items' prompts are `<label> shot <number>`. */
@@ -97,9 +99,20 @@ export async function measureLoad(
 	report.exactly('Executions that succeeded', succeeded, size.executions);
 	report.exactly('Videos stored by n8n', videos, items);
 	report.exactly('Jobs accepted, which is to say paid', providers.emulator.jobs().length, items);
+	if (completion === 'callback') report.figure("Callbacks by n8n's answer", answersOf(providers.emulator));
 	report.figure('From first start to last end', seconds(lastedMs));
 	report.figure('Slot time per execution', seconds(watched.slotMs / size.executions));
 	noteWatched(watched, completion, report);
+}
+
+/** How often each HTTP status answered a callback; "none" where no answer came in time. */
+function answersOf(emulator: Emulator): string {
+	const counts = new Map<string, number>();
+	for (const { status } of emulator.deliveries()) {
+		const answer = String(status ?? 'none');
+		counts.set(answer, (counts.get(answer) ?? 0) + 1);
+	}
+	return [...counts].map(([answer, count]) => `${count} × ${answer}`).join(', ');
 }
 
 function noteWatched(watched: Watched, completion: Completion, report: Report): void {

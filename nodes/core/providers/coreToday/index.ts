@@ -53,7 +53,7 @@ export const coreToday: Provider = {
 	cancelCall: ({ jobId }) => jobCall('DELETE', jobId),
 	readCancelled,
 	// Runpod would have made 1080p, which is pro here.
-	asSecond: (form) => ({ ...form, mode: 'pro' }),
+	asSecond: (form, first) => (first === 'runpod' ? { ...form, mode: 'pro' } : form),
 	takesEndImage: true,
 	imageDelivery: {
 		auto: 'upload',
