@@ -1,10 +1,10 @@
-import { coreToday } from '../../nodes/core/providers/coreToday';
-import { runpod } from '../../nodes/core/providers/runpod';
 import type { ProviderName } from '../../nodes/core/job';
 import { asText } from '../../nodes/core/json';
 import { amountText } from '../../nodes/core/money';
 import type { VideoForm } from '../../nodes/core/form';
+import { providerOf } from '../../nodes/core/providers';
 import { setStage, type Stage } from '../engine/stage';
+import { providerNames } from '../support/apis';
 import {
 	askUser,
 	env,
@@ -16,8 +16,6 @@ import {
 	writeFileSync,
 } from '../support/node.cts';
 
-const PROVIDERS = { coreToday, runpod };
-const KEYS = { coreToday: env.CORE_TODAY_API_KEY, runpod: env.RUNPOD_API_KEY };
 const PROMPT = 'The camera moves slowly towards the product while the light changes from morning to evening';
 /** The emulator's jobs take about a minute, as real ones do, of a time that passes this much faster. */
 const EMULATED = { queueMs: 4_000, runMs: 60_000 };
@@ -33,6 +31,11 @@ interface Wish {
 
 type Say = (line: string) => void;
 
+/** The key that the user has in the environment, e.g. as CORE_TODAY_API_KEY. */
+function keyOf(name: ProviderName): string | undefined {
+	return env[`${name.replace(/[A-Z]/g, '_$&').toUpperCase()}_API_KEY`];
+}
+
 function readWish(args: string[]): Wish | string {
 	const { values } = parseArgs({
 		args,
@@ -43,11 +46,10 @@ function readWish(args: string[]): Wish | string {
 			yes: { type: 'boolean' },
 		},
 	});
-	const names = Object.values(PROVIDERS).map(({ name }) => name);
-	const wanted = names.filter((name) => values.provider === undefined || values.provider === name);
-	if (wanted.length === 0) return `--provider has to be ${Object.keys(PROVIDERS).join(' or ')}.`;
-	// Without a choice both are shown, and then only by the emulator: nobody pays for not having chosen.
-	const isReal = values.provider !== undefined && wanted.some((name) => KEYS[name] !== undefined);
+	const wanted = providerNames.filter((name) => values.provider === undefined || values.provider === name);
+	if (wanted.length === 0) return `--provider has to be ${providerNames.join(' or ')}.`;
+	// Without a choice all are shown, and then only by the emulator: nobody pays for not having chosen.
+	const isReal = values.provider !== undefined && wanted.some((name) => keyOf(name) !== undefined);
 	if (isReal && values.image === undefined)
 		return 'With an API key in the environment, give --image with a public link of a JPEG or PNG picture.';
 	return {
@@ -60,7 +62,7 @@ function readWish(args: string[]): Wish | string {
 
 /** What the real API would cost, and whether the user agrees. */
 async function agrees(name: ProviderName, wish: Wish, say: Say): Promise<boolean> {
-	const provider = PROVIDERS[name];
+	const provider = providerOf(name);
 	const form: VideoForm = {
 		prompt: wish.prompt,
 		startImageSource: 'url',
@@ -89,7 +91,7 @@ async function agrees(name: ProviderName, wish: Wish, say: Say): Promise<boolean
 
 /** Runs the workflow, with a line of progress while it waits; the path of the video, or undefined. */
 async function makeVideo(stage: Stage, name: ProviderName, wish: Wish, say: Say): Promise<string | undefined> {
-	const { label } = PROVIDERS[name];
+	const { label } = providerOf(name);
 	const parameters = {
 		provider: name,
 		prompt: wish.prompt,
@@ -134,17 +136,17 @@ export async function runDemo(args: string[], say: Say): Promise<number> {
 	}
 	let isComplete = true;
 	for (const name of wish.providers) {
-		const isReal = wish.image !== undefined && KEYS[name] !== undefined;
+		const isReal = wish.image !== undefined && keyOf(name) !== undefined;
 		if (isReal && !(await agrees(name, wish, say))) return 1;
 		const stage = await setStage({
 			factor: isReal ? 1 : EMULATED_SPEED,
 			emulator: { jobTimes: EMULATED },
-			...(isReal ? { real: { [name]: KEYS[name] } } : {}),
+			...(isReal ? { real: { [name]: keyOf(name) } } : {}),
 		});
 		say(
 			isReal
-				? `${PROVIDERS[name].label}, the real API:`
-				: `${PROVIDERS[name].label}, emulated on this machine at ${EMULATED_SPEED} times the speed (nothing is spent):`,
+				? `${providerOf(name).label}, the real API:`
+				: `${providerOf(name).label}, emulated on this machine at ${EMULATED_SPEED} times the speed (nothing is spent):`,
 		);
 		const path = await makeVideo(stage, name, wish, say);
 		isComplete = isComplete && path !== undefined;

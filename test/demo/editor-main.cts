@@ -2,6 +2,7 @@
 import { startEmulator } from '../emulator/index';
 import { exampleNames, readExample } from '../e2e/harness/examples.ts';
 import { Host } from '../e2e/harness/host.cts';
+import { storeCredentials } from '../e2e/harness/providers.cts';
 import { owner } from '../e2e/harness/session.cts';
 import type { Installation } from '../e2e/harness/server.cts';
 
@@ -16,15 +17,8 @@ async function main(): Promise<void> {
 	const emulator = await startEmulator({ jobTimes: JOB_TIMES });
 	console.log(`Starting n8n ${installation.version} …`);
 	const host = await Host.start(installation, { tarball: KLING_E2E_TARBALL });
-	const { coreTodayUrl, runpodUrl, keys, imageUrl } = emulator;
-	const credentials = {
-		coreTodayApi: await host.credential(
-			'coreTodayApi',
-			{ apiKey: keys.coreToday, baseUrl: coreTodayUrl },
-			'Core.Today (emulated)',
-		),
-		runpodApi: await host.credential('runpodApi', { apiKey: keys.runpod, baseUrl: runpodUrl }, 'Runpod (emulated)'),
-	};
+	const { imageUrl } = emulator;
+	const credentials = await storeCredentials(host, emulator);
 	const finish = readExample('finish-by-trigger', { credentials, pictureUrl: imageUrl });
 	const trigger = finish.nodes.find(({ webhookId }) => webhookId !== undefined);
 	await host.workflow(finish, { publish: true });
@@ -34,7 +28,7 @@ async function main(): Promise<void> {
 	}
 	console.log(`\nOpen      ${host.server.url}\nLog in    ${owner.email} / ${owner.password}\n`);
 	console.log(
-		'The examples are in the list of workflows. Both APIs are emulated here, so nothing is spent. Ctrl-C ends it all.',
+		'The examples are in the list of workflows. The APIs are emulated here, so nothing is spent. Ctrl-C ends it all.',
 	);
 	const end = (): void => {
 		void host.server

@@ -1,4 +1,5 @@
 import { KlingVideo } from '../../nodes/KlingVideo/KlingVideo.node.ts';
+import { credentialNames } from '../support/apis';
 import { node, row, type Execution, type WorkflowJson } from './harness/index';
 import { setCalledStage, type CalledStage } from './parking';
 
@@ -16,9 +17,7 @@ const flowOf = (name: string): WorkflowJson => {
 		startImageUrl: stage.emulator.imageUrl,
 		completion: 'callback',
 	};
-	return row([
-		node(name, 'klingVideo', { ...form, provider: 'runpod' }, { credentials: ['coreTodayApi', 'runpodApi'] }),
-	]);
+	return row([node(name, 'klingVideo', { ...form, provider: 'runpod' }, { credentials: credentialNames })]);
 };
 
 async function called(): Promise<{ status: number; execution: Execution | undefined }> {

@@ -1,5 +1,5 @@
 import { choices } from '../../nodes/core/providers/choices';
-import { providerNames } from '../support/apis';
+import { credentialNames, providerNames } from '../support/apis';
 import { itemsOf, node, workflow, type Execution, type WorkflowJson } from './harness/index';
 import { setCalledStage, type CalledStage } from './parking';
 import { parking } from './harness/probes';
@@ -16,7 +16,7 @@ const form = () => ({
 	startImageUrl: stage.emulator.imageUrl,
 	completion: 'callback',
 });
-const credentials = { credentials: ['coreTodayApi', 'runpodApi'] } as const;
+const credentials = { credentials: credentialNames };
 const drop = () => stage.emulator.misbehave({ when: { call: 'webhook' }, do: { webhook: { drop: true } } });
 
 /** Runs a workflow through all its parks; the callbacks come from the emulator. */

@@ -1,5 +1,6 @@
 import type { IWebhookFunctions } from 'n8n-workflow';
 import { KlingVideoTrigger } from '../../nodes/KlingVideoTrigger/KlingVideoTrigger.node.ts';
+import { credentialNames } from '../support/apis';
 import { node, workflow, type WorkflowJson } from './harness/index';
 import { checksOf, setCalledStage, type CalledStage } from './parking';
 
@@ -22,12 +23,7 @@ beforeAll(async () => {
 afterAll(async () => await stage.close());
 
 const flowOf = (type: string): WorkflowJson => {
-	const started = node(
-		'Ended',
-		type,
-		{ provider: 'runpod', downloadVideo: false },
-		{ credentials: ['coreTodayApi', 'runpodApi'] },
-	);
+	const started = node('Ended', type, { provider: 'runpod', downloadVideo: false }, { credentials: credentialNames });
 	return { ...workflow([started, node('Collect', 'collect')], [{ from: 'Ended', to: 'Collect' }]), id: type };
 };
 

@@ -1,6 +1,6 @@
 import { KlingVideoTrigger } from '../../nodes/KlingVideoTrigger/KlingVideoTrigger.node.ts';
 import { createHash } from '../support/node.cts';
-import { jobBody, providerNames } from '../support/apis';
+import { credentialNames, jobBody, providerNames } from '../support/apis';
 import { node, workflow, type WorkflowJson } from './harness/index';
 import { setCalledStage, type CalledStage } from './parking';
 import { shots } from './scenes';
@@ -20,7 +20,7 @@ let flows = 0;
 /** A published workflow of its own, and its production URL. */
 function publish(parameters: Record<string, unknown>): { flow: WorkflowJson; url: string } {
 	const started = node('Ended', 'klingVideoTrigger', JSON.parse(JSON.stringify(parameters)), {
-		credentials: ['coreTodayApi', 'runpodApi'],
+		credentials: credentialNames,
 	});
 	flows += 1;
 	const flow = {

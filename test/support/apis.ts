@@ -5,6 +5,9 @@ import { providers } from '../../nodes/core/providers';
 /** Every provider, in the order of the form. */
 export const providerNames: readonly ProviderName[] = providers.map(({ name }) => name);
 
+/** The credential types of a node of this package. */
+export const credentialNames: readonly string[] = providers.map(({ credential }) => credential);
+
 /** The states that tests let a job be in. */
 export type Phase = 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
 

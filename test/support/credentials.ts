@@ -10,3 +10,10 @@ export const credentials: readonly ICredentialType[] = packed.n8n.credentials.ma
 	if (Credential === undefined) throw new Error(`${path} has no credential`);
 	return new Credential();
 });
+
+/** The credential type of that name. */
+export function credentialOf(name: string): ICredentialType {
+	const found = credentials.find((credential) => credential.name === name);
+	if (found === undefined) throw new Error(`package.json names no credential ${name}`);
+	return found;
+}

@@ -1,4 +1,5 @@
 import { asObject } from '../../../nodes/core/json';
+import { credentialNames } from '../../support/apis';
 import type { CredentialReference } from './host.cts';
 import type { WorkflowDefinition } from './workflow.ts';
 import { join, readFileSync, readdirSync, repositoryFolder } from '../../support/node.cts';
@@ -17,12 +18,11 @@ export interface Surroundings {
 	readonly pictureUrl: string;
 }
 
-const CREDENTIALS_OF: Readonly<Record<string, readonly string[]>> = {
-	'n8n-nodes-kling-video.klingVideo': ['coreTodayApi', 'runpodApi'],
-	'n8n-nodes-kling-video.klingVideoTool': ['coreTodayApi', 'runpodApi'],
-	'n8n-nodes-kling-video.klingVideoTrigger': ['coreTodayApi', 'runpodApi'],
-	'@n8n/n8n-nodes-langchain.lmChatOpenAi': ['openAiApi'],
-};
+/** The credential types that a node in an example has. */
+function credentialTypesOf(nodeType: string): readonly string[] {
+	if (nodeType.startsWith('n8n-nodes-kling-video.')) return credentialNames;
+	return nodeType === '@n8n/n8n-nodes-langchain.lmChatOpenAi' ? ['openAiApi'] : [];
+}
 
 function fillIn(
 	parameters: WorkflowDefinition['nodes'][number]['parameters'],
@@ -47,7 +47,7 @@ export function readExample(
 	const definition: WorkflowDefinition = JSON.parse(text);
 	for (const node of definition.nodes) {
 		if (node.name === 'Settings') fillIn(node.parameters, settings);
-		const types = (CREDENTIALS_OF[node.type] ?? []).filter((type) => credentials[type] !== undefined);
+		const types = credentialTypesOf(node.type).filter((type) => credentials[type] !== undefined);
 		if (types.length > 0) node.credentials = Object.fromEntries(types.map((type) => [type, credentials[type]]));
 	}
 	return definition;

@@ -1,13 +1,27 @@
+import { providers } from '../../../nodes/core/providers';
 import { startEmulator } from '../../emulator/index';
 import type { Emulator } from '../../emulator/index';
 import type { CredentialReference } from './host.cts';
 import type { ScenarioContext } from './scenario.cts';
 
-/** Both APIs for one scenario, and the stored credentials that lead there. */
+/** Every API for one scenario, and the stored credentials that lead there. */
 export interface Providers {
 	emulator: Emulator;
 	/** For a node's `credentials`. */
-	credentials: { coreTodayApi: CredentialReference; runpodApi: CredentialReference };
+	credentials: Record<string, CredentialReference>;
+}
+
+/** Stores a credential for each of the emulator's APIs; by credential type. */
+export async function storeCredentials(
+	host: ScenarioContext['host'],
+	emulator: Emulator,
+): Promise<Providers['credentials']> {
+	const stored: Providers['credentials'] = {};
+	for (const { name, label, credential } of providers) {
+		const data = { apiKey: emulator.keys[name], baseUrl: emulator[`${name}Url`] };
+		stored[credential] = await host.credential(credential, data, `${label} (emulated)`);
+	}
+	return stored;
 }
 
 /** Starts an emulator of its own for a scenario; its jobs take a second unless told otherwise. */
@@ -17,14 +31,5 @@ export async function startProviders(
 ): Promise<Providers> {
 	const emulator = await startEmulator({ jobTimes: { queueMs: 200, runMs: 800 }, ...options });
 	afterwards(async () => await emulator.stop());
-	const { coreTodayUrl, runpodUrl, keys } = emulator;
-	const coreToday = { apiKey: keys.coreToday, baseUrl: coreTodayUrl };
-	const runpod = { apiKey: keys.runpod, baseUrl: runpodUrl };
-	return {
-		emulator,
-		credentials: {
-			coreTodayApi: await host.credential('coreTodayApi', coreToday, 'Core.Today account'),
-			runpodApi: await host.credential('runpodApi', runpod, 'Runpod account'),
-		},
-	};
+	return { emulator, credentials: await storeCredentials(host, emulator) };
 }
