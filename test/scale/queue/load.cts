@@ -19,7 +19,7 @@ export type Completion = 'callback' | 'wait';
 export interface LoadSize {
 	readonly executions: number;
 	readonly itemsEach: number;
-	/** From submit to end of the shortest job; the longest takes twice as long, as at the providers. */
+	/** From submit to end of the shortest job; the longest takes three times as long, as at the providers. */
 	readonly jobSeconds: number;
 }
 
@@ -78,7 +78,7 @@ export async function measureLoad(
 	size: LoadSize,
 	report: Report,
 ): Promise<void> {
-	const providers = await providersFor(cluster, ({ number }) => size.jobSeconds * (1 + ((number * 37) % 100) / 100));
+	const providers = await providersFor(cluster, ({ number }) => size.jobSeconds * (1 + ((number * 37) % 100) / 50));
 	const flows = await publishGenerators(cluster, providers, completion);
 	const startMs = Date.now();
 	const workflowIds = flows.map(({ id }) => id);
@@ -93,7 +93,7 @@ export async function measureLoad(
 	const items = size.executions * size.itemsEach;
 	report.figure(
 		'Load',
-		`${items} videos in ${size.executions} executions, jobs of ${size.jobSeconds} to ${2 * size.jobSeconds} s`,
+		`${items} videos in ${size.executions} executions, jobs of ${size.jobSeconds} to ${3 * size.jobSeconds} s`,
 	);
 	report.figure('Slots', `${WORKERS} workers × ${SLOTS_PER_WORKER}`);
 	report.exactly('Executions that succeeded', succeeded, size.executions);
