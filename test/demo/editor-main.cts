@@ -5,6 +5,7 @@ import { Host } from '../e2e/harness/host.cts';
 import { storeCredentials } from '../e2e/harness/providers.cts';
 import { owner } from '../e2e/harness/session.cts';
 import type { Installation } from '../e2e/harness/server.cts';
+import { join, mkdirSync } from '../support/node.cts';
 
 /** Long enough to watch the node wait, short enough to see the end. */
 const JOB_TIMES = { queueMs: 3_000, runMs: 20_000 };
@@ -22,7 +23,10 @@ async function main(): Promise<void> {
 	const finish = readExample('finish-by-trigger', { credentials, pictureUrl: imageUrl });
 	const trigger = finish.nodes.find(({ webhookId }) => webhookId !== undefined);
 	await host.workflow(finish, { publish: true });
-	const settings = { callbackUrl: `${host.server.url}/webhook/${trigger?.webhookId}/kling`, waitSeconds: 20 };
+	const folder = join(host.server.userFolder, '.n8n-files');
+	mkdirSync(folder, { recursive: true });
+	const callbackUrl = `${host.server.url}/webhook/${trigger?.webhookId}/kling`;
+	const settings = { callbackUrl, folder, waitSeconds: 20 };
 	for (const name of exampleNames.filter((each) => each !== 'finish-by-trigger')) {
 		await host.workflow(readExample(name, { credentials, settings, pictureUrl: imageUrl }));
 	}

@@ -98,6 +98,11 @@ export const scenarios: Scenario[] = [
 		expect(execution.status).toBe('success');
 		await expectVideoOf(host, itemsOf(execution, 'Post the Video')[0], bench.emulator.jobs()[0]);
 		expect(itemsOf(execution, 'Wait for the Rest')).toEqual([]);
+		bench.emulator.script({ job: { endsAs: 'failed' } });
+		const failed = await host.run(load('callback-with-deadline'));
+		expect(failed.status).toBe('success');
+		expect(itemsOf(failed, 'Post the Video')).toEqual([]);
+		expect(jsonOf(failed, 'Report the Failure')).toMatchObject([{ status: 'failed', failure: expect.anything() }]);
 	}),
 
 	example('two-providers-with-fallback', async ({ bench, load, context: { host } }) => {
