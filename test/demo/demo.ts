@@ -36,16 +36,24 @@ function keyOf(name: ProviderName): string | undefined {
 	return env[`${name.replace(/[A-Z]/g, '_$&').toUpperCase()}_API_KEY`];
 }
 
+const OPTIONS = {
+	provider: { type: 'string' },
+	image: { type: 'string' },
+	prompt: { type: 'string' },
+	yes: { type: 'boolean' },
+} as const;
+
+function parse(args: string[]) {
+	try {
+		return parseArgs({ args, options: OPTIONS }).values;
+	} catch (error) {
+		return error instanceof Error ? error.message : String(error);
+	}
+}
+
 function readWish(args: string[]): Wish | string {
-	const { values } = parseArgs({
-		args,
-		options: {
-			provider: { type: 'string' },
-			image: { type: 'string' },
-			prompt: { type: 'string' },
-			yes: { type: 'boolean' },
-		},
-	});
+	const values = parse(args);
+	if (typeof values === 'string') return values;
 	const wanted = providerNames.filter((name) => values.provider === undefined || values.provider === name);
 	if (wanted.length === 0) return `--provider has to be ${providerNames.join(' or ')}.`;
 	// Without a choice all are shown, and then only by the emulator: nobody pays for not having chosen.
@@ -137,7 +145,10 @@ export async function runDemo(args: string[], say: Say): Promise<number> {
 	let isComplete = true;
 	for (const name of wish.providers) {
 		const isReal = wish.image !== undefined && keyOf(name) !== undefined;
-		if (isReal && !(await agrees(name, wish, say))) return 1;
+		if (isReal && !(await agrees(name, wish, say))) {
+			say('Not confirmed; nothing was sent.');
+			return 1;
+		}
 		const stage = await setStage({
 			factor: isReal ? 1 : EMULATED_SPEED,
 			emulator: { jobTimes: EMULATED },
