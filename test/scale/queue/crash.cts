@@ -74,11 +74,13 @@ export async function measureCrash(cluster: Cluster, size: LoadSize, report: Rep
 	report.exactly('Their videos', parkedItems.filter(isVideo).length, size.executions * size.itemsEach);
 	const waited = await untilStatuses(cluster, waitIds, WAITING, (statuses) => statuses.every(isOver));
 	report.figure('Until n8n knew what had become of all others', seconds(Date.now() - killedMs));
-	const crashed = waited.filter(([, status]) => status === 'crashed').map(([id]) => id);
+	// Crashed, if the main process misses them; error, if the process that queued them hears of the dead worker first.
+	const lostOnes = waited.filter(([, status]) => status === 'crashed' || status === 'error');
+	const crashed = lostOnes.map(([id]) => id);
 	report.promise(
-		'Ended as crashed',
-		crashed.join(', '),
-		inDoomed.join(', '),
+		'Ended by n8n as crashed or failed',
+		lostOnes.map(([id, status]) => `${id} ${status}`).join(', '),
+		`${inDoomed.join(', ')}, those of the killed worker`,
 		crashed.join() === inDoomed.join() && crashed.length > 0,
 	);
 	const others = waited.filter(([id, status]) => !crashed.includes(id) && status === 'success');
@@ -90,7 +92,7 @@ export async function measureCrash(cluster: Cluster, size: LoadSize, report: Rep
 	);
 	const finishedJobIds = new Set(finished.map(({ json }) => json.jobId));
 	const receipts = receiptsIn(doomed.log().slice(logStart)).filter(({ jobId }) => !finishedJobIds.has(jobId));
-	report.exactly('Job ids of the crashed executions in the log', receipts.length, lost);
+	report.exactly('Job ids of these in the log', receipts.length, lost);
 	report.exactly(
 		'Videos that the Wait operation brought by these ids',
 		await waitFor(cluster, providers, receipts),
