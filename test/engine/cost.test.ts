@@ -1,3 +1,4 @@
+import type { ProviderName } from '../../nodes/core/job';
 import { providerNames } from '../support/apis';
 import { errorsIn, kling, setWarmStage } from './scenes';
 import type { Stage } from './stage';
@@ -62,10 +63,15 @@ describe('the cost of a video', () => {
 	});
 });
 
-describe.each([
-	['coreToday', MINIMUM, MINIMUM],
-	['runpod', usd(0.45, 'estimated'), usd(0.45, 'reported')],
-])('a job of %s that was not waited for', (provider, before, after) => {
+/** What a job of the default form costs: before and after its provider has reported it. */
+const COSTS: Readonly<Record<ProviderName, readonly [before: object, after: object]>> = {
+	coreToday: [MINIMUM, MINIMUM],
+	runpod: [usd(0.45, 'estimated'), usd(0.45, 'reported')],
+};
+
+describe.each(providerNames)('a job of %s that was not waited for', (provider) => {
+	const [before, after] = COSTS[provider];
+
 	it('has its estimate at once, and keeps it until the provider reports', async () => {
 		stage.emulator.script({ job: { runMs: 20_000 } });
 		const submitted = kling(await stage.engine.run(stage.workflow({ provider, completion: 'jobId' })))[0] ?? {};

@@ -1,4 +1,5 @@
 import type { Misbehaviour } from '../emulator/index';
+import type { ProviderName } from '../../nodes/core/job';
 import { providerNames } from '../support/apis';
 import { errorsIn, kling, setWarmStage } from './scenes';
 import type { Stage } from './stage';
@@ -64,10 +65,12 @@ const TEXTS: Array<[string, string | object, string, boolean | undefined, RegExp
 	['anything else', 'CUDA error', 'provider_error', undefined, /status page/],
 ];
 
-describe.each([
-	['coreToday', 'unknown'],
-	['runpod', 'no'],
-])('a job that failed at %s', (provider, charged) => {
+/** Whether a failed job is charged, as far as a document says it. */
+const CHARGED: Readonly<Record<ProviderName, string>> = { coreToday: 'unknown', runpod: 'no' };
+
+describe.each(providerNames)('a job that failed at %s', (provider) => {
+	const charged = CHARGED[provider];
+
 	it.each(TEXTS)('says what failed and what to do: %s', async (_what, error, code, retryable, advice) => {
 		stage.emulator.script({ job: { endsAs: 'failed', error: typeof error === 'string' ? error : { ...error } } });
 		const seen = await errorOf(provider);

@@ -1,3 +1,5 @@
+import type { ProviderName } from '../../nodes/core/job';
+import { choices } from '../../nodes/core/providers/choices';
 import { asObject } from '../../nodes/core/json';
 import { join, readFileSync, repositoryFolder } from '../support/node.cts';
 import { providerNames } from '../support/apis';
@@ -16,12 +18,14 @@ beforeEach(() => stage.emulator.reset());
 
 const nothingSent = () => expect(stage.emulator.requests()).toEqual([]);
 
-describe.each([
-	['coreToday', { amount: 375, unit: 'credits', source: 'minimum' }],
-	['runpod', { amount: 0.45, unit: 'USD', source: 'estimated' }],
-	['coreTodayThenRunpod', { amount: 375, unit: 'credits', source: 'minimum' }],
-	['runpodThenCoreToday', { amount: 0.45, unit: 'USD', source: 'estimated' }],
-])('a dry run with %s', (provider, cost) => {
+const COSTS: Readonly<Record<ProviderName, object>> = {
+	coreToday: { amount: 375, unit: 'credits', source: 'minimum' },
+	runpod: { amount: 0.45, unit: 'USD', source: 'estimated' },
+};
+
+describe.each(choices)('a dry run with $value', ({ value: provider, chain: [first] }) => {
+	const cost = COSTS[first];
+
 	it.each(['wait', 'callback', 'jobId'])('and completion %s sends nothing and never parks', async (completion) => {
 		const execution = await stage.engine.run(stage.workflow({ ...FROM_ITEM, provider, completion, options: DRY }), {
 			items: shots(2),

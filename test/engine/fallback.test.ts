@@ -1,12 +1,10 @@
-import { CoreTodayApi } from '../../credentials/CoreTodayApi.credentials';
-import { RunpodApi } from '../../credentials/RunpodApi.credentials';
+import type { ProviderName } from '../../nodes/core/job';
+import { providers } from '../../nodes/core/providers';
+import { choices, type ProviderChoice } from '../../nodes/core/providers/choices';
 import type { Misbehaviour } from '../emulator/index';
+import { credentialOf } from '../support/credentials';
 import { kling } from './scenes';
 import { setStage, type Stage } from './stage';
-
-const CHOICES = ['coreToday', 'runpod', 'coreTodayThenRunpod', 'runpodThenCoreToday'] as const;
-type Choice = (typeof CHOICES)[number];
-type Player = 'coreToday' | 'runpod';
 
 /** Nothing listens on port 1; a name under .invalid never resolves (RFC 2606). */
 const BASE_URLS = new Map([
@@ -39,83 +37,90 @@ const FAULTS = new Map<string, Misbehaviour>([
 	['half an answer under 200', { truncated: true }],
 ]);
 
+type TypedIn = Record<'apiKey' | 'baseUrl', string>;
+
 /** A stage for each choice, so that the cells of a row can be played at once. */
 interface Theatre extends Stage {
-	/** What the user typed into the two credentials. */
-	readonly typedIn: Readonly<Record<Player, { apiKey: string; baseUrl: string }>>;
+	/** What the user typed into the credentials. */
+	readonly typedIn: ReadonlyMap<ProviderName, TypedIn>;
 }
 
 async function setTheatre(): Promise<Theatre> {
-	const typedIn = { coreToday: { apiKey: '', baseUrl: '' }, runpod: { apiKey: '', baseUrl: '' } };
-	const credentials = {
-		coreTodayApi: { type: new CoreTodayApi(), data: typedIn.coreToday },
-		runpodApi: { type: new RunpodApi(), data: typedIn.runpod },
-	};
+	const ours = providers.map(({ name, credential }) => ({ name, credential, data: { apiKey: '', baseUrl: '' } }));
+	const typedIn = new Map<ProviderName, TypedIn>(ours.map(({ name, data }) => [name, data]));
+	const credentials = Object.fromEntries(
+		ours.map(({ credential, data }) => [credential, { type: credentialOf(credential), data }]),
+	);
 	const emulator = { jobTimes: { queueMs: 0, runMs: 3_000 } };
 	return { ...(await setStage({ factor: 60, emulator, engine: { credentials } })), typedIn };
 }
 
-const theatres = new Map<Choice, Theatre>();
+const theatres = new Map<string, Theatre>();
 
 beforeAll(async () => {
 	// With a first round that does not count, as n8n loads all it needs for HTTP only then.
-	for (const choice of CHOICES) theatres.set(choice, await setTheatre());
-	await Promise.all(CHOICES.map(async (choice) => await cell('none', choice)));
+	for (const { value } of choices) theatres.set(value, await setTheatre());
+	await Promise.all(choices.map(async (choice) => await cell('none', choice)));
 });
 afterAll(async () => {
 	for (const theatre of theatres.values()) await theatre.close();
 });
 
 /** Everything works but what the first provider of the choice does with a submit. */
-function setScene({ emulator, typedIn }: Theatre, fault: string, first: Player): void {
+function setScene({ emulator, typedIn }: Theatre, fault: string, first: ProviderName | undefined): void {
 	emulator.reset();
-	Object.assign(typedIn.coreToday, { apiKey: emulator.keys.coreToday, baseUrl: emulator.coreTodayUrl });
-	Object.assign(typedIn.runpod, { apiKey: emulator.keys.runpod, baseUrl: emulator.runpodUrl });
-	Object.assign(typedIn[first], { baseUrl: BASE_URLS.get(fault) ?? typedIn[first].baseUrl });
+	for (const [name, typed] of typedIn) {
+		const baseUrl = (name === first ? BASE_URLS.get(fault) : undefined) ?? emulator[`${name}Url`];
+		Object.assign(typed, { apiKey: emulator.keys[name], baseUrl });
+	}
 	const misbehaviour = FAULTS.get(fault);
 	if (misbehaviour !== undefined) emulator.misbehave({ when: { provider: first, call: 'submit' }, do: misbehaviour });
 }
 
 /** The number of jobs that were paid for, and who made the video: "1 runpod", "1 none", "0 none". */
-async function cell(fault: string, choice: Choice): Promise<string> {
-	const theatre = theatres.get(choice);
-	if (theatre === undefined) throw new Error(`no stage for ${choice}`);
+async function cell(fault: string, { value, chain }: ProviderChoice): Promise<string> {
+	const theatre = theatres.get(value);
+	if (theatre === undefined) throw new Error(`no stage for ${value}`);
 	const { emulator, engine, workflow } = theatre;
-	setScene(theatre, fault, choice.startsWith('coreToday') ? 'coreToday' : 'runpod');
-	const parameters = { provider: choice, startImageUrl: 'https://example.com/picture.png', downloadVideo: false };
+	setScene(theatre, fault, chain[0]);
+	const parameters = { provider: value, startImageUrl: 'https://example.com/picture.png', downloadVideo: false };
 	const execution = await engine.run(workflow({ ...parameters, options: { timeoutSeconds: 60 } }));
 	const [item] = kling(execution);
 	const job = emulator.jobs().find(({ id, videoUrl }) => id === item?.jobId && videoUrl === item.videoUrl);
 	return `${emulator.jobs().length} ${job?.provider ?? 'none'}`;
 }
 
-/** Per fault of the first provider and choice of providers: jobs paid for, and who made the video. */
+/** Per fault of the first provider: jobs paid for, and who made the video, where there is a second and where not. */
 describe('the second provider is tried only where the first surely created no job', () => {
 	it.each`
-		fault                         | coreToday        | runpod        | coreTodayThenRunpod | runpodThenCoreToday
-		${'none'}                     | ${'1 coreToday'} | ${'1 runpod'} | ${'1 coreToday'}    | ${'1 runpod'}
-		${'connection refused'}       | ${'0 none'}      | ${'0 none'}   | ${'1 runpod'}       | ${'1 coreToday'}
-		${'name not resolved'}        | ${'0 none'}      | ${'0 none'}   | ${'1 runpod'}       | ${'1 coreToday'}
-		${'401'}                      | ${'0 none'}      | ${'0 none'}   | ${'1 runpod'}       | ${'1 coreToday'}
-		${'402'}                      | ${'0 none'}      | ${'0 none'}   | ${'1 runpod'}       | ${'1 coreToday'}
-		${'403'}                      | ${'0 none'}      | ${'0 none'}   | ${'1 runpod'}       | ${'1 coreToday'}
-		${'endpoint or model gone'}   | ${'0 none'}      | ${'0 none'}   | ${'1 runpod'}       | ${'1 coreToday'}
-		${'429 past patience'}        | ${'0 none'}      | ${'0 none'}   | ${'1 runpod'}       | ${'1 coreToday'}
-		${'timeout, not accepted'}    | ${'0 none'}      | ${'0 none'}   | ${'0 none'}         | ${'0 none'}
-		${'timeout, accepted'}        | ${'1 none'}      | ${'1 none'}   | ${'1 none'}         | ${'1 none'}
-		${'reset, not accepted'}      | ${'0 none'}      | ${'0 none'}   | ${'0 none'}         | ${'0 none'}
-		${'reset, accepted'}          | ${'1 none'}      | ${'1 none'}   | ${'1 none'}         | ${'1 none'}
-		${'answer cut'}               | ${'1 none'}      | ${'1 none'}   | ${'1 none'}         | ${'1 none'}
-		${'400'}                      | ${'0 none'}      | ${'0 none'}   | ${'0 none'}         | ${'0 none'}
-		${'422'}                      | ${'0 none'}      | ${'0 none'}   | ${'0 none'}         | ${'0 none'}
-		${'500'}                      | ${'0 none'}      | ${'0 none'}   | ${'0 none'}         | ${'0 none'}
-		${'503'}                      | ${'0 none'}      | ${'0 none'}   | ${'0 none'}         | ${'0 none'}
-		${'redirect'}                 | ${'0 none'}      | ${'0 none'}   | ${'0 none'}         | ${'0 none'}
-		${'web page under 200'}       | ${'0 none'}      | ${'0 none'}   | ${'0 none'}         | ${'0 none'}
-		${'no ID under 200'}          | ${'0 none'}      | ${'0 none'}   | ${'0 none'}         | ${'0 none'}
-		${'half an answer under 200'} | ${'1 none'}      | ${'1 none'}   | ${'1 none'}         | ${'1 none'}
-	`('fault of the first: $fault', async ({ fault, ...expected }: { fault: string } & Record<Choice, string>) => {
-		const row = await Promise.all(CHOICES.map(async (choice) => [choice, await cell(fault, choice)]));
-		expect(Object.fromEntries(row)).toEqual(expected);
+		fault                         | alone        | withSecond
+		${'none'}                     | ${'1 first'} | ${'1 first'}
+		${'connection refused'}       | ${'0 none'}  | ${'1 second'}
+		${'name not resolved'}        | ${'0 none'}  | ${'1 second'}
+		${'401'}                      | ${'0 none'}  | ${'1 second'}
+		${'402'}                      | ${'0 none'}  | ${'1 second'}
+		${'403'}                      | ${'0 none'}  | ${'1 second'}
+		${'endpoint or model gone'}   | ${'0 none'}  | ${'1 second'}
+		${'429 past patience'}        | ${'0 none'}  | ${'1 second'}
+		${'timeout, not accepted'}    | ${'0 none'}  | ${'0 none'}
+		${'timeout, accepted'}        | ${'1 none'}  | ${'1 none'}
+		${'reset, not accepted'}      | ${'0 none'}  | ${'0 none'}
+		${'reset, accepted'}          | ${'1 none'}  | ${'1 none'}
+		${'answer cut'}               | ${'1 none'}  | ${'1 none'}
+		${'400'}                      | ${'0 none'}  | ${'0 none'}
+		${'422'}                      | ${'0 none'}  | ${'0 none'}
+		${'500'}                      | ${'0 none'}  | ${'0 none'}
+		${'503'}                      | ${'0 none'}  | ${'0 none'}
+		${'redirect'}                 | ${'0 none'}  | ${'0 none'}
+		${'web page under 200'}       | ${'0 none'}  | ${'0 none'}
+		${'no ID under 200'}          | ${'0 none'}  | ${'0 none'}
+		${'half an answer under 200'} | ${'1 none'}  | ${'1 none'}
+	`('fault of the first: $fault', async ({ fault, alone, withSecond }: Record<string, string>) => {
+		const row = await Promise.all(choices.map(async (choice) => [choice.value, await cell(fault, choice)]));
+		const expected = choices.map(({ value, chain: [first, second] }) => {
+			const told = second === undefined ? alone : withSecond;
+			return [value, told.replace('first', String(first)).replace('second', String(second))];
+		});
+		expect(row).toEqual(expected);
 	});
 });

@@ -1,6 +1,6 @@
-import { CoreTodayApi } from '../../credentials/CoreTodayApi.credentials';
-import { RunpodApi } from '../../credentials/RunpodApi.credentials';
+import { choices } from '../../nodes/core/providers/choices';
 import { providerNames } from '../support/apis';
+import { credentials } from '../support/credentials';
 import { refusal } from './refused';
 import { kling } from './scenes';
 import { setWatchedStage, type WatchedStage } from './watched';
@@ -20,11 +20,8 @@ let stage: WatchedStage;
 let away: WatchedStage;
 beforeAll(async () => {
 	stage = await setWatchedStage();
-	const credentials = {
-		coreTodayApi: { type: new CoreTodayApi(), data: { apiKey: 'key-one-for-away' } },
-		runpodApi: { type: new RunpodApi(), data: { apiKey: 'key-two-for-away' } },
-	};
-	away = await setWatchedStage({ engine: { credentials } });
+	const ours = credentials.map((type) => [type.name, { type, data: { apiKey: `key-of-${type.name}-for-away` } }]);
+	away = await setWatchedStage({ engine: { credentials: Object.fromEntries(ours) } });
 });
 afterEach(() => stage.emulator.reset());
 afterAll(async () => {
@@ -32,7 +29,7 @@ afterAll(async () => {
 	await away.close();
 });
 
-describe.each([...providerNames, 'coreTodayThenRunpod', 'runpodThenCoreToday'])('%s on the internet', (provider) => {
+describe.each(choices.map(({ value }) => value))('%s on the internet', (provider) => {
 	test.each(UNREACHABLE)(
 		'a resume URL under %s is refused before anything is sent, naming WEBHOOK_URL',
 		async (url) => {

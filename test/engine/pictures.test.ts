@@ -3,7 +3,7 @@ import { CoreTodayApi } from '../../credentials/CoreTodayApi.credentials';
 import { goodPictures } from '../core/imageSamples';
 import { createHash } from '../support/node.cts';
 import { meetStranger } from '../support/stranger';
-import { providerNames } from '../support/apis';
+import { dialects, providerNames } from '../support/apis';
 import { itemsOf, node, row, workflow, type Execution } from './harness/index';
 import { END, setPictureStage, START, type PictureStage } from './pictureStage';
 import { errorOf } from './watched';
@@ -86,14 +86,13 @@ describe('on the way to the provider', () => {
 		expect(arrived.sort()).toEqual(samples.map(({ bytes }) => hashOf(bytes)).sort());
 	});
 
-	test.each([
-		['coreToday', 'start_image'],
-		['runpod', 'image'],
-	])("%s gets n8n's own signed link", async (provider, key) => {
+	test.each(providerNames)("%s gets n8n's own signed link", async (provider) => {
 		await stage.runWith({ provider, ...FROM_BINARY, completion: 'jobId', options: { imageDelivery: 'signedUrl' } }, [
 			{ data: START },
 		]);
-		expect(inputs()[0]?.[key]).toMatch(/^http:\/\/n8n\.test:5678\/rest\/binary-data\/signed\?token=/);
+		expect(inputs()[0]?.[dialects[provider].pictureKey]).toMatch(
+			/^http:\/\/n8n\.test:5678\/rest\/binary-data\/signed\?token=/,
+		);
 		expect(callsOf('uploadUrl', 'uploadForm')).toEqual([]);
 	});
 

@@ -1,3 +1,4 @@
+import { providerNames } from '../support/apis';
 import sharp from 'sharp';
 import { plain, readImage } from '../core/imageSamples';
 import { setPictureStage, START, type File, type PictureStage } from './pictureStage';
@@ -82,10 +83,7 @@ const REFUSED: readonly Refused[] = [
 
 const CASES = REFUSED.flatMap(({ parameters, ...rest }) =>
 	parameters === undefined
-		? [
-				{ ...rest, where: 'coreToday', parameters: { provider: 'coreToday' } },
-				{ ...rest, where: 'runpod', parameters: { provider: 'runpod' } },
-			]
+		? providerNames.map((provider) => ({ ...rest, where: provider, parameters: { provider } }))
 		: [{ ...rest, where: String(parameters.provider), parameters }],
 );
 

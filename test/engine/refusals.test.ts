@@ -1,3 +1,6 @@
+import type { ProviderName } from '../../nodes/core/job';
+import { choices } from '../../nodes/core/providers/choices';
+import { providerNames } from '../support/apis';
 import { itemsOf } from './harness/index';
 import { refusal } from './refused';
 import { setWatchedStage, type WatchedStage } from './watched';
@@ -85,6 +88,9 @@ const OF_RUNPOD: typeof REFUSED = [
 	],
 ];
 
+/** What each refuses beside that. */
+const OWN: Readonly<Record<ProviderName, typeof REFUSED>> = { coreToday: OF_CORE_TODAY, runpod: OF_RUNPOD };
+
 const cases = (provider: string, table: typeof REFUSED) =>
 	table.map(([form, text]) => ({
 		provider,
@@ -94,8 +100,7 @@ const cases = (provider: string, table: typeof REFUSED) =>
 	}));
 
 test.each([
-	...cases('coreToday', [...REFUSED, ...OF_CORE_TODAY]),
-	...cases('runpod', [...REFUSED, ...OF_RUNPOD]),
+	...providerNames.flatMap((provider) => cases(provider, [...REFUSED, ...OWN[provider]])),
 	...cases('coreTodayThenRunpod', [...OF_CORE_TODAY.slice(0, 1), ...OF_RUNPOD.slice(0, 1)]),
 	...cases('runpodThenCoreToday', [
 		[{ options: { fallbackMaxCost: 'x' } }, 'Fallback Max Cost has to be a number of 0 or more'],
@@ -107,7 +112,7 @@ test.each([
 	expect(refused.thrown).toContain(text);
 });
 
-test.each(['coreToday', 'runpod', 'coreTodayThenRunpod'])(
+test.each(choices.map(({ value }) => value))(
 	'%s: all problems of an item are named at once, each once',
 	async (provider) => {
 		const form = {

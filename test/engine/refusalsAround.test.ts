@@ -1,20 +1,16 @@
-import { CoreTodayApi } from '../../credentials/CoreTodayApi.credentials';
-import { RunpodApi } from '../../credentials/RunpodApi.credentials';
+import { providerOf } from '../../nodes/core/providers';
 import { providerNames } from '../support/apis';
+import { credentialOf, credentials } from '../support/credentials';
 import { refusal } from './refused';
 import { setWatchedStage, type WatchedStage } from './watched';
 
-const typeOf = { coreToday: 'coreTodayApi', runpod: 'runpodApi' } as const;
-const labelOf = { coreToday: 'Core.Today', runpod: 'Runpod' } as const;
 const KEY = 'a_key_that_must_not_be_seen';
 
-/** A stage on which both credentials hold this key and base URL. */
+/** A stage on which all credentials hold this key and base URL. */
 async function stageWith(apiKey: string, baseUrl: string): Promise<WatchedStage> {
 	const data = { apiKey, baseUrl };
 	return await setWatchedStage({
-		engine: {
-			credentials: { coreTodayApi: { type: new CoreTodayApi(), data }, runpodApi: { type: new RunpodApi(), data } },
-		},
+		engine: { credentials: Object.fromEntries(credentials.map((type) => [type.name, { type, data }])) },
 	});
 }
 
@@ -34,9 +30,11 @@ describe('a stage with good credentials', () => {
 	afterAll(async () => await stage.close());
 
 	test.each(EVERYWHERE)('$operation at $provider names a missing credential', async (parameters) => {
-		const [other] = providerNames.filter((name) => name !== parameters.provider).map((name) => typeOf[name]);
+		const [other] = providerNames
+			.filter((name) => name !== parameters.provider)
+			.map((name) => providerOf(name).credential);
 		const refused = await refusal(stage, parameters, { credentials: [other] });
-		const text = `No ${labelOf[parameters.provider]} credential is selected. Choose one under Credential, or create it.`;
+		const text = `No ${providerOf(parameters.provider).label} credential is selected. Choose one under Credential, or create it.`;
 		expect(refused.message).toContain(text);
 		expect(refused.thrown).toContain(text);
 	});
@@ -59,7 +57,9 @@ describe('a stage with good credentials', () => {
 				throw new Error('Credentials could not be decrypted');
 			},
 		};
-		const gone = await setWatchedStage({ engine: { credentials: { runpodApi: { type: new RunpodApi(), data } } } });
+		const gone = await setWatchedStage({
+			engine: { credentials: { runpodApi: { type: credentialOf('runpodApi'), data } } },
+		});
 		const { message } = await refusal(gone, { provider: 'runpod' });
 		await gone.close();
 		expect(message).toContain('The Runpod credential cannot be read. Open it and save it again, or choose another.');
@@ -142,7 +142,7 @@ describe.each([
 
 	test.each(EVERYWHERE)('is refused by $operation at $provider before anything is sent', async (parameters) => {
 		const { message } = await refusal(stage, parameters);
-		expect(message).toContain(labelOf[parameters.provider]);
+		expect(message).toContain(providerOf(parameters.provider).label);
 		expect(message).toContain(text);
 	});
 });

@@ -1,3 +1,4 @@
+import { providers } from '../../nodes/core/providers';
 import type { Misbehaviour } from '../emulator/index';
 import { meetStranger, type Stranger } from '../support/stranger';
 import { itemsOf, type Execution } from './harness/index';
@@ -19,10 +20,7 @@ afterAll(async () => {
 	await stranger.stop();
 });
 
-const PROVIDERS = [
-	{ provider: 'coreToday', label: 'Core.Today' },
-	{ provider: 'runpod', label: 'Runpod' },
-] as const;
+const PROVIDERS = providers.map(({ name, label }) => ({ provider: name, label }));
 const CONTINUE = { onError: 'continueRegularOutput' };
 const PAGE = '<html><body><h1>Bad gateway of secrets</h1></body></html>';
 

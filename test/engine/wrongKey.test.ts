@@ -1,7 +1,7 @@
 import { providers } from '../../nodes/core/providers';
 import { setWatchedStage, thrown, type WatchedStage } from './watched';
 
-const keys = { coreToday: 'cdt_a_wrong_key_5551', runpod: 'rpa_a_wrong_key_5552' };
+const keys = Object.fromEntries(providers.map(({ name }) => [name, `${name}_a_wrong_key_5551`]));
 
 let stage: WatchedStage;
 beforeAll(async () => (stage = await setWatchedStage({ factor: 100, keys })));

@@ -1,12 +1,12 @@
 import type { ICredentialType } from 'n8n-workflow';
 import packed from '../../package.json';
-import { join, repositoryFolder } from './node.cts';
+import { join, load, repositoryFolder } from './node.cts';
 
 /** Every credential type that is packed. */
 export const credentials: readonly ICredentialType[] = packed.n8n.credentials.map((path) => {
 	const source = join(repositoryFolder, path.replace(/^dist\//, '').replace(/\.js$/, '.ts'));
 	// Each file has one class, which n8n makes an object of in the same way.
-	const [Credential] = Object.values(require(source) as Record<string, new () => ICredentialType>);
+	const [Credential] = Object.values(load(source) as Record<string, new () => ICredentialType>);
 	if (Credential === undefined) throw new Error(`${path} has no credential`);
 	return new Credential();
 });

@@ -2,8 +2,9 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import { node, probe, row } from '../engine/harness/index';
 import type { StageOptions } from '../engine/stage';
 import { setWatchedStage, type WatchedStage } from '../engine/watched';
+import { credentialNames } from '../support/apis';
 
-/** A stage on which a test is what a node does: it gets n8n's own context, with both credentials. */
+/** A stage on which a test is what a node does: it gets n8n's own context, with all credentials. */
 export interface ProbeStage extends WatchedStage {
 	inNode<T>(work: (context: IExecuteFunctions) => Promise<T>): Promise<T>;
 }
@@ -16,10 +17,10 @@ export async function setProbeStage(options: StageOptions = {}): Promise<ProbeSt
 			await work(this);
 			return [[]];
 		},
-		{ credentials: [{ name: 'coreTodayApi' }, { name: 'runpodApi' }] },
+		{ credentials: credentialNames.map((name) => ({ name })) },
 	);
 	const stage = await setWatchedStage({ ...options, engine: { nodeTypes: { tested } } });
-	const workflow = row([node('Tested', 'tested', {}, { credentials: ['coreTodayApi', 'runpodApi'] })]);
+	const workflow = row([node('Tested', 'tested', {}, { credentials: credentialNames })]);
 	return {
 		...stage,
 		inNode: async (asked) => {

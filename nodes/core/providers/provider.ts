@@ -98,6 +98,7 @@ export interface Provider {
 	parse(form: VideoForm, context: FormContext): ParsedRequest;
 	/** The only billable call. Must not be repeated unless it surely created nothing. */
 	startCall(request: VideoRequest, extras: SubmitExtras): Call;
+	/** A completed job without its link is a video that is lost: where a link may come later, say that it still runs. */
 	readStarted(reply: Reply, request: VideoRequest, moment: SubmitMoment): Reading;
 	/** Whether the form's Endpoint ID names this API's models. */
 	readonly takesEndpointId: boolean;

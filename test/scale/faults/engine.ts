@@ -1,4 +1,5 @@
 import type { Random } from '../../../nodes/core/clock';
+import { choices } from '../../../nodes/core/providers/choices';
 import { seeded } from '../../bench/shapes';
 import type { Execution } from '../../engine/harness/index';
 import { serveWebhooks } from '../../engine/harness/index';
@@ -85,7 +86,7 @@ async function runSeed(seed: number, stranger: Stranger, figures: FaultFigures):
 /** One execution, through a park where there is one; `logs` are also those of callbacks. */
 async function runToEnd(stage: Stage, random: Random): Promise<{ execution: Execution; logs: unknown }> {
 	const completion = pick(random, ['wait', 'wait', 'callback']);
-	const provider = pick(random, ['coreToday', 'runpod', 'coreTodayThenRunpod', 'runpodThenCoreToday']);
+	const { value: provider } = pick(random, choices);
 	const submitWith = completion === 'wait' && provider === 'runpod' && random() < 0.3 ? { submitWith: 'runsync' } : {};
 	const options = {
 		timeoutSeconds: 60 + Math.floor(120 * random()),
