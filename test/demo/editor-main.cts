@@ -19,7 +19,7 @@ async function main(): Promise<void> {
 	console.log(`Starting n8n ${installation.version} …`);
 	const host = await Host.start(installation, { tarball: KLING_E2E_TARBALL });
 	const { imageUrl } = emulator;
-	const credentials = await storeCredentials(host, emulator);
+	const credentials = await storeCredentials(host, emulator, '(emulated)');
 	const finish = readExample('finish-by-trigger', { credentials, pictureUrl: imageUrl });
 	const trigger = finish.nodes.find(({ webhookId }) => webhookId !== undefined);
 	await host.workflow(finish, { publish: true });

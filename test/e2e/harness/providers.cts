@@ -11,15 +11,16 @@ export interface Providers {
 	credentials: Record<string, CredentialReference>;
 }
 
-/** Stores a credential for each of the emulator's APIs; by credential type. */
+/** Stores a credential for each of the emulator's APIs, called by its label and `word`; by credential type. */
 export async function storeCredentials(
 	host: ScenarioContext['host'],
 	emulator: Emulator,
+	word: string,
 ): Promise<Providers['credentials']> {
 	const stored: Providers['credentials'] = {};
 	for (const { name, label, credential } of providers) {
 		const data = { apiKey: emulator.keys[name], baseUrl: emulator[`${name}Url`] };
-		stored[credential] = await host.credential(credential, data, `${label} (emulated)`);
+		stored[credential] = await host.credential(credential, data, `${label} ${word}`);
 	}
 	return stored;
 }
@@ -31,5 +32,5 @@ export async function startProviders(
 ): Promise<Providers> {
 	const emulator = await startEmulator({ jobTimes: { queueMs: 200, runMs: 800 }, ...options });
 	afterwards(async () => await emulator.stop());
-	return { emulator, credentials: await storeCredentials(host, emulator) };
+	return { emulator, credentials: await storeCredentials(host, emulator, 'account') };
 }
