@@ -1,7 +1,7 @@
 // npm run demo [-- --provider coreToday|runpod] [-- --image <public url>] [-- --prompt <text>] [-- --yes] [-- --n8n]
 // Makes a video in n8n's own engine, against the emulator, or, with a key in the environment, against the real API.
 // With --n8n it opens the real editor instead, with the package, the emulator and the example workflows in it.
-import { build, install, run, tool } from './steps.mjs';
+import { build, install, run } from './steps.mjs';
 
 install();
 const args = process.argv.slice(2);
@@ -10,5 +10,5 @@ if (args.includes('--n8n')) {
 	await openEditor();
 } else {
 	build();
-	run('Demo', tool('tsx'), ['test/demo/main.cts', ...args], { stdio: 'inherit' });
+	run('Demo', process.execPath, ['--require', 'tsx/cjs', 'test/demo/main.cts', ...args], { stdio: 'inherit' });
 }

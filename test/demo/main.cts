@@ -1,7 +1,5 @@
 // npm run demo: a workflow (picture + prompt → video) in n8n's own engine.
 import { argv } from '../support/node.cts';
+import { runDemo } from './demo.ts';
 
-// Imported at run time: tsx does not take a static import of .ts by a .cts that it was started with.
-void import('./demo').then(async ({ runDemo }) => {
-	process.exit(await runDemo(argv, (line) => console.log(line)));
-});
+void runDemo(argv, (line) => console.log(line)).then((exitCode) => process.exit(exitCode));
