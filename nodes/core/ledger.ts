@@ -17,8 +17,10 @@ export interface LedgerEntry {
 	/** The estimate before the submit; absent where the price is unknown. */
 	cost?: Cost;
 	handle?: Handle;
-	/** As last seen. */
+	/** As last seen; without the provider's reply, which may be large, unless `withRaw`. */
 	job?: Job;
+	/** The reply is to come out, on a retry, too. */
+	readonly withRaw?: boolean;
 	failure?: Failure;
 	fallbackFrom?: { provider: ProviderName; reason: string };
 	cancelledByStop?: true;
@@ -105,7 +107,7 @@ export class Ledger {
 
 	/** To be called before the submit is sent. Takes the place of an earlier try of the same item. */
 	open(
-		place: Pick<LedgerEntry, 'itemIndex' | 'fingerprint' | 'provider' | 'cost' | 'fallbackFrom'>,
+		place: Pick<LedgerEntry, 'itemIndex' | 'fingerprint' | 'provider' | 'cost' | 'fallbackFrom' | 'withRaw'>,
 		nowMs: number,
 	): LedgerEntry {
 		for (const earlier of this.entries) {
@@ -125,7 +127,8 @@ export class Ledger {
 		const saidMs = Date.parse(job.handle.submittedAt ?? '');
 		// A time in ISO 8601 has whole milliseconds; a clock may have parts of them.
 		const submittedMs = saidMs >= Math.floor(entry.submittedMs) && saidMs <= nowMs ? saidMs : nowMs;
-		Object.assign(entry, { state: 'submitted', submittedMs, handle: job.handle, job });
+		Object.assign(entry, { state: 'submitted', submittedMs });
+		this.seen(entry, job);
 	}
 
 	/** The submit surely created nothing: it never happened. */
@@ -138,7 +141,7 @@ export class Ledger {
 	}
 
 	seen(entry: LedgerEntry, job: Job): void {
-		entry.job = job;
+		entry.job = entry.withRaw === true ? job : { ...job, raw: null };
 		entry.handle = job.handle;
 	}
 

@@ -42,31 +42,28 @@ const resolve = (store: LedgerStore, runIndex = 0, itemIndex = 0, fingerprint = 
 	new Ledger(store, runIndex).resolve(itemIndex, fingerprint);
 
 test.each([
-	['in between', NOW_MS + 1_000, NOW_MS + 1_000],
-	['before the entry was opened', NOW_MS - 1_000, NOW_MS + 90_000],
-	['after the answer', NOW_MS + 99_000, NOW_MS + 90_000],
-])('a held answer does not make the job younger: a submit time %s', (_when, saidMs, countedMs) => {
+	['in between', NOW_MS, NOW_MS + 1_000, NOW_MS + 1_000],
+	['before the entry was opened', NOW_MS, NOW_MS - 1_000, NOW_MS + 90_000],
+	['after the answer', NOW_MS, NOW_MS + 99_000, NOW_MS + 90_000],
+	['in the very millisecond of the opening, of which ISO 8601 cuts off parts', NOW_MS + 0.7, NOW_MS + 0.7, NOW_MS],
+])('a held answer does not make the job younger: a submit time %s', (_when, openedMs, saidMs, countedMs) => {
 	const ledger = new Ledger({}, 0);
-	const entry = ledger.open({ itemIndex: 0, fingerprint: 'f', provider: 'runpod' }, NOW_MS);
+	const entry = ledger.open({ itemIndex: 0, fingerprint: 'f', provider: 'runpod' }, openedMs);
 	const job = jobOf('a');
-	ledger.submitted(
-		entry,
-		{ ...job, handle: { ...job.handle, submittedAt: new Date(saidMs).toISOString() } },
-		NOW_MS + 90_000,
-	);
+	const submittedAt = new Date(saidMs).toISOString();
+	ledger.submitted(entry, { ...job, handle: { ...job.handle, submittedAt } }, NOW_MS + 90_000);
 	expect(entry.submittedMs).toBe(countedMs);
 });
 
-test('a submit in the very millisecond of the opening is no older than it, though ISO 8601 cuts off parts of it', () => {
-	const ledger = new Ledger({}, 0);
-	const entry = ledger.open({ itemIndex: 0, fingerprint: 'f', provider: 'runpod' }, NOW_MS + 0.7);
-	const job = jobOf('a');
-	ledger.submitted(
-		entry,
-		{ ...job, handle: { ...job.handle, submittedAt: new Date(NOW_MS + 0.7).toISOString() } },
-		NOW_MS + 90_000,
-	);
-	expect(entry.submittedMs).toBe(NOW_MS);
+test.each([true, false])("the provider's reply is stored only where it is to come out: %s", (withRaw) => {
+	const store: LedgerStore = {};
+	const ledger = new Ledger(store, 0);
+	const entry = ledger.open({ itemIndex: 0, fingerprint: 'f', provider: 'runpod', withRaw }, NOW_MS);
+	const job = jobOf('a', { raw: { said: 'by Runpod' } });
+	ledger.submitted(entry, job, NOW_MS);
+	expect(JSON.stringify(store).includes('said')).toBe(withRaw);
+	ledger.seen(entry, { ...job, status: 'completed', videoUrl: 'https://files/a.mp4' });
+	expect(JSON.stringify(store).includes('said')).toBe(withRaw);
 });
 
 describe('a retry never pays twice', () => {

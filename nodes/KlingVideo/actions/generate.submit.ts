@@ -70,7 +70,7 @@ async function submitTo(
 	const { ledger, clock } = session;
 	const { provider } = api;
 	if (session.stop.requested) return { kind: 'none', failure: stoppedBefore(provider), canFallBack: false };
-	const place = { itemIndex, fingerprint: order.fingerprint, provider: provider.name };
+	const place = { itemIndex, fingerprint: order.fingerprint, provider: provider.name, withRaw: order.wish.withRaw };
 	// Before anything is awaited: the limits of the items beside this one count on it.
 	const entry = ledger.open(
 		{ ...place, ...present({ cost: provider.estimateCost(request), fallbackFrom }) },

@@ -75,11 +75,13 @@ export async function parkRun(
 	const { context, clock } = session;
 	if (orders[0]?.order.completion !== 'callback') return undefined;
 	await followOrphans(session, orders);
+	const looks = session.stop.requested
+		? []
+		: await Promise.all(orders.map(async (placed) => await lookAt(session, placed)));
 	if (session.stop.requested) {
 		await cancelStopped(session, ends, orders);
 		return undefined;
 	}
-	const looks = await Promise.all(orders.map(async (placed) => await lookAt(session, placed)));
 	const seen = looks.filter((look) => look !== undefined);
 	const items = ends.map(
 		(end): ParkedItem => ({ kind: 'settled', json: end.kind === 'item' ? end.json : errorJson(end.error) }),
