@@ -1,6 +1,7 @@
-// npm run test:scale [-- --quick] [-- --only queue|faults|soak|security] [-- --tarball <file>]
+// npm run test:scale [-- --quick | --same-load] [-- --only queue|faults|soak|security] [-- --tarball <file>]
 // Measures how the package holds under load and faults; docs/reliability.md keeps the figures. Under 40 minutes on two
-// cores, --quick under 3. Queue mode needs Redis and PostgreSQL (compose.yaml starts both), the rest nothing.
+// cores, --quick under 3. With --same-load, wait mode gets the whole load of callback mode: an hour more. Queue mode
+// needs Redis and PostgreSQL (compose.yaml starts both), the rest nothing.
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +15,12 @@ const PARTS = ['security', 'faults', 'queue', 'soak'];
 
 function readOptions() {
 	const { values } = parseArgs({
-		options: { quick: { type: 'boolean', default: false }, only: { type: 'string' }, tarball: { type: 'string' } },
+		options: {
+			quick: { type: 'boolean', default: false },
+			'same-load': { type: 'boolean', default: false },
+			only: { type: 'string' },
+			tarball: { type: 'string' },
+		},
 	});
 	if (values.only !== undefined && !PARTS.includes(values.only)) {
 		console.error(`--only takes one of ${PARTS.join(', ')}`);
@@ -41,7 +47,7 @@ function measure(settings) {
 }
 
 async function main() {
-	const { quick, only, tarball } = readOptions();
+	const { quick, 'same-load': sameLoad, only, tarball } = readOptions();
 	const wanted = only === undefined ? PARTS : [only];
 	install();
 	if (wanted.includes('security')) {
@@ -56,6 +62,7 @@ async function main() {
 		const settings = {
 			parts,
 			quick,
+			sameLoad,
 			...(needsHost && {
 				tarball: tarball ? resolve(tarball) : pack(folder),
 				installation: await ensureHost(N8N_VERSION),

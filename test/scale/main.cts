@@ -5,6 +5,8 @@ import { Report } from './report.ts';
 export interface Settings {
 	readonly parts: ReadonlyArray<keyof typeof PARTS>;
 	readonly quick: boolean;
+	/** Wait mode gets the whole load of callback mode. */
+	readonly sameLoad: boolean;
 	/** Absent where no part needs them. */
 	readonly tarball: string;
 	readonly installation: Installation;

@@ -1,4 +1,4 @@
-import type { Installation } from '../../e2e/harness/server.cts';
+import type { Settings } from '../main.cts';
 import { Report, seconds } from '../report.ts';
 import { SLOTS_PER_WORKER, startCluster, WORKERS } from './cluster.cts';
 import { measureCrash } from './crash.cts';
@@ -9,7 +9,7 @@ import { warmUp } from './watch.cts';
 
 interface Sizes {
 	readonly callback: LoadSize;
-	/** Of the same jobs; fewer executions, as each holds its slot until its last job has ended. */
+	/** Of the same jobs; fewer executions, as each holds its slot until its last job has ended: 100 take over an hour. */
 	readonly wait: LoadSize;
 	/** Absent where time is short: n8n takes a minute to notice a dead worker. */
 	readonly crash?: LoadSize;
@@ -33,7 +33,7 @@ const SIZES: Record<'full' | 'quick', Sizes> = {
 
 /** Measures n8n's queue mode; a report for each scene, given as soon as there is one. */
 export async function measure(
-	{ installation, tarball, quick }: { installation: Installation; tarball: string; quick: boolean },
+	{ installation, tarball, quick, sameLoad }: Settings,
 	give: (report: Report) => void,
 ): Promise<void> {
 	const stores = await openStores();
@@ -60,7 +60,8 @@ export async function measure(
 				});
 				give(report);
 			};
-			const { callback, wait, crash } = sizes;
+			const { callback, crash } = sizes;
+			const wait = sameLoad ? callback : sizes.wait;
 			await scene('Pause Until Callback', async (report) => await measureLoad(cluster, 'callback', callback, report));
 			await scene('Wait for Completion', async (report) => await measureLoad(cluster, 'wait', wait, report));
 			await scene('a worker killed', async (report) => {
