@@ -9,7 +9,7 @@ import { followedItem, itemOf, waitedItem } from './finish';
 import { candidateOf, checkGenerate, deadlineOf, type GenerateOrder } from './generate.order';
 import { readRunSettings, type RunSettings } from './generate.settings';
 import { submitOrder } from './generate.submit';
-import { parkRun, resumeUrlFor } from './park';
+import { cancelStopped, parkRun, resumeUrlFor } from './park';
 import type { Session } from './session';
 
 /** The settings of a run are read once, however many items there are. */
@@ -132,4 +132,11 @@ function unknownItem({ failure, provider }: LedgerEntry, { first }: GenerateOrde
 }
 
 /** Makes a video for each item: see node-interface, operation `generate`. */
-export const generate: Operation<GenerateOrder> = { check: checkGenerate, refuseRun, isNew, run, park: parkRun };
+export const generate: Operation<GenerateOrder> = {
+	check: checkGenerate,
+	refuseRun,
+	isNew,
+	run,
+	park: parkRun,
+	stopped: cancelStopped,
+};

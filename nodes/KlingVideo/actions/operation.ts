@@ -41,6 +41,8 @@ export interface Operation<Order> {
 		ends: ItemEnd[],
 		orders: ReadonlyArray<Placed<Order>>,
 	): Promise<INodeExecutionData[] | undefined>;
+	/** Called with every item's end, which it may replace, if the execution was stopped and is not parked. */
+	stopped?(session: Session, ends: ItemEnd[], orders: ReadonlyArray<Placed<Order>>): Promise<void>;
 	/** Items by output, where the operation has several. */
 	route?(session: Session, end: ItemEnd): number;
 	/** Outputs of this operation with its parameters; one if absent. */

@@ -65,7 +65,8 @@ interface Seen {
 
 /**
  * After the submits of a `callback` run: looks once at every job, as one that has ended already will not call back once
- * the execution is parked; then parks, if any goes on. Returns what n8n shows meanwhile; undefined if nothing parked.
+ * the execution is parked; then parks, if any goes on. Returns what n8n shows meanwhile; undefined if nothing parked, as
+ * after Stop.
  */
 export async function parkRun(
 	session: Session,
@@ -75,13 +76,9 @@ export async function parkRun(
 	const { context, clock } = session;
 	if (orders[0]?.order.completion !== 'callback') return undefined;
 	await followOrphans(session, orders);
-	const looks = session.stop.requested
-		? []
-		: await Promise.all(orders.map(async (placed) => await lookAt(session, placed)));
-	if (session.stop.requested) {
-		await cancelStopped(session, ends, orders);
-		return undefined;
-	}
+	if (session.stop.requested) return undefined;
+	const looks = await Promise.all(orders.map(async (placed) => await lookAt(session, placed)));
+	if (session.stop.requested) return undefined;
 	const seen = looks.filter((look) => look !== undefined);
 	const items = ends.map(
 		(end): ParkedItem => ({ kind: 'settled', json: end.kind === 'item' ? end.json : errorJson(end.error) }),
@@ -103,12 +100,16 @@ export function isRunning(item: ParkedItem): boolean {
 	return item.kind === 'job' && !hasEnded(item.job);
 }
 
-/** An execution that is stopped before it parks leaves no job behind; once parked, Stop tells the node nothing. */
-async function cancelStopped(
+/**
+ * A `callback` run that is stopped before it parks leaves no job behind; once parked, Stop tells the node nothing. What
+ * `wait` follows is cancelled by each item, and what it does not follow is meant to go on.
+ */
+export async function cancelStopped(
 	session: Session,
 	ends: ItemEnd[],
 	orders: ReadonlyArray<Placed<GenerateOrder>>,
 ): Promise<void> {
+	if (orders[0]?.order.completion !== 'callback') return;
 	await Promise.all(
 		orders.map(async ({ itemIndex, order }) => {
 			const known = session.ledger.resolve(itemIndex, order.fingerprint);

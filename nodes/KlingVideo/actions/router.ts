@@ -46,10 +46,11 @@ async function runItems<Order>(session: Session, operation: Operation<Order>): P
 			ends[placed.itemIndex] = await runSafely(session, operation, placed);
 		}),
 	);
-	if (ends.some(({ kind }) => kind === 'error') && !context.continueOnFail())
-		throw unfinishedRun(context, ends, session.stop.requested);
-	const shown = await operation.park?.(session, ends, orders);
+	const mustThrow = () => ends.some(({ kind }) => kind === 'error') && !context.continueOnFail();
+	const shown = mustThrow() ? undefined : await operation.park?.(session, ends, orders);
 	if (shown !== undefined) return [shown];
+	if (session.stop.requested) await operation.stopped?.(session, ends, orders);
+	if (mustThrow()) throw unfinishedRun(context, ends, session.stop.requested);
 	return outputs(session, operation, ends);
 }
 
