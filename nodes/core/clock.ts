@@ -13,3 +13,12 @@ export interface Stop {
 
 /** A source of numbers in [0, 1), for jitter. */
 export type Random = () => number;
+
+/** Sleeps in steps of a second, so that Stop is noticed. */
+export async function sleepUnlessStopped(
+	ms: number,
+	{ clock, stop }: { readonly clock: Clock; readonly stop: Stop },
+): Promise<void> {
+	const untilMs = clock.now() + ms;
+	while (!stop.requested && clock.now() < untilMs) await clock.sleep(Math.min(1000, untilMs - clock.now()));
+}

@@ -1,5 +1,5 @@
 import { hasEnded, type Cost, type Failure, type Handle, type Job, type ProviderName } from './job';
-import { asNumber, asObject, asText } from './json';
+import { asNumber, asObject, asText, present } from './json';
 
 /**
  * One submit that this node made, or was about to make. `submitting` in a stored ledger means that the process went away
@@ -8,7 +8,9 @@ import { asNumber, asObject, asText } from './json';
 export interface LedgerEntry {
 	readonly runIndex: number;
 	readonly itemIndex: number;
-	/** Names the merged request; a changed request is a new job. */
+	/** Of the execution that submitted it; the editor's Retry is another one. */
+	readonly executionId?: string;
+	/** Names the merged request. */
 	readonly fingerprint: string;
 	readonly provider: ProviderName;
 	state: 'submitting' | 'unknown' | 'submitted';
@@ -40,6 +42,14 @@ export type Resolution =
 	| { readonly kind: 'reuse'; readonly entry: LedgerEntry; readonly job: Job }
 	| { readonly kind: 'unknown'; readonly entry: LedgerEntry };
 
+/** Entries whose submit is under way in this very process: their outcome is still to come. */
+const underWay = new WeakSet<LedgerEntry>();
+
+/** Whether the answer to the entry's submit is still to come, in this process. */
+export function isUnderWay(entry: LedgerEntry): boolean {
+	return underWay.has(entry);
+}
+
 export interface Spent {
 	readonly jobs: number;
 	readonly amounts: Readonly<Record<Cost['unit'], number>>;
@@ -63,10 +73,17 @@ function entriesOf(store: LedgerStore): LedgerEntry[] {
 	return entries;
 }
 
-/** Whether a job that ended without a video may be paid for again by a retry. */
+/** Whether a job that ended without a video may be submitted again by a retry: never if it was charged for. */
 function mayTryAgain(entry: LedgerEntry, job: Job): boolean {
-	if (job.status === 'failed') return job.failure.retryable !== false;
+	if (job.status === 'failed') return job.failure.retryable !== false && job.failure.charged !== 'yes';
 	return job.status === 'cancelled' && entry.cancelledByStop === true;
+}
+
+function resolutionOf(entry: LedgerEntry): Resolution {
+	const { handle, job } = entry;
+	if (handle === undefined) return { kind: 'unknown', entry };
+	if (job === undefined || !hasEnded(job)) return { kind: 'follow', entry, handle };
+	return mayTryAgain(entry, job) ? { kind: 'submit' } : { kind: 'reuse', entry, job };
 }
 
 /** What an entry costs as far as it is known: nothing if the job failed uncharged, what was reported, or the estimate. */
@@ -85,24 +102,35 @@ export class Ledger {
 	constructor(
 		store: LedgerStore,
 		private readonly runIndex: number,
+		/** Absent where equal requests are told apart by nothing else, as an agent's are. */
+		private readonly executionId?: string,
 	) {
 		this.entries = entriesOf(store);
 	}
 
-	/** What is already known of this item of this run with this very request. */
-	resolve(itemIndex: number, fingerprint: string): Resolution {
-		const entry = this.entries.find(
-			(each) =>
-				each.runIndex === this.runIndex &&
-				each.itemIndex === itemIndex &&
-				each.fingerprint === fingerprint &&
-				each.replaced === undefined,
-		);
-		if (entry === undefined) return { kind: 'submit' };
-		const { handle, job } = entry;
-		if (handle === undefined) return { kind: 'unknown', entry };
-		if (job === undefined || !hasEnded(job)) return { kind: 'follow', entry, handle };
-		return mayTryAgain(entry, job) ? { kind: 'submit' } : { kind: 'reuse', entry, job };
+	/** What is already known of this item of this run; `fingerprints` are of the requests that may be sent for it. */
+	resolve(itemIndex: number, fingerprints: readonly string[]): Resolution {
+		const known = this.entries.filter((entry) => this.isOf(entry, itemIndex, fingerprints)).map(resolutionOf);
+		return known.find(({ kind }) => kind !== 'submit') ?? { kind: 'submit' };
+	}
+
+	/** The latest job of this item of this run, whatever its request was. */
+	receipt(itemIndex: number): Job | undefined {
+		const isReceipt = (entry: LedgerEntry) => entry.runIndex === this.runIndex && entry.itemIndex === itemIndex;
+		return this.entries
+			.filter(isReceipt)
+			.flatMap(({ job }) => job ?? [])
+			.at(-1);
+	}
+
+	/**
+	 * Whether an entry is the item's, and still stands. Within one execution its request can differ only by an expression
+	 * with the time or chance in it, which each try reads anew; in a later one a changed request is a new job.
+	 */
+	private isOf(entry: LedgerEntry, itemIndex: number, fingerprints: readonly string[]): boolean {
+		if (entry.replaced === true || entry.runIndex !== this.runIndex || entry.itemIndex !== itemIndex) return false;
+		const isThisExecution = this.executionId !== undefined && entry.executionId === this.executionId;
+		return isThisExecution || fingerprints.includes(entry.fingerprint);
 	}
 
 	/** To be called before the submit is sent. Takes the place of an earlier try of the same item. */
@@ -111,10 +139,16 @@ export class Ledger {
 		nowMs: number,
 	): LedgerEntry {
 		for (const earlier of this.entries) {
-			const isSame = earlier.runIndex === this.runIndex && earlier.itemIndex === place.itemIndex;
-			if (isSame && earlier.fingerprint === place.fingerprint) earlier.replaced = true;
+			if (this.isOf(earlier, place.itemIndex, [place.fingerprint])) earlier.replaced = true;
 		}
-		const entry: LedgerEntry = { ...place, runIndex: this.runIndex, state: 'submitting', submittedMs: nowMs };
+		const entry: LedgerEntry = {
+			...place,
+			...present({ executionId: this.executionId }),
+			runIndex: this.runIndex,
+			state: 'submitting',
+			submittedMs: nowMs,
+		};
+		underWay.add(entry);
 		this.entries.push(entry);
 		return entry;
 	}
@@ -127,16 +161,19 @@ export class Ledger {
 		const saidMs = Date.parse(job.handle.submittedAt ?? '');
 		// A time in ISO 8601 has whole milliseconds; a clock may have parts of them.
 		const submittedMs = saidMs >= Math.floor(entry.submittedMs) && saidMs <= nowMs ? saidMs : nowMs;
+		underWay.delete(entry);
 		Object.assign(entry, { state: 'submitted', submittedMs });
 		this.seen(entry, job);
 	}
 
 	/** The submit surely created nothing: it never happened. */
 	refused(entry: LedgerEntry): void {
+		underWay.delete(entry);
 		this.entries.splice(this.entries.indexOf(entry), 1);
 	}
 
 	unknown(entry: LedgerEntry, failure: Failure): void {
+		underWay.delete(entry);
 		Object.assign(entry, { state: 'unknown', failure });
 	}
 

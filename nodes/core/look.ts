@@ -1,4 +1,4 @@
-import type { Clock, Random } from './clock';
+import { sleepUnlessStopped, type Clock, type Random, type Stop } from './clock';
 import type { Look } from './follow';
 import type { Send } from './http';
 import type { Failure, Handle, Job } from './job';
@@ -74,6 +74,8 @@ export interface AskPorts {
 	readonly random: Random;
 	readonly send: Send;
 	readonly look: (handle: Handle) => Promise<Look>;
+	/** Ends the asking; absent where Stop itself is why it is asked. */
+	readonly stop?: Stop;
 }
 
 /** The job as it truly is, or why that is not known. */
@@ -87,10 +89,11 @@ export async function askOnce(provider: Provider, handle: Handle, ports: AskPort
 		const seen = await ports.look(handle);
 		if (seen.kind !== 'unseen') return seen;
 		const pauseMs = seen.retryAfterMs ?? backoffMs(attempt, ports.random);
-		if (attempt >= LOOK_TRIES || pauseMs > LONGEST_QUIET_MS) {
+		if (attempt >= LOOK_TRIES || pauseMs > LONGEST_QUIET_MS || ports.stop?.requested) {
 			return { kind: 'refused', failure: unseenFailure(provider, seen.message) };
 		}
-		await ports.clock.sleep(pauseMs);
+		const { clock, stop = { requested: false } } = ports;
+		await sleepUnlessStopped(pauseMs, { clock, stop });
 	}
 }
 

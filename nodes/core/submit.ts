@@ -1,4 +1,4 @@
-import type { Clock, Random, Stop } from './clock';
+import { sleepUnlessStopped, type Clock, type Random, type Stop } from './clock';
 import { refusal } from './failure';
 import type { Fault, Reply, Send } from './http';
 import type { Failure, Job } from './job';
@@ -61,15 +61,6 @@ function pauseBeforeRepeat(answer: Reply | Fault, attempt: number, { clock, rand
 	if (answer.status !== 429) return undefined;
 	// Jitter on top, so that a batch that was told the same second does not come back as one.
 	return (retryAfterMs(answer, clock.now()) ?? backoffMs(attempt, random)) + random() * 1000;
-}
-
-/** Sleeps in steps of a second, so that Stop is noticed. */
-export async function sleepUnlessStopped(
-	ms: number,
-	{ clock, stop }: Pick<SubmitPorts, 'clock' | 'stop'>,
-): Promise<void> {
-	const untilMs = clock.now() + ms;
-	while (!stop.requested && clock.now() < untilMs) await clock.sleep(Math.min(1000, untilMs - clock.now()));
 }
 
 function outOfPatience({ label }: Provider, answer: Reply | Fault): SubmitEnd {

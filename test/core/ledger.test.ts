@@ -39,7 +39,7 @@ function paid(store: LedgerStore, job: Job, itemIndex = 0): LedgerEntry {
 }
 
 const resolve = (store: LedgerStore, runIndex = 0, itemIndex = 0, fingerprint = 'a') =>
-	new Ledger(store, runIndex).resolve(itemIndex, fingerprint);
+	new Ledger(store, runIndex).resolve(itemIndex, [fingerprint]);
 
 test.each([
 	['in between', NOW_MS, NOW_MS + 1_000, NOW_MS + 1_000],

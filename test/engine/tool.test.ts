@@ -1,6 +1,6 @@
 import type { INode, INodeParameters } from 'n8n-workflow';
 import { node, workflow } from './harness/index';
-import { requestsOf, setWarmStage, shots } from './scenes';
+import { requestsOf, setWarmStage, shots, until } from './scenes';
 import type { Stage } from './stage';
 
 let stage: Stage;
@@ -90,4 +90,25 @@ describe.each(['engine', 'process'])('as a tool of an agent that calls it throug
 it('outside of an agent there is no such note', async () => {
 	const execution = await stage.engine.run(stage.workflow({ completion: 'jobId' }), { items: shots(1) });
 	expect(execution.items('Kling')[0]?.json).not.toHaveProperty('note');
+});
+
+describe('calls that an agent makes at once, in its process', () => {
+	const asked = { completion: 'jobId', prompt: "={{ $fromAI('prompt') }}" };
+
+	it.each([0, 6_000])('are one job if they are equal, while the submit takes %d ms', async (delayMs) => {
+		stage.emulator.misbehave({ when: { call: 'submit' }, do: { delayMs } });
+		const { answers } = await ask('processAtOnce', asked, [{ prompt: 'A cat' }, { prompt: 'A cat' }]);
+		const [job] = stage.emulator.jobs();
+		expect(stage.emulator.jobs()).toHaveLength(1);
+		expect(answers).toEqual(Array(2).fill(expect.stringContaining(`"jobId":"${job?.id}"`)));
+	});
+
+	it('keep Max Jobs together', async () => {
+		const limited = { ...asked, options: { maxJobs: 1 } };
+		await ask('processAtOnce', limited, [{ prompt: 'A cat' }, { prompt: 'A dragon' }]);
+		// The refusal ends the agent's run before the other call is answered.
+		await until(stage, () => stage.emulator.jobs().length > 0);
+		await stage.clock.sleep(5_000);
+		expect(stage.emulator.jobs()).toHaveLength(1);
+	});
 });

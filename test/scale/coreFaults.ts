@@ -130,7 +130,7 @@ class Execution {
 		follower: Follower,
 		look: (handle: Handle) => Promise<Look>,
 	): Promise<End> {
-		const known = ledger.resolve(index, `item-${index}`);
+		const known = ledger.resolve(index, [`item-${index}`]);
 		if (known.kind === 'unknown') return 'unknown';
 		if (known.kind === 'reuse') return this.endOf(known.job, index);
 		const entry = known.kind === 'follow' ? known.entry : await this.submit(index, ledger);

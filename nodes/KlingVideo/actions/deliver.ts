@@ -1,3 +1,4 @@
+import { sleepUnlessStopped } from '../../core/clock';
 import { UnexpectedReplyError } from '../../core/errors';
 import { refusal } from '../../core/failure';
 import type { Failure } from '../../core/job';
@@ -5,7 +6,6 @@ import { asNumber, asObject, asText, type JsonObject } from '../../core/json';
 import { urlProblem } from '../../core/publicUrl';
 import type { UploadTarget } from '../../core/providers/provider';
 import { refusalOf } from '../../core/providers/refusal';
-import { sleepUnlessStopped } from '../../core/submit';
 import { backoffMs, isPassing, retryAfterMs } from '../../core/weather';
 import { dataUriOf, postFile, readPicture } from '../../transport/pictures';
 import type { Api } from './apis';
@@ -119,8 +119,8 @@ async function upload(
 		const target = await uploadTarget(session, api, { fileName, mimeType });
 		const problem = await postFile(session.context, target, { fileName, mimeType, bytes }, session.clock);
 		if (problem === undefined) return target.fileUrl;
-		if (attempt >= UPLOAD_TRIES) throw new DeliveryFault(problem);
-		await session.clock.sleep(backoffMs(attempt, session.random));
+		if (attempt >= UPLOAD_TRIES || session.stop.requested) throw new DeliveryFault(problem);
+		await sleepUnlessStopped(backoffMs(attempt, session.random), session);
 	}
 }
 

@@ -1,8 +1,9 @@
 import { FieldReader, isUnset, type Problem } from '../../core/fields';
 import type { VideoForm } from '../../core/form';
-import type { Handle, ProviderName } from '../../core/job';
-import { without } from '../../core/json';
-import type { LedgerEntry } from '../../core/ledger';
+import type { ProviderName } from '../../core/job';
+import { present, without } from '../../core/json';
+import type { LedgerEntry, Resolution } from '../../core/ledger';
+import type { Extras } from '../../core/output';
 import { urlProblem } from '../../core/publicUrl';
 import { providerOf } from '../../core/providers';
 import { chainOf } from '../../core/providers/choices';
@@ -11,7 +12,7 @@ import { sha256Of } from '../../transport/pictures';
 import type { Api } from './apis';
 import { outputWish, readWaitRules, type OutputWish, type WaitRules } from './finish';
 import { checkPictures, type CheckedPicture } from './generate.pictures';
-import type { Checked } from './operation';
+import type { Checked, Placed } from './operation';
 import type { Session } from './session';
 import { isTool, optionsAt } from './surroundings';
 
@@ -22,6 +23,8 @@ export interface Candidate {
 	readonly api: Api;
 	readonly request: VideoRequest;
 	readonly pictures: readonly CheckedPicture[];
+	/** Names the merged request and its pictures' contents: equal ones are one job to a retry. */
+	readonly fingerprint: string;
 }
 
 /** One checked item of Generate. */
@@ -29,8 +32,6 @@ export interface GenerateOrder {
 	readonly first: Candidate;
 	/** Tried when the first surely created no job. */
 	readonly second?: Candidate;
-	/** Names the merged request and its pictures' contents. */
-	readonly fingerprint: string;
 	readonly completion: Completion;
 	/** Checks everything and sends nothing. */
 	readonly dryRun: boolean;
@@ -39,14 +40,25 @@ export interface GenerateOrder {
 	readonly wish: OutputWish;
 }
 
-/** What was ordered of the provider that has the job. */
-export function candidateOf({ first, second }: GenerateOrder, { provider }: Handle): Candidate {
+/** What was ordered of one of the providers. */
+export function candidateOf({ first, second }: GenerateOrder, provider: ProviderName): Candidate {
 	return second?.request.provider === provider ? second : first;
+}
+
+/** What is known of an item that may have been paid for already, at either provider. */
+export function knownOf({ ledger }: Session, { itemIndex, order }: Placed<GenerateOrder>): Resolution {
+	const fingerprints = [order.first, order.second].flatMap((candidate) => candidate?.fingerprint ?? []);
+	return ledger.resolve(itemIndex, fingerprints);
 }
 
 /** When the job of an order is no longer waited for. */
 export function deadlineOf({ rules }: GenerateOrder, { submittedMs }: LedgerEntry): number {
 	return submittedMs + rules.timeoutSeconds * 1000;
+}
+
+/** What the submit's entry says of an item beside its job. */
+export function extrasOf({ cost, fallbackFrom }: LedgerEntry): Extras {
+	return present({ cost, fallbackFrom });
 }
 
 /** The providers of the form's choice, in order. */
@@ -108,7 +120,6 @@ export async function checkGenerate(session: Session, itemIndex: number): Promis
 	if (fields.problems.length > 0 || first === undefined) return { kind: 'problems', problems: unique(fields.problems) };
 	const order = {
 		first,
-		fingerprint: fingerprintOf(candidates),
 		completion,
 		dryRun,
 		rules,
@@ -179,7 +190,8 @@ async function checkCandidate(
 		fields,
 	);
 	const isGood = fields.problems.length === before;
-	return isGood && request !== undefined && !('problem' in api) ? { api, request, pictures } : undefined;
+	if (!isGood || request === undefined || 'problem' in api) return undefined;
+	return { api, request, pictures, fingerprint: fingerprintOf(request, pictures) };
 }
 
 function readCallbackUrl(
@@ -195,14 +207,13 @@ function readCallbackUrl(
 	return problem === undefined ? String(url).trim() : fields.refuse('Callback URL', problem);
 }
 
-/** The requests as they would be sent, with their pictures' contents by hash: equal orders are one job to a retry. */
-function fingerprintOf(candidates: readonly Candidate[]): string {
-	const essence = candidates.map(({ request: { provider, model, input, submitWith }, pictures }) => [
+/** The request as it would be sent, less how, with its pictures' contents by hash. */
+function fingerprintOf({ provider, model, input }: VideoRequest, pictures: readonly CheckedPicture[]): string {
+	const essence = [
 		provider,
 		model,
 		Object.entries(input).sort(([one], [other]) => (one < other ? -1 : 1)),
-		submitWith,
 		pictures.map(({ picture, sha256 }) => [picture.inputKey, sha256]),
-	]);
+	];
 	return sha256Of(JSON.stringify(essence)).slice(0, 32);
 }

@@ -1,4 +1,5 @@
 import { present } from '../../core/json';
+import { limitProblem } from '../../core/money';
 import type { Failure, Job } from '../../core/job';
 import type { LedgerEntry } from '../../core/ledger';
 import { failureError, type ItemError } from '../../core/output';
@@ -7,7 +8,9 @@ import { deliver } from './deliver';
 import type { Candidate, GenerateOrder } from './generate.order';
 import type { RunSettings } from './generate.settings';
 import type { Placed } from './operation';
+import { refusedItem } from './runErrors';
 import type { Session } from './session';
+import { isToolInProcess } from './surroundings';
 
 /** A paid job in the ledger, or why there is none. */
 export type Submitted =
@@ -29,6 +32,8 @@ export async function submitOrder(
 ): Promise<Submitted> {
 	const { order, itemIndex } = placed;
 	const { first, second } = order;
+	const overLimit = limitSinceCheck(session, settings, placed);
+	if (overLimit !== undefined) return { kind: 'error', error: refusedItem(overLimit) };
 	const tried = await submitTo(session, placed, first, webhookUrl);
 	if (tried.kind === 'started') return { kind: 'entry', entry: tried.entry, job: tried.job };
 	const { failure, canFallBack } = tried;
@@ -42,6 +47,19 @@ export async function submitOrder(
 	const error = submitError(triedSecond, second);
 	const message = `${error.message} (before that, ${first.api.provider.label} was tried: ${failure.message})`;
 	return { kind: 'error', error: { ...error, message } };
+}
+
+/**
+ * An agent's calls may run at once, and another may have paid since this one was checked. Nothing may be awaited between
+ * this and the opening of the entry.
+ */
+function limitSinceCheck(
+	{ context, ledger }: Session,
+	{ limits }: RunSettings,
+	{ itemIndex, order }: Placed<GenerateOrder>,
+): string | undefined {
+	if (!isToolInProcess(context)) return undefined;
+	return limitProblem([{ itemIndex, request: order.first.request }], ledger.spent(), limits);
 }
 
 function submitError({ failure, advice }: Extract<Tried, { kind: 'none' }>, { request }: Candidate): ItemError {
@@ -63,14 +81,14 @@ type Tried =
 async function submitTo(
 	session: Session,
 	{ itemIndex, order }: Placed<GenerateOrder>,
-	{ api, request, pictures }: Candidate,
+	{ api, request, pictures, fingerprint }: Candidate,
 	webhookUrl: string | undefined,
 	fallbackFrom?: LedgerEntry['fallbackFrom'],
 ): Promise<Tried> {
 	const { ledger, clock } = session;
 	const { provider } = api;
 	if (session.stop.requested) return { kind: 'none', failure: stoppedBefore(provider), canFallBack: false };
-	const place = { itemIndex, fingerprint: order.fingerprint, provider: provider.name, withRaw: order.wish.withRaw };
+	const place = { itemIndex, fingerprint, provider: provider.name, withRaw: order.wish.withRaw };
 	// Before anything is awaited: the limits of the items beside this one count on it.
 	const entry = ledger.open(
 		{ ...place, ...present({ cost: provider.estimateCost(request), fallbackFrom }) },

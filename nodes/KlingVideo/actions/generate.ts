@@ -2,15 +2,18 @@ import type { ItemEnd, Operation, Placed } from './operation';
 import { failureError, jobJson } from '../../core/output';
 import { hasEnded, type Job } from '../../core/job';
 import { present } from '../../core/json';
-import type { LedgerEntry } from '../../core/ledger';
+import { isUnderWay, type LedgerEntry, type Resolution } from '../../core/ledger';
 import { limitProblem } from '../../core/money';
 import { dryRunItem } from './dryRun';
 import { followedItem, itemOf, waitedItem } from './finish';
-import { candidateOf, checkGenerate, deadlineOf, type GenerateOrder } from './generate.order';
+import { candidateOf, checkGenerate, deadlineOf, extrasOf, knownOf, type GenerateOrder } from './generate.order';
 import { readRunSettings, type RunSettings } from './generate.settings';
 import { submitOrder } from './generate.submit';
 import { cancelStopped, parkRun, resumeUrlFor } from './park';
 import type { Session } from './session';
+
+/** How often an equal submit that is under way is looked at. */
+const UNDER_WAY_MS = 250;
 
 /** The settings of a run are read once, however many items there are. */
 const settingsOf = new WeakMap<Session, RunSettings>();
@@ -26,7 +29,7 @@ function refuseRun(session: Session, orders: ReadonlyArray<Placed<GenerateOrder>
 	const { problems, limits } = settings(session);
 	if (problems.length > 0) return problems.map(({ field, message }) => `${field} ${message}`).join(' ');
 	const planned = orders
-		.filter((placed) => isNew(session, placed))
+		.filter((placed) => !placed.order.dryRun && isNew(session, placed))
 		.map(({ itemIndex, order }) => ({ itemIndex, request: order.first.request }));
 	const overLimit = limitProblem(planned, session.ledger.spent(), limits);
 	if (overLimit !== undefined) return overLimit;
@@ -34,14 +37,23 @@ function refuseRun(session: Session, orders: ReadonlyArray<Placed<GenerateOrder>
 	return resume.kind === 'problem' ? resume.problem : undefined;
 }
 
-function isNew({ ledger }: Session, { itemIndex, order }: Placed<GenerateOrder>): boolean {
-	return ledger.resolve(itemIndex, order.fingerprint).kind === 'submit';
+function isNew(session: Session, placed: Placed<GenerateOrder>): boolean {
+	return knownOf(session, placed).kind === 'submit';
+}
+
+/** What is known of an item; where an equal call of an agent is being submitted right now, once its outcome is known. */
+async function settledOf(session: Session, placed: Placed<GenerateOrder>): Promise<Resolution> {
+	for (;;) {
+		const known = knownOf(session, placed);
+		if (known.kind !== 'unknown' || !isUnderWay(known.entry)) return known;
+		await session.clock.sleep(UNDER_WAY_MS);
+	}
 }
 
 async function run(session: Session, placed: Placed<GenerateOrder>): Promise<ItemEnd> {
-	const { order, itemIndex } = placed;
+	const { order } = placed;
 	if (order.dryRun) return await dryRunItem(session, placed);
-	const known = session.ledger.resolve(itemIndex, order.fingerprint);
+	const known = await settledOf(session, placed);
 	switch (known.kind) {
 		case 'unknown':
 			return unknownItem(known.entry, order);
@@ -64,6 +76,8 @@ async function submitAndGo(session: Session, placed: Placed<GenerateOrder>): Pro
 	const resume = resumeUrlFor(session, [placed]);
 	const webhookUrl = resume.kind === 'url' ? resume.url : placed.order.callbackUrl;
 	const end = await slots.run(async () => {
+		// An equal call of an agent may have been first.
+		if (!isNew(session, placed)) return async () => await run(session, placed);
 		const submitted = await submitOrder(session, settings(session), placed, webhookUrl);
 		if (submitted.kind === 'error') return async (): Promise<ItemEnd> => submitted;
 		return await going(session, placed.order, submitted.entry, submitted.job, false);
@@ -81,7 +95,7 @@ async function going(
 ): Promise<() => Promise<ItemEnd>> {
 	if (order.completion !== 'wait' || hasEnded(job)) return async () => await finished(session, order, entry, job);
 	const { handle } = job;
-	const { api, request } = candidateOf(order, handle);
+	const { api, request } = candidateOf(order, handle.provider);
 	const end = await session.follower.follow({
 		handle,
 		deadlineMs: deadlineOf(order, entry),
@@ -101,10 +115,6 @@ async function going(
 		});
 }
 
-function extrasOf({ cost, fallbackFrom }: LedgerEntry) {
-	return present({ cost, fallbackFrom });
-}
-
 /** With `wait`, an ended job is a video or an error; otherwise the job is data, whatever became of it. */
 async function finished(session: Session, order: GenerateOrder, entry: LedgerEntry, job: Job): Promise<ItemEnd> {
 	if (order.completion === 'wait') return await waitedItem(session, job, order.wish, extrasOf(entry));
@@ -120,15 +130,16 @@ function noteFor({ context }: Session, job: Job): string | undefined {
 	return 'An AI tool cannot pause until the callback, so this job goes on by itself. Get its video by its jobId later, with the Wait or Get Status operation.';
 }
 
-function unknownItem({ failure, provider }: LedgerEntry, { first }: GenerateOrder): ItemEnd {
-	const { label } = first.api.provider;
+function unknownItem({ failure, provider }: LedgerEntry, order: GenerateOrder): ItemEnd {
+	const { api, request } = candidateOf(order, provider);
+	const { label } = api.provider;
 	const known = failure ?? {
 		message: `It is not known whether ${label} accepted the job: the execution ended while it was being submitted`,
 		code: 'submit_unknown',
 		retryable: false,
 		charged: 'unknown',
 	};
-	return { kind: 'error', error: failureError(known, { provider, model: first.request.model }) };
+	return { kind: 'error', error: failureError(known, { provider, model: request.model }) };
 }
 
 /** Makes a video for each item: see node-interface, operation `generate`. */

@@ -2,13 +2,14 @@ import type { INodeExecutionData } from 'n8n-workflow';
 import { hasEnded, type Job } from '../../core/job';
 import { asJobId } from '../../core/jobId';
 import { asNumber, asObject, isJsonObject, present, type JsonObject } from '../../core/json';
-import { askOnce } from '../../core/look';
-import { errorJson, jobJson, type Extras } from '../../core/output';
+import type { Resolution } from '../../core/ledger';
+import { askOnce, type Truth } from '../../core/look';
+import { errorJson, failureError, jobJson, type Extras } from '../../core/output';
 import { findProvider } from '../../core/providers';
 import { urlProblem } from '../../core/publicUrl';
 import { ownResumeUrl, park, resumeUrlOf } from '../../transport/resume';
 import { itemOf, type OutputWish, stoppedItem } from './finish';
-import { candidateOf, deadlineOf, type GenerateOrder } from './generate.order';
+import { candidateOf, deadlineOf, extrasOf, knownOf, type GenerateOrder } from './generate.order';
 import type { ItemEnd, Placed } from './operation';
 import type { Session } from './session';
 
@@ -75,9 +76,9 @@ export async function parkRun(
 ): Promise<INodeExecutionData[] | undefined> {
 	const { context, clock } = session;
 	if (orders[0]?.order.completion !== 'callback') return undefined;
-	await followOrphans(session, orders);
+	await followOrphans(session, ends, orders);
 	if (session.stop.requested) return undefined;
-	const looks = await Promise.all(orders.map(async (placed) => await lookAt(session, placed)));
+	const looks = await Promise.all(orders.map(async (placed) => await lookAt(session, ends, placed)));
 	if (session.stop.requested) return undefined;
 	const seen = looks.filter((look) => look !== undefined);
 	const items = ends.map(
@@ -111,10 +112,11 @@ export async function cancelStopped(
 ): Promise<void> {
 	if (orders[0]?.order.completion !== 'callback') return;
 	await Promise.all(
-		orders.map(async ({ itemIndex, order }) => {
-			const known = session.ledger.resolve(itemIndex, order.fingerprint);
+		orders.map(async (placed) => {
+			const { itemIndex, order } = placed;
+			const known = knownOf(session, placed);
 			if (known.kind !== 'follow') return;
-			const { api } = candidateOf(order, known.handle);
+			const { api } = candidateOf(order, known.handle.provider);
 			ends[itemIndex] = await stoppedItem(session, api, known.handle, order.rules);
 		}),
 	);
@@ -122,15 +124,17 @@ export async function cancelStopped(
 
 /** Jobs of an execution that was retried call that one, not this: they are followed here, before the others are looked at. */
 async function followOrphans(
-	{ context, ledger, startedMs, follower }: Session,
+	session: Session,
+	ends: ItemEnd[],
 	orders: ReadonlyArray<Placed<GenerateOrder>>,
 ): Promise<void> {
-	if (context.getMode() !== 'retry') return;
-	const follows = orders.map(async ({ itemIndex, order }) => {
-		const known = ledger.resolve(itemIndex, order.fingerprint);
-		if (known.kind !== 'follow' || known.entry.submittedMs >= startedMs) return;
+	const { context, ledger, follower } = session;
+	const follows = orders.map(async (placed) => {
+		const { itemIndex, order } = placed;
+		const known = knownOf(session, placed);
+		if (known.kind !== 'follow' || known.entry.executionId === context.getExecutionId()) return;
 		const { entry, handle } = known;
-		const { api, request } = candidateOf(order, handle);
+		const { api, request } = candidateOf(order, handle.provider);
 		const expectation = api.provider.expectRun(request);
 		const { submittedMs } = entry;
 		const end = await follower.follow({
@@ -140,31 +144,43 @@ async function followOrphans(
 			expectation,
 			lookNow: true,
 		});
-		if (end.kind === 'ended') ledger.seen(entry, end.job);
+		if (end.kind !== 'ended') return;
+		ledger.seen(entry, end.job);
+		// A failed one that may be tried again is a new job to the ledger: nothing else would say what became of it.
+		ends[itemIndex] = { kind: 'item', json: jobJson(end.job, { ...extrasOf(entry), withRaw: order.wish.withRaw }) };
 	});
 	await Promise.all(follows);
 }
 
-/** Undefined for an item that has no job: what it came to is said already. */
-async function lookAt(session: Session, { itemIndex, order }: Placed<GenerateOrder>): Promise<Seen | undefined> {
-	const { ledger } = session;
-	const known = ledger.resolve(itemIndex, order.fingerprint);
+/** Undefined for an item that has no job, or none any more: its end says so. */
+async function lookAt(session: Session, ends: ItemEnd[], placed: Placed<GenerateOrder>): Promise<Seen | undefined> {
+	const { itemIndex, order } = placed;
+	const known = knownOf(session, placed);
 	if (known.kind !== 'follow' && known.kind !== 'reuse') return undefined;
 	const { entry } = known;
-	const job =
-		known.kind === 'reuse'
-			? known.job
-			: await currentJob(session, order, entry.job ?? { handle: known.handle, status: 'pending', raw: null });
-	ledger.seen(entry, job);
-	const extras = present({ cost: entry.cost, fallbackFrom: entry.fallbackFrom });
-	const item = { kind: 'job', job: keptOf(job, order.wish), extras, wish: order.wish } as const;
+	const truth: Truth =
+		known.kind === 'reuse' ? { kind: 'job', job: known.job } : await currentTruth(session, order, known);
+	if (truth.kind === 'refused') {
+		const about = { provider: entry.provider, ...present({ handle: entry.handle }) };
+		ends[itemIndex] = { kind: 'error', error: failureError(truth.failure, about) };
+		return undefined;
+	}
+	const { job } = truth;
+	session.ledger.seen(entry, job);
+	const item = { kind: 'job', job: keptOf(job, order.wish), extras: extrasOf(entry), wish: order.wish } as const;
 	return { itemIndex, item, deadlineMs: deadlineOf(order, entry) };
 }
 
-async function currentJob(session: Session, order: GenerateOrder, job: Job): Promise<Job> {
-	const { api } = candidateOf(order, job.handle);
-	const truth = await askOnce(api.provider, job.handle, session.portsOf(api));
-	return truth.kind === 'job' ? truth.job : job;
+/** What one look says; only a job that is gone is refused: whatever else keeps it from being seen may pass. */
+async function currentTruth(
+	session: Session,
+	order: GenerateOrder,
+	{ entry, handle }: Extract<Resolution, { kind: 'follow' }>,
+): Promise<Truth> {
+	const { api } = candidateOf(order, handle.provider);
+	const truth = await askOnce(api.provider, handle, { ...session.portsOf(api), stop: session.stop });
+	if (truth.kind === 'job' || truth.failure.code === 'job_not_found') return truth;
+	return { kind: 'job', job: entry.job ?? { handle, status: 'pending', raw: null } };
 }
 
 /** The job without the provider's reply, which may be large, where that is not to come out. */

@@ -23,8 +23,6 @@ const LOOKS_AT_ONCE = 20;
 export interface Session {
 	readonly context: IExecuteFunctions;
 	readonly clock: Clock;
-	/** When this try of the node began, by the clock. */
-	readonly startedMs: number;
 	readonly random: Random;
 	readonly stop: Stop;
 	readonly ledger: Ledger;
@@ -52,10 +50,13 @@ export function createSession(context: IExecuteFunctions, clock: Clock): Session
 	return {
 		context,
 		clock,
-		startedMs: clock.now(),
 		random,
 		stop,
-		ledger: new Ledger(context.getContext('node'), runIndexOf(context)),
+		ledger: new Ledger(
+			context.getContext('node'),
+			runIndexOf(context),
+			isToolInProcess(context) ? undefined : context.getExecutionId(),
+		),
 		follower: createFollower({ clock, random, stop, look: createFollowersLook(api, clock) }),
 		downloads: createDownloads(context, clock, stop),
 		api,

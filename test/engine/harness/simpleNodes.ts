@@ -61,7 +61,8 @@ const agent = probe('agent', callTools, {
 /**
  * `items` emits the run's items; `collect` passes on; `if` sends items whose `key` is true to output 0, others to 1;
  * `loop` gives batches to output 1 and at the end what came back to output 0; `agent` calls each connected AI tool
- * with each object in `calls`, `through` the `engine` (as Agent 3 does) or its own `process` (as Agent 1 and 2 do).
+ * with each object in `calls`, `through` the `engine` (as Agent 3 does) or its own `process` (as Agent 1 and 2 do), one
+ * after the other or, with `processAtOnce`, side by side.
  */
 export const simpleNodes: Readonly<Record<string, INodeType>> = { items, collect, if: choose, loop, agent };
 
@@ -97,13 +98,16 @@ interface Tool {
 async function callTools(this: IExecuteFunctions, response?: EngineResponse): Promise<NodeOutput> {
 	// Only tests write this parameter: a list of objects.
 	const calls = this.getNodeParameter('calls', 0) as Array<Record<string, string>>;
-	if (this.getNodeParameter('through', 0) === 'process') {
+	const through = String(this.getNodeParameter('through', 0));
+	if (through !== 'engine') {
 		// n8n types what a sub-node supplies as unknown; an AI tool input supplies LangChain tools.
 		const tools = (await this.getInputConnectionData(NodeConnectionTypes.AiTool, 0)) as Tool[];
+		const askAll = tools.flatMap((tool) =>
+			calls.map((call) => async () => ({ json: { answer: String(await tool.invoke(call)) } })),
+		);
+		if (through === 'processAtOnce') return [await Promise.all(askAll.map(async (ask) => await ask()))];
 		const answers: INodeExecutionData[] = [];
-		for (const tool of tools) {
-			for (const call of calls) answers.push({ json: { answer: String(await tool.invoke(call)) } });
-		}
+		for (const ask of askAll) answers.push(await ask());
 		return [answers];
 	}
 	const answered = response?.actionResponses ?? [];
