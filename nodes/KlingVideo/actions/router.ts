@@ -41,11 +41,13 @@ async function runItems<Order>(session: Session, operation: Operation<Order>): P
 	const ends: ItemEnd[] = [];
 	const checked = await checkItems(session, operation, ends);
 	const orders = refuseNew(session, operation, checked, ends);
-	await Promise.all(
+	const all = Promise.all(
 		orders.map(async (placed) => {
 			ends[placed.itemIndex] = await runSafely(session, operation, placed);
 		}),
 	);
+	if (await stoppedBeforeEnd(session, all)) await operation.stopped?.(session, ends, orders);
+	await all;
 	const mustThrow = () => ends.some(({ kind }) => kind === 'error') && !context.continueOnFail();
 	const shown = mustThrow() ? undefined : await operation.park?.(session, ends, orders);
 	if (shown !== undefined) return [shown];
@@ -109,6 +111,15 @@ async function checkSafely<Order>(
 			],
 		};
 	}
+}
+
+/** Whether Stop came before the work was done: what is there already must not wait for the slowest submit to be cancelled. */
+async function stoppedBeforeEnd({ clock, stop }: Session, work: Promise<unknown>): Promise<boolean> {
+	const ended = work.then(() => true);
+	while (!stop.requested) {
+		if (await Promise.race([ended, clock.sleep(1000).then(() => false)])) return false;
+	}
+	return true;
 }
 
 /** What nobody foresaw in one item must not take the receipts of the others with it. */
