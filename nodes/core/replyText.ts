@@ -8,9 +8,14 @@ export function rawOf(reply: Reply): JsonValue {
 	return isJson(reply.body) ? reply.body : null;
 }
 
+/** Whether a page came instead of an API's answer, as gateways and firewalls on the way send them. */
+export function isWebPage({ body }: Reply): boolean {
+	return typeof body === 'string' && /^\s*</.test(body);
+}
+
 /** What a reply's error says, for people, with a fallback that names the HTTP status. */
 export function refusalText(reply: Reply, label: string): string {
-	const text = typeof reply.body === 'string' && /^\s*</.test(reply.body) ? undefined : errorText(reply.body);
+	const text = isWebPage(reply) ? undefined : errorText(reply.body);
 	return text === undefined ? `${label} answered with HTTP status ${reply.status}` : `${label}: ${text}`;
 }
 
@@ -20,7 +25,7 @@ function described(reply: Reply): string {
 	}
 	if (typeof reply.body === 'string') {
 		if (asText(reply.body) === undefined) return 'an empty body';
-		return /^\s*</.test(reply.body) ? 'a web page instead of JSON' : 'text instead of JSON';
+		return isWebPage(reply) ? 'a web page instead of JSON' : 'text instead of JSON';
 	}
 	return asObject(reply.body) === undefined ? 'JSON that is not an object' : 'JSON in an unknown form';
 }

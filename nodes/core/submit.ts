@@ -77,6 +77,8 @@ function readSubmit(provider: Provider, request: VideoRequest, answer: Reply | F
 		const reading = provider.readStarted(answer, request, moment);
 		if (reading.kind === 'job') return { kind: 'started', job: reading.job };
 		const { failure } = reading;
+		// A refusal that names a job is no sure word that there is none.
+		if (provider.readCallback(answer.body) !== undefined) return unknown(provider, failure.message, answer.body);
 		return { kind: 'refused', failure, canFallBack: FALLBACK_CODES.includes(failure.code) };
 	} catch (error) {
 		// Whatever went wrong in reading, the call was sent.

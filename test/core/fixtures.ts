@@ -48,7 +48,14 @@ export function fixturesOf(provider: Provider): Array<[name: string, fixture: Fi
 }
 
 export function requestOf({ name, defaultModel }: Provider): VideoRequest {
-	return { provider: name, model: defaultModel, input: { prompt: 'a', duration: 5 }, pictures: [], submitWith: 'run' };
+	return {
+		provider: name,
+		model: defaultModel,
+		input: { prompt: 'a', duration: 5 },
+		pictures: [],
+		submitWith: 'run',
+		hasEndImage: false,
+	};
 }
 
 export function handleOf({ name, defaultModel }: Provider, submittedAt: string | null = SUBMITTED_AT): Handle {

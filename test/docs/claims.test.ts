@@ -60,7 +60,14 @@ test('every operation is there', () => {
 describe('the prices', () => {
 	function price({ name, defaultModel, estimateCost }: Provider, durationSeconds: number): string {
 		const input = { duration: durationSeconds };
-		const cost = estimateCost({ provider: name, model: defaultModel, input, pictures: [], submitWith: 'run' });
+		const cost = estimateCost({
+			provider: name,
+			model: defaultModel,
+			input,
+			pictures: [],
+			submitWith: 'run',
+			hasEndImage: false,
+		});
 		return `${cost?.source === 'minimum' ? 'at least ' : ''}${cost?.amount} ${cost?.unit}`;
 	}
 	test.each(providers)('of $label are those of the node', (provider) => {

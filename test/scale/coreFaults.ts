@@ -121,6 +121,7 @@ class Execution {
 			input: { prompt: `item-${index}`, duration: 5 },
 			pictures: [],
 			submitWith: 'run',
+			hasEndImage: false,
 		};
 	}
 

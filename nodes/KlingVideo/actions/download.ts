@@ -1,6 +1,6 @@
 import { FieldReader, isUnset } from '../../core/fields';
 import { asJobId } from '../../core/jobId';
-import { asText, isJsonObject, without, type JsonObject } from '../../core/json';
+import { asText, isJson, without, type JsonObject, type JsonValue } from '../../core/json';
 import { urlProblem } from '../../core/publicUrl';
 import { isDryRunId } from './dryRun';
 import { outputWish, type OutputWish } from './finish';
@@ -15,6 +15,12 @@ interface DownloadOrder {
 	readonly wish: OutputWish;
 	/** The item as it came in, less what is not true of it any more. */
 	readonly json: JsonObject;
+}
+
+/** A field that is no JSON, as code may leave it, must not take the others with it. */
+function jsonOf(item: Readonly<Record<string, unknown>>): JsonObject {
+	const fields = Object.entries(item).filter((field): field is [string, JsonValue] => isJson(field[1]));
+	return Object.fromEntries(fields);
 }
 
 function check(session: Session, itemIndex: number): Checked<DownloadOrder> {
@@ -38,14 +44,14 @@ function check(session: Session, itemIndex: number): Checked<DownloadOrder> {
 			`belongs to ${String(input.jobId)}, which a dry run made: there is no such video. Turn Dry Run off in the Generate node.`,
 		);
 	else if (problem !== undefined) fields.refuse('Video URL', problem);
+	const wish = outputWish(session, itemIndex, fields);
 	if (fields.problems.length > 0) return { kind: 'problems', problems: fields.problems };
 	const videoUrl = String(value).trim();
-	const rest = without(input, 'error', 'downloadFailure');
-	const json: JsonObject = isJsonObject(rest) ? { ...rest, videoUrl } : { videoUrl };
+	const json: JsonObject = { ...jsonOf(without(input, 'error', 'downloadFailure')), videoUrl };
 	const jobId = asText(input.videoUrl) === videoUrl ? asJobId(input.jobId) : undefined;
 	return {
 		kind: 'order',
-		order: { videoUrl, json, wish: outputWish(session, itemIndex), ...(jobId === undefined ? {} : { jobId }) },
+		order: { videoUrl, json, wish, ...(jobId === undefined ? {} : { jobId }) },
 	};
 }
 

@@ -18,12 +18,14 @@ export interface OutputWish {
 }
 
 /** Reads the output parameters of one item. As an AI tool nothing is downloaded: agents never receive binary. */
-export function outputWish({ context }: Session, itemIndex: number): OutputWish {
+export function outputWish({ context }: Session, itemIndex: number, fields: FieldReader): OutputWish {
+	const wantsVideo = fields.boolean('Download Video', context.getNodeParameter('downloadVideo', itemIndex, false));
+	const output = fields.choice('Output', optionsAt(context, itemIndex).output, ['simplified', 'raw'] as const);
 	const field = String(context.getNodeParameter('outputField', itemIndex, 'data') ?? '').trim();
 	return {
-		download: context.getNodeParameter('downloadVideo', itemIndex, false) === true && !isTool(context),
+		download: wantsVideo === true && !isTool(context),
 		outputField: field === '' ? 'data' : field,
-		withRaw: optionsAt(context, itemIndex).output === 'raw',
+		withRaw: output === 'raw',
 	};
 }
 
@@ -64,23 +66,25 @@ export interface WaitRules {
 
 /** Also the default of the form's field (node-interface). */
 const DEFAULT_TIMEOUT_SECONDS = 1200;
+/** 30 days: no provider keeps a job longer, and a date past the end of time parks for good. */
+const LONGEST_TIMEOUT_SECONDS = 30 * 24 * 3600;
 
 /** The timeout and what it means, for Generate and Wait alike. Stop means all items, so it is read at the first. */
 export function readWaitRules(
 	{ context }: Session,
 	itemIndex: number,
 	fields: FieldReader,
-	maxSeconds?: number,
+	maxSeconds = LONGEST_TIMEOUT_SECONDS,
 ): WaitRules {
 	const options = optionsAt(context, itemIndex);
 	const { cancelOnStop } = optionsAt(context, 0);
-	const range = maxSeconds === undefined ? { min: 10 } : { min: 10, max: maxSeconds };
+	const range = { min: 10, max: maxSeconds };
 	const timeoutSeconds = fields.number('Timeout', options.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS, range);
 	const onTimeout = fields.choice('On Timeout', options.onTimeout, ['error', 'return'] as const);
 	return {
 		timeoutSeconds: timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS,
 		onTimeout: onTimeout ?? 'error',
-		cancelOnStop: cancelOnStop !== false && cancelOnStop !== 'false',
+		cancelOnStop: fields.boolean('Cancel on Stop', cancelOnStop) ?? true,
 	};
 }
 

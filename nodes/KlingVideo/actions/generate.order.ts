@@ -116,15 +116,19 @@ export async function checkGenerate(session: Session, itemIndex: number): Promis
 	}
 	if (chain.length === 0) fields.refuse('Provider', 'has to be one of the choices in the list.');
 	const callbackUrl = completion === 'jobId' ? readCallbackUrl(session, itemIndex, fields, candidates) : undefined;
-	const [first, second] = candidates;
+	const [first, other] = candidates;
+	const wish = outputWish(session, itemIndex, fields);
 	if (fields.problems.length > 0 || first === undefined) return { kind: 'problems', problems: unique(fields.problems) };
 	const order = {
 		first,
 		completion,
 		dryRun,
 		rules,
-		wish: outputWish(session, itemIndex),
+		wish,
 	};
+	// An end image that Additional Input gives is seen only in the first request.
+	const canHaveSecond = !first.request.hasEndImage || other?.api.provider.takesEndImage === true;
+	const second = canHaveSecond ? other : undefined;
 	const extras = { ...(second === undefined ? {} : { second }), ...(callbackUrl === undefined ? {} : { callbackUrl }) };
 	return { kind: 'order', order: { ...order, ...extras } };
 }

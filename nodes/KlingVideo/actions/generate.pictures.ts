@@ -8,6 +8,7 @@ import type { Session } from './session';
 import { optionsAt } from './surroundings';
 
 type Delivery = 'upload' | 'dataUri' | 'signedUrl';
+const DELIVERY_WISHES = ['auto', 'upload', 'dataUri', 'signedUrl'] as const;
 
 /** A picture that was checked, and how it will reach the provider. Its bytes are read again when it goes. */
 export interface CheckedPicture {
@@ -63,7 +64,8 @@ async function checkPicture(
 	}
 	for (const problem of imageProblems(stored.bytes)) fields.refuse(name, problem);
 	const facts = inspectImage(stored.bytes);
-	const delivery = deliveryOf(optionsAt(session.context, itemIndex).imageDelivery, provider, isSecond);
+	const wish = fields.choice('Image Delivery', optionsAt(session.context, itemIndex).imageDelivery, DELIVERY_WISHES);
+	const delivery = deliveryOf(wish, provider, isSecond);
 	if (facts.kind === 'refused') return undefined;
 	if (delivery === undefined) {
 		return fields.refuse(
@@ -78,7 +80,11 @@ async function checkPicture(
 	return url === undefined ? undefined : { ...checked, url };
 }
 
-function deliveryOf(wish: unknown, { imageDelivery }: Provider, isSecond: boolean): Delivery | undefined {
+function deliveryOf(
+	wish: (typeof DELIVERY_WISHES)[number] | undefined,
+	{ imageDelivery }: Provider,
+	isSecond: boolean,
+): Delivery | undefined {
 	if (wish === 'dataUri' || wish === 'signedUrl') return wish;
 	if (wish !== 'upload') return imageDelivery.auto;
 	return imageDelivery.upload === undefined ? (isSecond ? imageDelivery.auto : undefined) : 'upload';

@@ -32,16 +32,15 @@ export async function checkJob(session: Session, itemIndex: number, fields: Fiel
 	const name = readProvider(choice, json, fields);
 	const api = name === undefined ? undefined : await readApi(session, name, fields);
 	const model = name === undefined ? undefined : readModel(name, json, optionsAt(context, itemIndex), fields);
+	const wish = outputWish(session, itemIndex, fields);
 	if (fields.problems.length > 0 || name === undefined || jobId === undefined || api === undefined) {
 		return { kind: 'problems', problems: fields.problems };
 	}
-	const handle: Handle = {
-		provider: name,
-		jobId,
-		...present({ model, submittedAt: zonedTime(asObject(json.timing)?.submittedAt) }),
-	};
-	const extras = asJobId(json.jobId) === jobId ? extrasOf(json) : {};
-	return { kind: 'order', order: { api, handle, wish: outputWish(session, itemIndex), extras } };
+	// The item may be another job's, and the ID come from elsewhere.
+	const own: Item = asJobId(json.jobId) === jobId ? json : {};
+	const submittedAt = zonedTime(asObject(own.timing)?.submittedAt);
+	const handle: Handle = { provider: name, jobId, ...present({ model, submittedAt }) };
+	return { kind: 'order', order: { api, handle, wish, extras: extrasOf(own) } };
 }
 
 type Item = Readonly<Record<string, unknown>>;

@@ -1,6 +1,7 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import type { Clock } from '../../core/clock';
 import type { Problem } from '../../core/fields';
+import type { Job } from '../../core/job';
 import { errorJson } from '../../core/output';
 import { nodeError } from '../../transport/errors';
 import { cancel } from './cancel';
@@ -70,9 +71,18 @@ async function checkItems<Order>(
 		if (checked.kind === 'order') orders.push({ itemIndex, order: checked.order });
 		else invalid.push({ itemIndex, problems: checked.problems });
 	}
-	if (invalid.length > 0 && !context.continueOnFail()) throw refusedRun(context, invalid);
-	for (const { itemIndex, problems } of invalid) ends[itemIndex] = { kind: 'error', error: invalidItem(problems) };
+	if (invalid.length > 0 && !context.continueOnFail()) throw refusedRun(context, invalid, receiptsOf(session));
+	for (const { itemIndex, problems } of invalid)
+		ends[itemIndex] = { kind: 'error', error: invalidItem(problems, session.ledger.receipt(itemIndex)) };
 	return orders;
+}
+
+/** The jobs that an earlier try of the run has paid for. */
+function receiptsOf({ context, ledger }: Session): Array<{ itemIndex: number; job: Job }> {
+	return [...context.getInputData().keys()].flatMap((itemIndex) => {
+		const job = ledger.receipt(itemIndex);
+		return job === undefined ? [] : [{ itemIndex, job }];
+	});
 }
 
 /**
@@ -85,13 +95,30 @@ function refuseNew<Order>(
 	orders: ReadonlyArray<Placed<Order>>,
 	ends: ItemEnd[],
 ): ReadonlyArray<Placed<Order>> {
-	const refusal = operation.refuseRun?.(session, orders);
+	const refusal = refusalOf(session, operation, orders);
 	if (refusal === undefined) return orders;
 	const refused = orders.filter((placed) => operation.isNew?.(session, placed) ?? true);
 	const isWhole = refused.length === orders.length;
 	if (isWhole && !session.context.continueOnFail()) throw nodeError(session.context, refusedItem(refusal));
 	for (const { itemIndex } of refused) ends[itemIndex] = { kind: 'error', error: refusedItem(refusal) };
 	return orders.filter((placed) => !refused.includes(placed));
+}
+
+/** An option of the run whose expression fails refuses it, as a wrong one does: n8n would pass the input on as results. */
+function refusalOf<Order>(
+	session: Session,
+	operation: Operation<Order>,
+	orders: ReadonlyArray<Placed<Order>>,
+): string | undefined {
+	try {
+		return operation.refuseRun?.(session, orders);
+	} catch (error) {
+		return `The options could not be read: ${reasonOf(error)}. Nothing was submitted. Correct the expression.`;
+	}
+}
+
+function reasonOf(error: unknown): string {
+	return error instanceof Error ? error.message : 'unknown';
 }
 
 /** An expression that fails, or a picture that cannot be read, is wrong with its item and with no other. */
@@ -103,11 +130,13 @@ async function checkSafely<Order>(
 	try {
 		return await operation.check(session, itemIndex);
 	} catch (error) {
-		const reason = error instanceof Error ? error.message : 'unknown';
 		return {
 			kind: 'problems',
 			problems: [
-				{ field: 'This item', message: `could not be read: ${reason}. Correct the expression or the picture.` },
+				{
+					field: 'This item',
+					message: `could not be read: ${reasonOf(error)}. Correct the expression or the picture.`,
+				},
 			],
 		};
 	}
@@ -131,7 +160,7 @@ async function runSafely<Order>(
 	try {
 		return await operation.run(session, placed);
 	} catch (error) {
-		const reason = error instanceof Error ? error.message : 'unknown';
+		const reason = reasonOf(error);
 		session.context.logger.error(`Kling Video: item ${placed.itemIndex} ended unexpectedly: ${reason}`);
 		const description = 'Job IDs of this run are in the n8n log. Please report this with the message.';
 		return { kind: 'error', error: { message: `This item ended unexpectedly: ${reason}`, description } };

@@ -1,17 +1,30 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import type { Problem } from '../../core/fields';
-import type { ItemError } from '../../core/output';
+import type { Job } from '../../core/job';
+import { present } from '../../core/json';
+import { jobJson, type ItemError } from '../../core/output';
+import { providerOf } from '../../core/providers';
 import { nodeError } from '../../transport/errors';
 import type { ItemEnd } from './operation';
 
+const REATTACHED = 'Retry takes up the jobs that exist and pays for none of them again.';
+
 const problemText = ({ field, message }: Problem) => `${field} ${message}`;
 
-/** An item whose form is wrong, with On Error "Continue". */
-export function invalidItem(problems: readonly Problem[]): ItemError {
+/** An item whose form is wrong, with On Error "Continue". `receipt` is the job that an earlier try paid for. */
+export function invalidItem(problems: readonly Problem[], receipt?: Job): ItemError {
+	const message = problems.map(problemText).join(' ');
+	const failure = { message, code: 'invalid_input', retryable: false } as const;
+	if (receipt === undefined) {
+		const description = 'Nothing was sent for this item. Correct the fields that are named.';
+		return { message, description, failure: { ...failure, charged: 'no' } };
+	}
+	const { handle, status } = receipt;
 	return {
-		message: problems.map(problemText).join(' '),
-		description: 'Nothing was sent for this item. Correct the fields that are named.',
-		failure: { message: problems.map(problemText).join(' '), code: 'invalid_input', retryable: false, charged: 'no' },
+		message,
+		description: `Nothing new was sent for this item. An earlier try submitted job ${handle.jobId} (${providerOf(handle.provider).label}): the Wait operation gets its video.`,
+		failure: { ...failure, charged: 'unknown' },
+		...present({ provider: handle.provider, model: handle.model, jobId: handle.jobId, status }),
 	};
 }
 
@@ -20,19 +33,24 @@ export function refusedItem(refusal: string): ItemError {
 	return { message: refusal, description: 'Nothing was submitted for this item.' };
 }
 
-/** A run that was refused before anything was sent, naming every problem of every item. */
+/** A run that was refused before anything was sent, naming every problem of every item, and the jobs of earlier tries. */
 export function refusedRun(
 	context: IExecuteFunctions,
 	invalid: ReadonlyArray<{ itemIndex: number; problems: readonly Problem[] }>,
+	receipts: ReadonlyArray<{ itemIndex: number; job: Job }>,
 ) {
+	const paid = receipts.map(({ itemIndex, job }) => endText({ kind: 'item', json: jobJson(job) }, itemIndex));
+	const sent = receipts.length === 0 ? 'nothing was sent' : 'nothing new was sent';
+	const known = paid.length === 0 ? [] : ['Jobs of an earlier try:', ...paid, REATTACHED];
 	const [first] = invalid;
 	if (invalid.length === 1 && first !== undefined) {
 		const message = first.problems.map(problemText).join(' ');
-		return nodeError(context, { message, description: 'Nothing was sent.' }, first.itemIndex);
+		const description = [`${sent.charAt(0).toUpperCase()}${sent.slice(1)}.`, ...known].join('\n');
+		return nodeError(context, { message, description }, first.itemIndex);
 	}
 	const lines = invalid.map(({ itemIndex, problems }) => `Item ${itemIndex}: ${problems.map(problemText).join(' ')}`);
-	const message = `${invalid.length} items cannot be sent as they are; nothing was sent`;
-	return nodeError(context, { message, description: lines.join('\n') });
+	const message = `${invalid.length} items cannot be sent as they are; ${sent}`;
+	return nodeError(context, { message, description: [...lines, ...known].join('\n') });
 }
 
 function endText(end: ItemEnd, itemIndex: number): string {
@@ -76,8 +94,7 @@ function retryText(failed: readonly ItemEnd[]): string {
 	const isNewJob = failed.some(
 		(end) => end.kind === 'error' && end.error.status === 'failed' && end.error.failure?.retryable !== false,
 	);
-	const reattach = 'Retry takes up the jobs that exist and pays for none of them again.';
-	return isNewJob ? `${reattach} A failed job that may succeed is submitted anew, as a new job.` : reattach;
+	return isNewJob ? `${REATTACHED} A failed job that may succeed is submitted anew, as a new job.` : REATTACHED;
 }
 
 /** n8n takes an execution whose error says "canceled" for one that was stopped, whoever says it. */

@@ -2,7 +2,7 @@ import { FieldReader, isUnset, toNumber } from '../fields';
 import type { FormContext, VideoForm } from '../form';
 import { asText, isJsonObject, present } from '../json';
 import { urlProblem } from '../publicUrl';
-import type { ParsedRequest, Picture } from './provider';
+import type { ParsedRequest, Picture, VideoRequest } from './provider';
 
 /** Kling's own limit on prompt and negative prompt (provider-apis, DOC). */
 const MAX_PROMPT_CHARACTERS = 2500;
@@ -125,7 +125,7 @@ export function unlessDefault(value: unknown, defaultValue: string | number | bo
 /** The request, or every problem of it. */
 export function finishRequest(
 	draft: InputDraft,
-	rest: Pick<Extract<ParsedRequest, { kind: 'request' }>['request'], 'provider' | 'model' | 'submitWith'>,
+	rest: Pick<VideoRequest, 'provider' | 'model' | 'submitWith' | 'hasEndImage'>,
 ): ParsedRequest {
 	const { fields, pictures } = draft;
 	const input = present(draft.input);

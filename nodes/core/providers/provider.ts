@@ -23,6 +23,8 @@ export interface VideoRequest {
 	readonly input: JsonObject;
 	readonly pictures: readonly Picture[];
 	readonly submitWith: 'run' | 'runsync';
+	/** The video is to end with a given picture. */
+	readonly hasEndImage: boolean;
 }
 
 export type ParsedRequest =

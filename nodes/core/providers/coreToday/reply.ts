@@ -3,7 +3,7 @@ import type { Reply } from '../../http';
 import { asJobId, firstUrl } from '../../jobId';
 import type { Failure, Handle, Job, JobStatus } from '../../job';
 import { asObject, asText, present } from '../../json';
-import { objectOf, rawOf, refusalText, unexpectedReply } from '../../replyText';
+import { isWebPage, objectOf, rawOf, refusalText, unexpectedReply } from '../../replyText';
 import { zonedTime } from '../../zonedTime';
 import type { Moment, Reading, SubmitMoment, VideoRequest } from '../provider';
 import { refusalOf } from '../refusal';
@@ -91,6 +91,8 @@ export function readStarted(reply: Reply, request: VideoRequest, { sentMs, nowMs
 
 /** See `Provider.readJob`. */
 export function readJob(reply: Reply, handle: Handle, { nowMs }: Moment): Reading {
+	// A page on the way says nothing of the job: it may be asked for again.
+	if (isWebPage(reply)) throw unexpectedReply(reply, LABEL);
 	const refused = refusalOf(reply, LABEL);
 	if (refused !== undefined) return { kind: 'refused', failure: { ...refused, charged: 'unknown' } };
 	if (reply.status === 404) {

@@ -22,6 +22,11 @@ const DEFAULT_MODE = 'standard';
 const DEFAULT_DURATION_SECONDS = 5;
 const MODES = ['standard', 'pro'] as const;
 
+/** Additional Input may give one, too. */
+function hasEndImage({ input, pictures }: InputDraft): boolean {
+	return !isUnset(input.end_image) || pictures.some(({ inputKey }) => inputKey === 'end_image');
+}
+
 function checkDefaultModel(draft: InputDraft): void {
 	const { fields, input } = draft;
 	const mode = fields.choice('Mode', input.mode, MODES);
@@ -29,8 +34,7 @@ function checkDefaultModel(draft: InputDraft): void {
 	settle(input, 'mode', mode);
 	settle(input, 'duration', fields.choice('Duration', input.duration, DURATIONS_SECONDS));
 	checkNegativePrompt(draft);
-	const hasEndImage = !isUnset(input.end_image) || draft.pictures.some(({ inputKey }) => inputKey === 'end_image');
-	if (hasEndImage && isStandard) {
+	if (hasEndImage(draft) && isStandard) {
 		fields.refuse('End Image', 'needs Mode set to Pro. Choose Pro, or take the end image away.');
 	}
 }
@@ -56,7 +60,12 @@ export function parse(form: VideoForm, context: FormContext): ParsedRequest {
 	}
 	checkPromptAndPictures(draft, pictureFields, context);
 	if (isDefault) checkDefaultModel(draft);
-	return finishRequest(draft, { provider: 'coreToday', model: modelId ?? DEFAULT_MODEL, submitWith: 'run' });
+	return finishRequest(draft, {
+		provider: 'coreToday',
+		model: modelId ?? DEFAULT_MODEL,
+		submitWith: 'run',
+		hasEndImage: hasEndImage(draft),
+	});
 }
 
 function orDefault(value: unknown, defaultValue: string | number): unknown {

@@ -3,7 +3,7 @@ import type { Reply } from '../../http';
 import { asJobId, firstUrl } from '../../jobId';
 import type { Failure, Handle, Job, JobStatus } from '../../job';
 import { asNumber, asObject, asText, present } from '../../json';
-import { objectOf, rawOf, refusalText, unexpectedReply } from '../../replyText';
+import { isWebPage, objectOf, rawOf, refusalText, unexpectedReply } from '../../replyText';
 import type { Moment, Reading, SubmitMoment, VideoRequest } from '../provider';
 import { refusalOf } from '../refusal';
 import { DEFAULT_ENDPOINT_ID } from './request';
@@ -125,6 +125,8 @@ function notFound(reply: Reply, handle: Handle, { nowMs, firstAskedMs }: Moment)
 
 /** See `Provider.readJob`. Tells the two 404s apart: the endpoint is gone, or the job is (or is not visible yet). */
 export function readJob(reply: Reply, handle: Handle, moment: Moment): Reading {
+	// A page on the way says nothing of the job: it may be asked for again.
+	if (isWebPage(reply)) throw unexpectedReply(reply, LABEL);
 	if (reply.status === 404) return notFound(reply, handle, moment);
 	const body = asObject(reply.body);
 	const isThisJob = body !== undefined && asJobId(body.id) === handle.jobId;

@@ -51,7 +51,7 @@ export function parse(form: VideoForm, context: FormContext): ParsedRequest {
 	const submitWith = context.waits
 		? draft.fields.choice('Submit With', options.submitWith, ['run', 'runsync'] as const)
 		: undefined;
-	return finishRequest(draft, { provider: 'runpod', model, submitWith: submitWith ?? 'run' });
+	return finishRequest(draft, { provider: 'runpod', model, submitWith: submitWith ?? 'run', hasEndImage: false });
 }
 
 /** The endpoint a form or an item names, the default if it names none. Anything that could bend a path is refused. */
