@@ -11,11 +11,11 @@ import { itemOf, type OutputWish } from '../KlingVideo/actions/finish';
 import { createWebhookFinisher, type WebhookFinisher } from '../KlingVideo/actions/webhookFinisher';
 import { answer, bodyOf } from '../transport/answer';
 
-/** Jobs whose workflow this process has started. */
-const started = createClaims(10_000);
+/** Jobs whose end this process has taken up, whether or not it is one that the trigger listens for. */
+const takenUp = createClaims(10_000);
 /** Jobs that the workflow itself remembers over restarts. */
 const REMEMBERED_JOBS = 500;
-/** Status checks a trigger can be made to do: a burst for a big batch, then one a second. */
+/** Status checks a trigger can be made to do in vain: a burst, then one a second. A job's end costs none of them. */
 const checks = createBuckets({ refillEveryMs: 1000, maxKeys: 1000 });
 const BURST_OF_CHECKS = 300;
 
@@ -38,9 +38,9 @@ export async function answerEndedJob(context: IWebhookFunctions, clock: Clock): 
 	const finisher = createWebhookFinisher(context, clock);
 	const end = await readEnd(context, clock, finisher, { provider: provider.name, jobId, ...modelOf(wishes, provider) });
 	if (end.kind === 'none') return answer(context, end.status, end.message);
+	if (!job.isTest && !takeUp(context, job.name)) return answer(context, 200, 'already known');
 	if (!wishes.events.includes(end.job.status))
 		return answer(context, 200, `not an event that is listened for: ${end.job.status}`);
-	if (!job.isTest && !started.take(`${placeOf(context)} ${job.name}`)) return answer(context, 200, 'already known');
 	if (!job.isTest) rememberStarted(context, job.name);
 	answer(context, 200, 'noted');
 	return { noWebhookResponse: true, workflowData: [[await startItem(finisher, end.job, wishes)]] };
@@ -75,6 +75,17 @@ function modelOf({ endpointId }: Wishes, provider: Provider): { model?: string }
 /** The trigger among all that this process serves. */
 function placeOf(context: IWebhookFunctions): string {
 	return `${context.getWorkflow().id ?? ''} ${context.getNode().id}`;
+}
+
+/**
+ * Whether the job's end is new to this process. Its check is given back then: all jobs of a big batch may end within a
+ * minute, and each true callback that is refused too often is lost. So only guesses, early calls and repeats are limited.
+ */
+function takeUp(context: IWebhookFunctions, name: string): boolean {
+	const place = placeOf(context);
+	if (!takenUp.take(`${place} ${name}`)) return false;
+	checks.giveBack(place);
+	return true;
 }
 
 type End =

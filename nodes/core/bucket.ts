@@ -2,6 +2,8 @@
 export interface Buckets {
 	/** Whether one may be taken now; `size` is the bucket's when the key is new. */
 	take(key: string, size: number, nowMs: number): boolean;
+	/** Puts back one that was taken for something that is not to be limited; a forgotten bucket stays so. */
+	giveBack(key: string): void;
 }
 
 interface Bucket {
@@ -34,5 +36,10 @@ export function createBuckets(rules: { readonly refillEveryMs: number; readonly 
 		return true;
 	}
 
-	return { take };
+	function giveBack(key: string): void {
+		const bucket = buckets.get(key);
+		if (bucket !== undefined) bucket.left = Math.min(bucket.size, bucket.left + 1);
+	}
+
+	return { take, giveBack };
 }
