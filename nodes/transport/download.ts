@@ -49,12 +49,13 @@ interface Opened {
 /** What is used of Node's Readable. */
 interface VideoStream extends AsyncIterable<Uint8Array> {
 	map(onChunk: (chunk: Uint8Array) => Uint8Array): VideoStream;
-	destroy(): void;
+	once(event: 'end' | 'error', listener: () => void): void;
+	destroy(error?: Error): void;
 }
 
 function isVideoStream(value: unknown): value is VideoStream {
 	const stream: unknown = value;
-	return typeof stream === 'object' && stream !== null && 'map' in stream && 'destroy' in stream;
+	return typeof stream === 'object' && stream !== null && 'map' in stream && 'once' in stream;
 }
 
 /** Downloads of one execution: no credential is sent, several run at once only where n8n streams to disk. */
@@ -117,12 +118,33 @@ async function fetchOnce(context: NodeContext, wanted: Wanted, clock: Clock, sto
 			return chunk;
 		});
 		signal.addEventListener('abort', () => body.destroy());
+		const judge = () => faultOf(bytes, announcedBytes, mp4.isWhole());
+		const judged = judgeAtEnd(body, counted, judge);
 		// map() gives a Readable; its type is not ours to import (no node modules in what ships).
 		const storing = context.helpers.prepareBinaryData(counted as never, wanted.fileName, 'video/mp4');
-		const binary = await storing.catch((error: unknown) => endFor(signal, error));
-		checkWhole(bytes, announcedBytes, mp4.isWhole());
+		const binary = await storing.catch((error: unknown) => endFor(signal, judged.fault ?? error));
+		// A store that ended before it heard of the fault.
+		const fault = judge();
+		if (fault !== undefined) throw fault;
 		return binary;
 	});
+}
+
+/**
+ * Judges a file at its last byte, before the store hears of its end: of a stream that ends by an error n8n keeps nothing,
+ * of one that ends as usual it keeps the file, and a node has no means to take it away again.
+ */
+function judgeAtEnd(source: VideoStream, stored: VideoStream, judge: () => Error | undefined): { fault?: Error } {
+	const judged: { fault?: Error } = {};
+	source.once('end', () => {
+		const fault = judge();
+		if (fault === undefined) return;
+		judged.fault = fault;
+		stored.destroy(fault);
+	});
+	// An error that nobody listens for would end n8n's process.
+	stored.once('error', () => undefined);
+	return judged;
 }
 
 /** What a destroyed stream says is about the stream; if we destroyed it, the reason is ours. */
@@ -130,12 +152,13 @@ function endFor(signal: AbortSignal, error: unknown): never {
 	throw signal.aborted ? new RangeError('it came too slowly') : error;
 }
 
-function checkWhole(bytes: number, announcedBytes: number | undefined, isWhole: boolean): void {
-	if (bytes === 0) throw new RangeError('the file is empty');
+/** Why a file is not the whole video; undefined if it is. */
+function faultOf(bytes: number, announcedBytes: number | undefined, isWhole: boolean): Error | undefined {
+	if (bytes === 0) return new RangeError('the file is empty');
 	if (announcedBytes !== undefined && announcedBytes !== bytes) {
-		throw new RangeError(`only ${bytes} of ${announcedBytes} bytes came`);
+		return new RangeError(`only ${bytes} of ${announcedBytes} bytes came`);
 	}
-	if (!isWhole) throw new RangeError(`the file ended in the middle, after ${bytes} bytes`);
+	return isWhole ? undefined : new RangeError(`the file ended in the middle, after ${bytes} bytes`);
 }
 
 /** Opens the video's link, following redirects by hand: each one is checked, and none carries a key. */
