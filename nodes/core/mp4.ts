@@ -1,50 +1,97 @@
+/**
+ * How a file ended. 'whole': an MP4 with all that plays. 'openEnded': an MP4 whose last part goes to the end of the file,
+ * wherever that is. 'cut': it ended inside a part, before one that it needs, or before it said what it is. The others are
+ * no MP4: 'text' begins as a web page or JSON does, 'notMp4' cannot be judged further.
+ */
+export type Mp4End = 'whole' | 'openEnded' | 'cut' | 'text' | 'notMp4';
+
 /** Looks at a file while it streams by. */
 export interface Mp4Watch {
 	see(chunk: Uint8Array): void;
-	/** False if the file began as an MP4 and ended inside one of its parts; anything else is not judged. */
-	isWhole(): boolean;
+	/** What the file is if what was seen is all of it. */
+	end(): Mp4End;
 }
 
 const HEADER_BYTES = 8;
 /** A size of 1 says that the true one follows in eight more bytes. */
 const LONG_HEADER_BYTES = 16;
+/** The index, the pictures, and the index of one fragment of them: what else a file has, players can do without. */
+const NEEDED: ReadonlySet<string> = new Set(['moov', 'mdat', 'moof']);
+const BLANKS: ReadonlySet<number> = new Set(Array.from('\t\n\r ', (blank) => blank.charCodeAt(0)));
+const TEXT_STARTS: ReadonlySet<number | undefined> = new Set(Array.from('<{', (start) => start.charCodeAt(0)));
 
 function readUint32(bytes: readonly number[], at: number): number {
 	return bytes.slice(at, at + 4).reduce((number, byte) => number * 0x100 + byte, 0);
 }
 
-/**
- * Walks the parts ("boxes") of an MP4, each of which begins with its size and name (ISO/IEC 14496-12, 4.2): a download
- * that was cut without a word, as with no Content-Length, does not end where a box does. Holds 16 bytes at most.
- */
-export function createMp4Watch(): Mp4Watch {
+/** The parts ("boxes") of a file one after another, each of which begins with its size and name. Holds 16 bytes. */
+function createBoxes(onBox: (name: string) => void) {
 	let header: number[] = [];
 	let left = 0;
-	let isMp4: boolean | undefined;
+	let isOpenEnded = false;
 
-	/** Takes a full header: what is left of its box; Infinity for one that goes to the end of the file. */
-	function openBox(): void {
+	/** Takes a header of 8 bytes, or all 16 of a long one. */
+	function open(): void {
 		const size = readUint32(header, 0);
-		isMp4 ??= String.fromCharCode(...header.slice(4, 8)) === 'ftyp';
+		if (header.length === HEADER_BYTES) onBox(String.fromCharCode(...header.slice(4)));
 		if (size === 1 && header.length < LONG_HEADER_BYTES) return;
 		const whole = size === 1 ? readUint32(header, 8) * 2 ** 32 + readUint32(header, 12) : size;
-		left = size === 0 ? Infinity : whole - header.length;
-		// A box that is smaller than its own header is none: the file cannot be judged.
-		if (left < 0) isMp4 = false;
+		// A size of 0 goes to the end of the file. One that is smaller than its own header is none: no box is found after it.
+		isOpenEnded = size === 0;
+		left = isOpenEnded || whole < header.length ? Infinity : whole - header.length;
 		header = [];
 	}
 
 	function see(chunk: Uint8Array): void {
-		for (let at = 0; at < chunk.length && isMp4 !== false; ) {
+		for (let at = 0; at < chunk.length; ) {
 			const skipped = Math.min(left, chunk.length - at);
 			left -= skipped;
 			at += skipped;
 			if (left > 0 || at >= chunk.length) continue;
 			header.push(chunk[at]);
 			at += 1;
-			if (header.length === HEADER_BYTES || header.length === LONG_HEADER_BYTES) openBox();
+			if (header.length === HEADER_BYTES || header.length === LONG_HEADER_BYTES) open();
 		}
 	}
 
-	return { see, isWhole: () => isMp4 !== true || ((left === 0 || left === Infinity) && header.length === 0) };
+	return {
+		see,
+		/** Whether the box that was named last ends here or, with less than a header behind it, has ended. */
+		isComplete: () => left === 0 && header.length < HEADER_BYTES,
+		isOpenEnded: () => isOpenEnded,
+	};
+}
+
+/**
+ * Walks the boxes of an MP4 (ISO/IEC 14496-12, 4.2): a download that was cut without a word, as with no Content-Length,
+ * lacks its `moov` or `mdat` or ends inside one. What comes after them (tags, padding, free space) does not matter.
+ */
+export function createMp4Watch(): Mp4Watch {
+	let firstByte: number | undefined;
+	let isMp4: boolean | undefined;
+	/** The box that is being walked, and which of the needed ones were complete before it. */
+	let name = '';
+	const complete = new Set<string>();
+	const boxes = createBoxes((next) => {
+		isMp4 ??= next === 'ftyp';
+		if (NEEDED.has(name)) complete.add(name);
+		name = next;
+	});
+
+	function see(chunk: Uint8Array): void {
+		firstByte ??= chunk.find((byte) => !BLANKS.has(byte));
+		if (isMp4 !== false) boxes.see(chunk);
+	}
+
+	function end(): Mp4End {
+		if (isMp4 === undefined) return 'cut';
+		if (!isMp4) return TEXT_STARTS.has(firstByte) ? 'text' : 'notMp4';
+		const isOpenEnded = boxes.isOpenEnded() && (name === 'moov' || name === 'mdat');
+		if (NEEDED.has(name) && !boxes.isComplete() && !isOpenEnded) return 'cut';
+		const seen = new Set([...complete, name]);
+		if (!seen.has('moov') || !seen.has('mdat')) return 'cut';
+		return isOpenEnded ? 'openEnded' : 'whole';
+	}
+
+	return { see, end };
 }

@@ -8,6 +8,7 @@ import type { NodeContext } from './context';
 import { withWatch } from './deadline';
 import { toFault } from './faults';
 import { headersOf } from './send';
+import { faultOf, FinalFault } from './whole';
 
 /** 100 times what the longest Kling video weighs; an endless body must not fill the disk. */
 const MAX_VIDEO_BYTES = 1024 ** 3;
@@ -19,6 +20,8 @@ const STALL_MS = 60_000;
 const MIN_BYTES_PER_SECOND = 3_000;
 /** Where n8n streams to disk. Elsewhere it buffers each file whole, so one at a time is all that memory allows. */
 const STREAMED_AT_ONCE = 4;
+/** What servers call a video, if they call it anything; its bytes are judged in any case. */
+const VIDEO_TYPES = /^(video\/.+|application\/mp4|(application|binary)\/octet-stream)$/;
 const STREAMING_STORES = /^(filesystem|filesystem-v2|s3):/;
 
 /** A stored video, or why there is none. */
@@ -37,9 +40,6 @@ export interface Downloads {
 	/** Streams a video into n8n's binary store. Never throws. */
 	fetch(wanted: Wanted): Promise<Download>;
 }
-
-/** Ends a download for good: another try would end the same way. */
-class FinalFault extends Error {}
 
 interface Opened {
 	readonly body: VideoStream;
@@ -118,7 +118,7 @@ async function fetchOnce(context: NodeContext, wanted: Wanted, clock: Clock, sto
 			return chunk;
 		});
 		signal.addEventListener('abort', () => body.destroy());
-		const judge = () => faultOf(bytes, announcedBytes, mp4.isWhole());
+		const judge = () => faultOf(mp4.end(), bytes, announcedBytes);
 		const judged = judgeAtEnd(body, counted, judge);
 		// map() gives a Readable; its type is not ours to import (no node modules in what ships).
 		const storing = context.helpers.prepareBinaryData(counted as never, wanted.fileName, 'video/mp4');
@@ -152,15 +152,6 @@ function endFor(signal: AbortSignal, error: unknown): never {
 	throw signal.aborted ? new RangeError('it came too slowly') : error;
 }
 
-/** Why a file is not the whole video; undefined if it is. */
-function faultOf(bytes: number, announcedBytes: number | undefined, isWhole: boolean): Error | undefined {
-	if (bytes === 0) return new RangeError('the file is empty');
-	if (announcedBytes !== undefined && announcedBytes !== bytes) {
-		return new RangeError(`only ${bytes} of ${announcedBytes} bytes came`);
-	}
-	return isWhole ? undefined : new RangeError(`the file ended in the middle, after ${bytes} bytes`);
-}
-
 /** Opens the video's link, following redirects by hand: each one is checked, and none carries a key. */
 async function open(context: NodeContext, wanted: Wanted, signal: AbortSignal): Promise<Opened> {
 	let url = wanted.url;
@@ -184,7 +175,7 @@ function toRequest(url: string, abortSignal: AbortSignal): IHttpRequestOptions {
 	return {
 		method: 'GET',
 		url,
-		// n8n unzips a body and keeps the length it had zipped, which would be taken for a cut.
+		// n8n unzips a body and keeps the length it had zipped; where the file is no MP4, that is taken for a cut.
 		headers: { 'Accept-Encoding': 'identity' },
 		encoding: 'stream',
 		returnFullResponse: true,
@@ -204,9 +195,9 @@ function refusedDownload(status: number): Error {
 
 function checkKind(body: VideoStream, headers: Readonly<Record<string, string>>): Opened {
 	const type = (headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
-	if (!/^(video\/.+|application\/octet-stream|binary\/octet-stream)$/.test(type)) {
+	if (type !== '' && !VIDEO_TYPES.test(type)) {
 		body.destroy();
-		throw new FinalFault(`the server sent ${type === '' ? 'a file of no kind' : type} instead of a video`);
+		throw new FinalFault(`the server sent ${type} instead of a video`);
 	}
 	const isEncoded = headers['content-encoding'] !== undefined;
 	const announced = isEncoded ? NaN : Number(headers['content-length'] ?? NaN);

@@ -10,7 +10,7 @@ const BOX_HEADER_BYTES = 8;
 const FILLER = makeFiller(65_521);
 const CHUNK_BYTES = 65_536;
 
-/** What makes a job's video: the sample, followed by a box that players skip, with the job's id in it. */
+/** What makes a job's video: the sample, followed by media that no index points to, with the job's id in it: players skip it, and a cut hits it. */
 export interface VideoOfJob {
 	readonly id: string;
 	/** The least size of the whole file. */
@@ -27,7 +27,7 @@ function headOf(job: VideoOfJob): Buffer {
 	const label = Buffer.from(`kling-video-emulator job ${job.id}\n`);
 	const header = Buffer.alloc(BOX_HEADER_BYTES);
 	header.writeUInt32BE(videoSize(job) - SAMPLE.length);
-	header.write('free', 4, 'latin1');
+	header.write('mdat', 4, 'latin1');
 	return Buffer.concat([SAMPLE, header, label]);
 }
 

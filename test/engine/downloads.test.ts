@@ -55,6 +55,12 @@ const HOPELESS: ReadonlyArray<{ name: string; misbehaviour: Misbehaviour; text: 
 		tries: 1,
 	},
 	{
+		name: 'a web page that is called a file, with status 200',
+		misbehaviour: { reply: { status: 200, body: '<html>Sorry</html>', contentType: 'application/octet-stream' } },
+		text: /the server sent text instead of a video/,
+		tries: 1,
+	},
+	{
 		name: 'an empty file',
 		misbehaviour: { reply: { status: 200, body: '', contentType: 'video/mp4' } },
 		text: /the file is empty/,
