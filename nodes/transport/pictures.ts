@@ -56,9 +56,15 @@ function multipart(
 	return { body, contentType: `multipart/form-data; boundary=${boundary}` };
 }
 
+/** Ends an answer that is not wanted; n8n would hold all of it in memory, however long it is. */
+function discard(body: unknown): void {
+	if (typeof body !== 'object' || body === null || !('destroy' in body)) return;
+	if (typeof body.destroy === 'function') body.destroy();
+}
+
 /**
  * Posts a file to a storage link that an API gave out. No credential is sent. Undefined if it was stored, else what
- * happened, for people.
+ * happened, for people. Of the answer only the status is read.
  */
 export async function postFile(
 	context: IExecuteFunctions,
@@ -68,7 +74,7 @@ export async function postFile(
 ): Promise<string | undefined> {
 	const { body, contentType } = multipart(target.fields, file);
 	try {
-		const full: unknown = await withDeadline(
+		const answered: unknown = await withDeadline(
 			clock,
 			UPLOAD_TIMEOUT_MS,
 			async (abortSignal) =>
@@ -77,6 +83,7 @@ export async function postFile(
 					url: target.url,
 					body,
 					headers: { 'Content-Type': contentType, 'Content-Length': String(body.length) },
+					encoding: 'stream',
 					returnFullResponse: true,
 					ignoreHttpStatusErrors: true,
 					disableFollowRedirect: true,
@@ -84,7 +91,9 @@ export async function postFile(
 					abortSignal,
 				}),
 		);
-		const status = asNumber(asObject(full)?.statusCode) ?? 0;
+		const full = asObject(answered);
+		discard(full?.body);
+		const status = asNumber(full?.statusCode) ?? 0;
 		return status >= 200 && status < 300 ? undefined : `the file storage answered with HTTP status ${status}`;
 	} catch (error) {
 		return toFault(error).message;
