@@ -2,10 +2,11 @@ import type { IHttpRequestOptions } from 'n8n-workflow';
 import type { Clock } from '../core/clock';
 import { parseJson } from '../core/fields';
 import type { Call, Fault, Reply, Send } from '../core/http';
-import { asNumber, asObject, asText } from '../core/json';
+import { asNumber, asObject } from '../core/json';
 import type { NodeContext } from './context';
 import { withDeadline } from './deadline';
 import { toFault } from './faults';
+import { createKeyHider, type KeyHider } from './hideKey';
 
 /** No documented reply comes near this; more is not read. */
 const MAX_REPLY_BYTES = 4 * 1024 * 1024;
@@ -24,32 +25,21 @@ function withSignal(context: NodeContext, signal: AbortSignal): NodeContext {
  * would take the key along; nothing is repeated; nothing is thrown.
  */
 export function createSend(context: NodeContext, credential: string, baseUrl: string, clock: Clock): Send {
-	const hider = keyHider(context, credential);
+	const hider = createKeyHider(context, credential);
 	return async (call) => {
 		try {
-			const hide = await hider;
+			const key = await hider;
 			return await withDeadline(clock, call.timeoutMs, async (signal) => {
 				const options = toRequest(call, baseUrl, signal);
 				const request = context.helpers.httpRequestWithAuthentication;
 				// n8n's type for `this` joins all contexts; the call needs only what every one of them has.
 				const full: unknown = await request.call(withSignal(context, signal) as never, credential, options);
-				return await toReply(full, hide);
+				return await toReply(full, key);
 			});
 		} catch (error) {
 			return toFault(error);
 		}
 	};
-}
-
-/** Takes the key out of what an API sends back: a refusal that quotes it would carry it into errors, logs and items. */
-async function keyHider(context: NodeContext, credential: string): Promise<(text: string) => string> {
-	try {
-		const apiKey = asText((await context.getCredentials(credential)).apiKey);
-		return (text) => (apiKey === undefined ? text : text.replaceAll(apiKey, '…'));
-	} catch {
-		// Without a credential there is no key, and no call will be made.
-		return (text) => text;
-	}
 }
 
 function toRequest(call: Call, baseUrl: string, abortSignal: AbortSignal): IHttpRequestOptions {
@@ -93,7 +83,7 @@ export function headersOf(value: unknown): Record<string, string> {
 	);
 }
 
-async function toReply(full: unknown, hide: (text: string) => string): Promise<Reply | Fault> {
+async function toReply(full: unknown, key: KeyHider): Promise<Reply | Fault> {
 	const response = asObject(full);
 	const status = asNumber(response?.statusCode);
 	if (response === undefined || status === undefined) return toFault(undefined);
@@ -101,10 +91,10 @@ async function toReply(full: unknown, hide: (text: string) => string): Promise<R
 	const bytes = await readAtMost(response.body, MAX_REPLY_BYTES);
 	if (bytes === undefined) return { kind: 'fault', reach: 'lost', message: 'the answer was too large' };
 	const announced = Number(headers['content-length'] ?? bytes.length);
-	const text = hide(bytes.toString('utf8'));
+	const text = key.inText(bytes.toString('utf8'));
 	const json = parseJson(text);
 	// n8n unzips a body and keeps the length it had zipped: JSON that is whole was not cut, whatever its length.
 	const isCut = json === undefined && announced > bytes.length && status !== 304;
 	if (isCut) return { kind: 'fault', reach: 'lost', message: 'the connection was cut' };
-	return { kind: 'reply', status, headers, body: json ?? text };
+	return { kind: 'reply', status, headers, body: key.inJson(json ?? text) };
 }

@@ -2,6 +2,7 @@ import fastify from 'fastify';
 import type { Call } from '../../nodes/core/http';
 import { createSend } from '../../nodes/transport/send';
 import type { Misbehaviour } from '../emulator/index';
+import { textsIn } from '../engine/watched';
 import { gzipSync } from '../support/node.cts';
 import { meetStranger, type Stranger } from '../support/stranger';
 import { setProbeStage, type ProbeStage } from './probeStage';
@@ -104,6 +105,43 @@ test('a reply that is zipped, against our asking, is read and not taken for cut'
 	await server.close();
 	expect(answer).toMatchObject({ kind: 'reply', status: 200, body: { job_id: 'a' } });
 	expect(asked).toEqual(['identity']);
+});
+
+describe('a key of characters that JSON may write in other ways', () => {
+	const KEY = 'ab/cd+<ef>&"gh';
+	const plain = JSON.stringify(KEY).slice(1, -1);
+	let other: ProbeStage;
+	beforeAll(async () => (other = await setProbeStage({ factor: 20, keys: { coreToday: KEY } })));
+	afterAll(async () => await other.close());
+
+	test.each([
+		['as PHP writes it', `{"error":"key ${plain.replaceAll('/', '\\/')} unknown"}`],
+		['as Go writes it', `{"error":"key ${plain.replaceAll('&', '\\u0026').replaceAll('<', '\\u003c')} unknown"}`],
+		['in capital digits', `{"error":"key ${plain.replaceAll('+', '\\u002B')} unknown"}`],
+		['as a name', JSON.stringify({ errors: [{ [KEY]: 'unknown' }] })],
+		['in a text of JSON', JSON.stringify({ error: JSON.stringify({ error: [KEY] }).replaceAll('/', '\\/') })],
+		['as the whole reply', JSON.stringify(KEY)],
+		['with one backslash in plain text', `key ${plain.replaceAll('/', '\\/')} unknown`],
+		['deep inside', `${'['.repeat(100_000)}${JSON.stringify(KEY)}${']'.repeat(100_000)}`],
+	])('goes no further if an API repeats it %s', async (_name, body) => {
+		const texts = await other.inNode(async (context) => {
+			other.emulator.misbehave({ when: { call: 'templates', first: 1 }, do: { reply: { status: 401, body } } });
+			const send = createSend(context, 'coreTodayApi', other.emulator.coreTodayUrl, other.clock);
+			return textsIn(await send(CALL)).filter((text) => text.includes('…') || text.includes('cd+'));
+		});
+		expect(texts).toEqual([expect.stringContaining('…')]);
+		expect(texts[0]).not.toContain('cd+');
+	});
+
+	test('is no danger to replies of backslashes only', async () => {
+		const body = JSON.stringify({ error: '\\'.repeat(1_000_000) });
+		other.emulator.misbehave({ when: { call: 'templates', first: 1 }, do: { reply: { status: 200, body } } });
+		const send = async () =>
+			await other.inNode(
+				async (context) => await createSend(context, 'coreTodayApi', other.emulator.coreTodayUrl, other.clock)(CALL),
+			);
+		expect(await send()).toMatchObject({ kind: 'reply', body: { error: '\\'.repeat(1_000_000) } });
+	});
 });
 
 test('a key that an API repeats goes no further', async () => {
