@@ -58,13 +58,19 @@ function readWishes(context: IWebhookFunctions): Wishes {
 	const options = asObject(context.getNodeParameter('options', {}));
 	const outputField = String(context.getNodeParameter('outputField', 'data') ?? '').trim();
 	return {
-		events: Array.isArray(events) ? events.map(String) : [],
+		events: namesIn(events),
 		endpointId: options?.endpointId,
 		download: context.getNodeParameter('downloadVideo', true) === true,
 		outputField: outputField === '' ? 'data' : outputField,
 		withRaw: options?.output === 'raw',
 		query: { ...context.getQueryData() },
 	};
+}
+
+/** An expression may give the events as a list or as text, with commas between. */
+function namesIn(events: unknown): string[] {
+	const given: unknown[] = Array.isArray(events) ? events : [events];
+	return given.flatMap((names) => String(names).split(',')).map((name) => name.trim());
 }
 
 /** An endpoint that is none makes way for the provider's own. */

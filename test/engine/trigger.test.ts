@@ -92,6 +92,21 @@ describe.each(providerNames)('%s', (provider) => {
 		expect((await done)?.items('Collect')[0]?.json.status).toBe(starts ? endsAs : undefined);
 	});
 
+	test.each([
+		['={{ "completed" }}', true],
+		['={{ "failed, completed" }}', true],
+		['={{ [" completed "] }}', true],
+		['={{ "failed,cancelled" }}', false],
+	])('events given by the expression %s: a completed job starts it: %s', async (events, starts) => {
+		drop();
+		const { url } = publish({ provider, downloadVideo: false, events });
+		await submit(provider, url);
+		await ended();
+		const { response, done } = stage.call(url, body());
+		expect((await response).status).toBe(200);
+		expect((await done)?.items('Collect')[0]?.json.status).toBe(starts ? 'completed' : undefined);
+	});
+
 	test('a job that the provider does not know starts nothing', async () => {
 		const { url } = publish({ provider });
 		const { response, done } = stage.call(url, { id: 'unknown-job', job_id: 'unknown-job', status: 'COMPLETED' });
