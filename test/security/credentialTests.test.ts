@@ -42,7 +42,12 @@ describe.each(credentials)('the test of $displayName', (credential) => {
 		'http://127.0.0.1.example.com/v1',
 		'http://192.168.1.5:8080/v1',
 		'http://localhost:4010@example.com/v1',
-	])('sends no key unprotected to %s', (baseUrl) => {
-		expect(testedAt(credential, baseUrl)).toBe(baseUrl.replace(/^http:/i, 'https:'));
+		' http://api.example.com/v1',
+		'\t\nhttp://api.example.com/v1 ',
+		'\u0001http://api.example.com/v1',
+		'ht\ttp://api.example.com/v1',
+		'\u00a0http://api.example.com/v1',
+	])('sends no key unprotected to %j', (baseUrl) => {
+		expect(testedAt(credential, baseUrl)).toBe(`https://${baseUrl.slice(baseUrl.indexOf('//') + 2).trim()}`);
 	});
 });
