@@ -9,17 +9,20 @@ let stage: ProbeStage;
 beforeAll(async () => (stage = await setProbeStage()));
 afterAll(async () => await stage.close());
 
-/** A finisher in a node, and how often it has read a credential. */
-async function withFinisher<T>(use: (finisher: WebhookFinisher) => Promise<T>): Promise<{ result: T; reads: number }> {
+/** A finisher in a node, and how often it has read a credential; `user` is whose execution n8n says that it is. */
+async function withFinisher<T>(
+	use: (finisher: WebhookFinisher) => Promise<T>,
+	user?: string,
+): Promise<{ result: T; reads: number }> {
 	let reads = 0;
 	const result = await stage.inNode(async (context) => {
 		const getCredentials: IExecuteFunctions['getCredentials'] = async (...args) => {
 			reads += 1;
 			return await context.getCredentials(...args);
 		};
-		return await use(
-			createWebhookFinisher(Object.create(context, { getCredentials: { value: getCredentials } }), stage.clock),
-		);
+		const getExecutionContext = () => ({ ...context.getExecutionContext(), credentials: user });
+		const own = { getCredentials: { value: getCredentials }, getExecutionContext: { value: getExecutionContext } };
+		return await use(createWebhookFinisher(Object.create(context, own), stage.clock));
 	});
 	return { result, reads };
 }
@@ -46,4 +49,20 @@ test('a callback about five jobs reads the credential once, and so does a crowd 
 	expect(await lookAgain()).toEqual({ result: 'job', reads: 0 });
 	await stage.clock.sleep(31_000);
 	expect(await lookAgain()).toEqual({ result: 'job', reads: 1 });
+});
+
+test('two users for whom n8n resolves one credential never share what was read', async () => {
+	const [handle] = await submittedHandles(1);
+	const readsOf = async (user: string) =>
+		(await withFinisher(async (finisher) => (await finisher.look(handle)).kind, user)).reads;
+	expect([await readsOf('one'), await readsOf('two'), await readsOf('one')]).toEqual([1, 1, 0]);
+});
+
+test('an older n8n, which cannot say whose execution it is, is asked for the credential all the same', async () => {
+	const [handle] = await submittedHandles(1);
+	const kind = await stage.inNode(async (context) => {
+		const older = Object.create(context, { getExecutionContext: { value: undefined } });
+		return (await createWebhookFinisher(older, stage.clock).look(handle)).kind;
+	});
+	expect(kind).toBe('job');
 });

@@ -14,9 +14,17 @@ export interface WebhookFinisher extends Finisher {
 
 type Reading = ReturnType<IWebhookFunctions['getCredentials']>;
 
-/** Of the last half minute, by workflow and credential: callbacks come in crowds, and a changed key is soon noticed. */
+/** Of the last half minute, by workflow, credential and user: callbacks come in crowds, and a changed key is soon noticed. */
 const readings = new Map<string, Reading>();
 const REMEMBER_MS = 30_000;
+
+/**
+ * For whom n8n resolves a credential that is each user's own, in a form that only n8n reads; undefined where all users
+ * share it. Older n8n does not have the method.
+ */
+function userOf(context: IWebhookFunctions): string | undefined {
+	return context.getExecutionContext?.()?.credentials;
+}
 
 /**
  * The context with each credential read once, for the callbacks that come soon after, too. In `webhook()` every reading,
@@ -25,7 +33,8 @@ const REMEMBER_MS = 30_000;
  */
 function readingOnce(context: IWebhookFunctions, clock: Clock): IWebhookFunctions {
 	const getCredentials = async (type: string): Reading => {
-		const key = JSON.stringify([context.getWorkflow().id, type, context.getNode().credentials?.[type]?.id]);
+		const id = context.getNode().credentials?.[type]?.id;
+		const key = JSON.stringify([context.getWorkflow().id, type, id, userOf(context)]);
 		const known = readings.get(key);
 		if (known !== undefined) return await known;
 		const reading = context.getCredentials(type);
