@@ -3,10 +3,10 @@ import type { Clock, Stop } from '../core/clock';
 import { asNumber, asObject } from '../core/json';
 import { createMp4Watch } from '../core/mp4';
 import { urlProblem } from '../core/publicUrl';
-import { createSlots } from '../core/slots';
 import type { NodeContext } from './context';
 import { withWatch } from './deadline';
 import { toFault } from './faults';
+import type { Gate } from './gate';
 import { headersOf } from './send';
 import { faultOf, FinalFault } from './whole';
 
@@ -18,16 +18,13 @@ const MAX_REDIRECTS = 5;
 const STALL_MS = 60_000;
 /** After the first minute, less than this is a trickle: a 10 MB video would take an hour. */
 const MIN_BYTES_PER_SECOND = 3_000;
-/** Where n8n streams to disk. Elsewhere it buffers each file whole, so one at a time is all that memory allows. */
-const STREAMED_AT_ONCE = 4;
 /** What servers call a video, if they call it anything; its bytes are judged in any case. */
 const VIDEO_TYPES = /^(video\/.+|application\/mp4|(application|binary)\/octet-stream)$/;
-const STREAMING_STORES = /^(filesystem|filesystem-v2|s3):/;
 
 /** A stored video, or why there is none. */
 export type Download =
 	| { readonly kind: 'stored'; readonly binary: IBinaryData }
-	| { readonly kind: 'failed'; readonly message: string };
+	| { readonly kind: 'failed'; readonly message: string; readonly binary?: undefined };
 
 export interface Wanted {
 	readonly url: string;
@@ -58,11 +55,8 @@ function isVideoStream(value: unknown): value is VideoStream {
 	return typeof stream === 'object' && stream !== null && 'map' in stream && 'once' in stream;
 }
 
-/** Downloads of one execution: no credential is sent, several run at once only where n8n streams to disk. */
-export function createDownloads(context: NodeContext, clock: Clock, stop: Stop): Downloads {
-	const slots = createSlots(1);
-	let isWide = false;
-
+/** Downloads without a credential, as many at once as the gate lets through. */
+export function createDownloads(context: NodeContext, clock: Clock, stop: Stop, gate: Gate): Downloads {
 	async function fetchNow(wanted: Wanted): Promise<Download> {
 		let message = '';
 		for (let attempt = 1; attempt <= TRIES; attempt++) {
@@ -78,16 +72,7 @@ export function createDownloads(context: NodeContext, clock: Clock, stop: Stop):
 		return { kind: 'failed', message: `The video could not be downloaded: ${message}. Its link is ${wanted.url}` };
 	}
 
-	async function fetch(wanted: Wanted): Promise<Download> {
-		const download = await slots.run(async () => await fetchNow(wanted));
-		if (!isWide && download.kind === 'stored' && STREAMING_STORES.test(download.binary.id ?? '')) {
-			isWide = true;
-			slots.widen(STREAMED_AT_ONCE);
-		}
-		return download;
-	}
-
-	return { fetch };
+	return { fetch: async (wanted) => await gate.pass(async () => await fetchNow(wanted)) };
 }
 
 function messageOf(error: unknown): string {

@@ -1,5 +1,6 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { createDownloads } from '../../nodes/transport/download';
+import { createGate } from '../../nodes/transport/gate';
 import { asObject } from '../../nodes/core/json';
 import type { Misbehaviour } from '../emulator/index';
 import { setProbeStage, type ProbeStage } from './probeStage';
@@ -39,7 +40,7 @@ async function download(misbehaviour: Misbehaviour, how: { mayBeLocal?: boolean;
 		},
 	};
 	const result = await stage.inNode(async (context) => {
-		const downloads = createDownloads(withoutRoom(context, store), stage.clock, stop);
+		const downloads = createDownloads(withoutRoom(context, store), stage.clock, stop, createGate(1));
 		return await downloads.fetch({ url: job?.videoUrl ?? '', fileName: 'a.mp4', mayBeLocal });
 	});
 	const tries = stage.emulator.requests().filter(({ call }) => call === 'video').length;

@@ -8,6 +8,7 @@ import { createLookout, type AskPorts, type Lookout, type Truth } from '../../co
 import { createSlots } from '../../core/slots';
 import { stopOf } from '../../transport/clock';
 import { createDownloads, type Downloads } from '../../transport/download';
+import { createGate } from '../../transport/gate';
 import { createApis, type Api, type OpenApi } from './apis';
 import { isToolInProcess } from './surroundings';
 
@@ -18,6 +19,9 @@ const CANCEL_PACE_MS = 250;
 
 /** Of looks that each item makes for itself; the follower has its own limit. */
 const LOOKS_AT_ONCE = 20;
+
+/** Downloads of one execution, where n8n streams to disk. */
+const STREAMED_AT_ONCE = 4;
 
 /** One run of the node: what all its items share. */
 export interface Session {
@@ -58,7 +62,7 @@ export function createSession(context: IExecuteFunctions, clock: Clock): Session
 			isToolInProcess(context) ? undefined : context.getExecutionId(),
 		),
 		follower: createFollower({ clock, random, stop, look: createFollowersLook(api, clock) }),
-		downloads: createDownloads(context, clock, stop),
+		downloads: createDownloads(context, clock, stop, createGate(STREAMED_AT_ONCE)),
 		api,
 		cancel: createCanceller(clock, portsOf),
 		portsOf,

@@ -3,6 +3,7 @@ import type { Clock } from '../../core/clock';
 import type { Look } from '../../core/follow';
 import type { Handle } from '../../core/job';
 import { createDownloads } from '../../transport/download';
+import { createGate } from '../../transport/gate';
 import { createApis } from './apis';
 import type { Finisher } from './finish';
 
@@ -17,6 +18,11 @@ type Reading = ReturnType<IWebhookFunctions['getCredentials']>;
 /** Of the last half minute, by workflow, credential and user: callbacks come in crowds, and a changed key is soon noticed. */
 const readings = new Map<string, Reading>();
 const REMEMBER_MS = 30_000;
+
+/** As many as four executions that wait for their jobs have under way. */
+const STREAMED_AT_ONCE = 16;
+/** For all callbacks of this process: they come in crowds, and n8n may hold each of their videos in memory. */
+const gate = createGate(STREAMED_AT_ONCE);
 
 /**
  * For whom n8n resolves a credential that is each user's own, in a form that only n8n reads; undefined where all users
@@ -59,5 +65,5 @@ export function createWebhookFinisher(given: IWebhookFunctions, clock: Clock): W
 		return { kind: 'unseen', message: opened.problem };
 	}
 
-	return { api, downloads: createDownloads(context, clock, { requested: false }), look };
+	return { api, downloads: createDownloads(context, clock, { requested: false }, gate), look };
 }
