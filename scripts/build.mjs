@@ -33,6 +33,16 @@ await bundle({
 	minify: true,
 	outfile: join(dist, 'nodes/nodes.js'),
 });
+// n8n's build keeps the comments.
+const credentials = readdirSync(join(dist, 'credentials')).filter((name) => name.endsWith('.js'));
+await bundle({
+	entryPoints: credentials.map((name) => join(dist, 'credentials', name)),
+	platform: 'node',
+	target: 'node20',
+	minify: true,
+	allowOverwrite: true,
+	outdir: join(dist, 'credentials'),
+});
 for (const name of FRONT_DOORS) {
 	writeFileSync(join(dist, 'nodes', name, `${name}.node.js`), `exports.${name} = require('../nodes.js').${name};\n`);
 }

@@ -24,7 +24,7 @@ export class KlingVideoTrigger implements INodeType {
 		icon: { light: 'file:../../icons/klingVideo.svg', dark: 'file:../../icons/klingVideo.dark.svg' },
 		group: ['trigger'],
 		version: 1,
-		subtitle: '={{ $parameter.events.join(", ") }}',
+		subtitle: '={{ [$parameter.events].flat().join(", ") }}',
 		description: 'Starts the workflow when a Kling video is ready, or its job has failed',
 		defaults: { name: 'Kling Video Trigger' },
 		inputs: [],
