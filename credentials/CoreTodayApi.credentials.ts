@@ -10,7 +10,7 @@ import type {
  * The test may not send the key unprotected either: plain http is for this machine only, as in the nodes. Blanks and
  * control characters go first: a link is read without them, so they would hide what it begins with.
  */
-const SAFE_BASE_URL = `={{ $credentials.baseUrl.replace(/[\\0- ]/g, '').replace(/^http:(?!\\/\\/(localhost|127\\.[\\d.]+|\\[::1])(:\\d+)?(\\/|$))/i, 'https:') }}`;
+const SAFE_BASE_URL = `={{ $credentials.baseUrl.replace(/[\\0- ]/g, '').trim().replace(/^http:(?!\\/\\/(localhost|127\\.[\\d.]+|\\[::1])(:\\d+)?(\\/|$))/i, 'https:') }}`;
 
 export class CoreTodayApi implements ICredentialType {
 	name = 'coreTodayApi';

@@ -57,7 +57,7 @@ it('a refusal that names a job is not taken for a sure no: its ID is told, and n
 	expect(stage.emulator.jobs()).toEqual([]);
 });
 
-it('a dry run counts for no limit', async () => {
+it('a dry run beside real items counts for no limit', async () => {
 	const options = { dryRun: '={{ $json.dry }}', maxJobs: 1 };
 	const items = itemsOf({ prompt: 'A', dry: true }, { prompt: 'B', dry: false });
 	await stage.engine.run(stage.workflow({ ...FROM_ITEM, completion: 'jobId', options }), { items });

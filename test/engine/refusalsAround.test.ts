@@ -97,7 +97,7 @@ describe('a stage with good credentials', () => {
 		[{ operation: 'getStatus', jobId: 'abc' }, 'Provider is set to From Input, but the item has no "provider"'],
 		[
 			{ operation: 'wait', jobId: 'abc', options: { timeoutSeconds: 1 } },
-			'Timeout has to be a number, 10 or more, but is 1.',
+			'Timeout has to be a number, between 10 and 2592000, but is 1.',
 		],
 		[
 			{ operation: 'getStatus', provider: 'runpod', jobId: 'abc', options: { endpointId: 'a/b' } },

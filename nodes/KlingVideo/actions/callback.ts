@@ -81,7 +81,7 @@ async function answerParked(context: IWebhookFunctions, clock: Clock): Promise<I
 	if (!resuming.take(park)) return answer(context, 200, 'going on already');
 	answer(context, 200, 'going on');
 	const finished = await Promise.all(checked.map(async (item, itemIndex) => await finish(finisher, item, itemIndex)));
-	void clock.sleep(RESUMPTION_MS).then(() => resuming.release(park));
+	void clock.sleep(RESUMPTION_MS).then(() => forget(park, items.length));
 	return { noWebhookResponse: true, workflowData: [finished] };
 }
 
@@ -131,6 +131,12 @@ async function endedJob(callback: Callback, index: number, { job, wish }: JobIte
 	return index === callback.named
 		? { status: 503, message: 'this job has not ended' }
 		: { status: 200, message: 'noted' };
+}
+
+/** A park that was resumed asks no more; its jobs' replies may be large. */
+function forget(park: string, itemCount: number): void {
+	resuming.release(park);
+	for (let index = 0; index < itemCount; index++) ended.delete(`${park} ${index}`);
 }
 
 function remember(key: string, job: Job): Job {

@@ -28,9 +28,13 @@ function settings(session: Session): RunSettings {
 function refuseRun(session: Session, orders: ReadonlyArray<Placed<GenerateOrder>>): string | undefined {
 	const { problems, limits } = settings(session);
 	if (problems.length > 0) return problems.map(({ field, message }) => `${field} ${message}`).join(' ');
-	const planned = orders
-		.filter((placed) => !placed.order.dryRun && isNew(session, placed))
-		.map(({ itemIndex, order }) => ({ itemIndex, request: order.first.request }));
+	const fresh = orders.filter((placed) => isNew(session, placed));
+	const paid = fresh.filter(({ order }) => !order.dryRun);
+	// A dry run shows what a real one would be refused for; beside real items it costs nothing.
+	const planned = (paid.length > 0 ? paid : fresh).map(({ itemIndex, order }) => ({
+		itemIndex,
+		request: order.first.request,
+	}));
 	const overLimit = limitProblem(planned, session.ledger.spent(), limits);
 	if (overLimit !== undefined) return overLimit;
 	const resume = resumeUrlFor(session, orders);
