@@ -17,7 +17,15 @@ for (const folder of readdirSync(dist)) {
 for (const entry of readdirSync(join(dist, 'nodes'), { recursive: true, withFileTypes: true })) {
 	if (entry.isFile() && entry.name.endsWith('.js')) rmSync(join(entry.parentPath ?? entry.path, entry.name));
 }
-for (const folder of ['core', 'transport', 'KlingVideo/actions'])
+for (const folder of [
+	'core',
+	'host',
+	'kling',
+	'KlingVideo/form',
+	'KlingVideo/generate',
+	'KlingVideo/jobs',
+	'KlingVideo/run',
+])
 	rmSync(join(dist, 'nodes', folder), { recursive: true });
 await bundle({
 	stdin: {

@@ -9,14 +9,14 @@ import {
 	type IWebhookResponseData,
 } from 'n8n-workflow';
 import type { Clock } from '../core/clock';
-import { systemClock } from '../transport/clock';
-import { RESUME_PATH } from '../transport/resume';
-import { answerCallback } from './actions/callback';
-import { runOperation } from './actions/router';
+import { systemClock } from '../host/clock';
+import { RESUME_PATH } from '../host/resume';
+import { answerCallback } from './generate/resume';
+import { runOperation } from './run/router';
 import { providers } from '../core/providers';
 import { choicesWithout } from '../core/providers/choices';
-import { generateFields } from './actions/generate.fields';
-import { jobFields } from './actions/job.fields';
+import { generateFields } from './form/generate';
+import { jobFields } from './form/jobs';
 
 /** The provider's callback to a parked execution. */
 const resumeWebhooks: IWebhookDescription[] = [

@@ -6,9 +6,9 @@ import {
 	type IWebhookResponseData,
 } from 'n8n-workflow';
 import type { Clock } from '../core/clock';
-import { endpointIdOption, providerOptions, rawOutputOption, withEndpoints } from '../KlingVideo/actions/common.fields';
+import { endpointIdOption, providerOptions, rawOutputOption, withEndpoints } from '../kling/fields';
 import { providers } from '../core/providers';
-import { systemClock } from '../transport/clock';
+import { systemClock } from '../host/clock';
 import { answerEndedJob } from './jobEnded';
 
 /** Nothing is registered at a provider: the workflow's URL goes into each submit's Callback URL. */

@@ -1,5 +1,5 @@
 import type { IDataObject, INodeExecutionData, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
-import { createBuckets } from '../core/bucket';
+import { createBuckets } from '../core/rateLimiter';
 import { createClaims } from '../core/claims';
 import type { Clock } from '../core/clock';
 import { FieldReader } from '../core/fields';
@@ -7,9 +7,9 @@ import { hasEnded, type Handle, type Job } from '../core/job';
 import { asObject, present } from '../core/json';
 import { findProvider } from '../core/providers';
 import type { Provider } from '../core/providers/provider';
-import { itemOf, type OutputWish } from '../KlingVideo/actions/finish';
-import { createWebhookFinisher, type WebhookFinisher } from '../KlingVideo/actions/webhookFinisher';
-import { answer, bodyOf } from '../transport/answer';
+import { itemOf, type OutputWish } from '../kling/item';
+import { createWebhookFinisher, type WebhookFinisher } from '../kling/webhookSession';
+import { answer, bodyOf } from '../host/answer';
 
 /** Jobs whose end this process has taken up, whether or not it is one that the trigger listens for. */
 const takenUp = createClaims(10_000);

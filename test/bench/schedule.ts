@@ -1,5 +1,5 @@
 import type { Clock } from '../../nodes/core/clock';
-import { createFollower } from '../../nodes/core/follow';
+import { createFollower } from '../../nodes/core/calls/poll';
 import { hasEnded, type Handle } from '../../nodes/core/job';
 import { VirtualClock } from '../support/virtualClock';
 import { drawFates, seeded, type Shape } from './shapes';

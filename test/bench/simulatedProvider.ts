@@ -1,4 +1,4 @@
-import type { Look } from '../../nodes/core/follow';
+import type { Look } from '../../nodes/core/calls/poll';
 import type { Clock, Random } from '../../nodes/core/clock';
 import type { Handle } from '../../nodes/core/job';
 

@@ -1,5 +1,5 @@
-import { UnexpectedReplyError } from '../../nodes/core/errors';
-import type { Reply } from '../../nodes/core/http';
+import { UnexpectedReplyError } from '../../nodes/core/providers/errors';
+import type { Reply } from '../../nodes/core/calls/http';
 import type { Failure, Handle, Job } from '../../nodes/core/job';
 import { present, type JsonObject } from '../../nodes/core/json';
 import { jobJson } from '../../nodes/core/output';

@@ -1,4 +1,4 @@
-import { createBuckets } from '../../nodes/core/bucket';
+import { createBuckets } from '../../nodes/core/rateLimiter';
 import { createSlots } from '../../nodes/core/slots';
 import { VirtualClock } from '../support/virtualClock';
 

@@ -1,6 +1,6 @@
 import type { ProviderName } from '../../nodes/core/job';
 import { asText } from '../../nodes/core/json';
-import { amountText } from '../../nodes/core/money';
+import { amountText } from '../../nodes/core/money/limits';
 import type { VideoForm } from '../../nodes/core/form';
 import { providerOf } from '../../nodes/core/providers';
 import { setStage, type Stage } from '../engine/stage';

@@ -1,13 +1,13 @@
-import { cancelJob } from '../../nodes/core/cancel';
-import { createFollower, type Follower, type FollowEnd, type Look } from '../../nodes/core/follow';
+import { cancelJob } from '../../nodes/core/calls/cancel';
+import { createFollower, type Follower, type FollowEnd, type Look } from '../../nodes/core/calls/poll';
 import { hasEnded, type Handle, type Job } from '../../nodes/core/job';
 import { isJson } from '../../nodes/core/json';
-import { Ledger, type LedgerEntry, type LedgerStore } from '../../nodes/core/ledger';
-import { createLookout } from '../../nodes/core/look';
+import { Ledger, type LedgerEntry, type LedgerStore } from '../../nodes/core/money/ledger';
+import { createLookout } from '../../nodes/core/calls/status';
 import { jobJson } from '../../nodes/core/output';
 import { providers } from '../../nodes/core/providers';
 import type { Provider, VideoRequest } from '../../nodes/core/providers/provider';
-import { submitOnce } from '../../nodes/core/submit';
+import { submitOnce } from '../../nodes/core/calls/submit';
 import { seeded } from '../bench/shapes';
 import { VirtualClock } from '../support/virtualClock';
 import { FaultyProvider } from './faultyProvider';

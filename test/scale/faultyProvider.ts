@@ -1,5 +1,5 @@
 import type { Clock, Random } from '../../nodes/core/clock';
-import type { Call, Fault, Reply } from '../../nodes/core/http';
+import type { Call, Fault, Reply } from '../../nodes/core/calls/http';
 import type { ProviderName } from '../../nodes/core/job';
 import { asObject, type JsonObject } from '../../nodes/core/json';
 import type { Phase } from '../support/apis';

@@ -1,14 +1,14 @@
 import type { IExecuteFunctions, IHttpRequestOptions } from 'n8n-workflow';
 import { jobBody, providerNames } from '../support/apis';
-import { createDownloads } from '../../nodes/transport/download';
-import { createGate } from '../../nodes/transport/gate';
+import { createDownloads } from '../../nodes/host/download';
+import { createGate } from '../../nodes/host/gate';
 import { choices } from '../../nodes/core/providers/choices';
 import type { RecordedRequest } from '../emulator/index';
 import { itemsOf } from '../engine/harness/index';
 import { FROM_ITEM, shots } from '../engine/scenes';
 import { bodyOf } from '../scale/faultyReplies';
 import { meetStranger, type Stranger } from '../support/stranger';
-import { setProbeStage, type ProbeStage } from '../transport/probeStage';
+import { setProbeStage, type ProbeStage } from '../host/probeStage';
 
 /*
  * A provider, an item or a link that is out for the key, for another path, or for n8n's own network. Each test runs the

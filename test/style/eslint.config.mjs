@@ -8,7 +8,7 @@ export default tseslint.config(
 		plugins: { '@typescript-eslint': tseslint.plugin },
 		linterOptions: { reportUnusedDisableDirectives: 'error' },
 		rules: {
-			'max-lines': ['error', { max: 250 }],
+			'max-lines': ['error', { max: 400 }],
 			'max-lines-per-function': ['error', { max: 40, skipBlankLines: true, skipComments: true, IIFEs: true }],
 			'max-depth': ['error', 3],
 			complexity: ['error', 15],
@@ -19,7 +19,7 @@ export default tseslint.config(
 	},
 	{
 		// A test file's describe() and a form's field list are as long as what they list.
-		files: ['test/**/*.test.ts', 'test/e2e/**', 'test/scale/**', 'nodes/**/*.fields.ts', 'nodes/**/description.ts'],
+		files: ['test/**/*.test.ts', 'test/e2e/**', 'test/scale/**', 'nodes/KlingVideo/form/**'],
 		rules: { 'max-lines-per-function': 'off' },
 	},
 );

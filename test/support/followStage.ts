@@ -1,4 +1,4 @@
-import { createFollower, type Followed, type FollowEnd, type Look } from '../../nodes/core/follow';
+import { createFollower, type Followed, type FollowEnd, type Look } from '../../nodes/core/calls/poll';
 import type { Handle, Job, JobStatus, ProviderName } from '../../nodes/core/job';
 import { seeded } from '../bench/shapes';
 import { VirtualClock } from './virtualClock';

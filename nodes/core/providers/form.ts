@@ -1,7 +1,7 @@
 import { FieldReader, isUnset, toNumber } from '../fields';
 import type { FormContext, VideoForm } from '../form';
 import { asText, isJsonObject, present } from '../json';
-import { urlProblem } from '../publicUrl';
+import { urlProblem } from '../url';
 import type { ParsedRequest, Picture, VideoRequest } from './provider';
 
 /** Kling's own limit on prompt and negative prompt (provider-apis, DOC). */

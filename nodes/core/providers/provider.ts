@@ -1,6 +1,6 @@
 import type { FieldReader, Problem } from '../fields';
 import type { FormContext, VideoForm } from '../form';
-import type { Call, Reply } from '../http';
+import type { Call, Reply } from '../calls/http';
 import type { Cost, Failure, Handle, Job, ProviderName } from '../job';
 import type { JsonObject } from '../json';
 

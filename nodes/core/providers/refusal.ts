@@ -1,7 +1,7 @@
 import { classifyFailure, errorText, refusal } from '../failure';
-import type { Reply } from '../http';
+import type { Reply } from '../calls/http';
 import type { Failure } from '../job';
-import { refusalText, unexpectedReply } from '../replyText';
+import { refusalText, unexpectedReply } from './replyText';
 
 /**
  * The clear refusal that an HTTP status is, at either API; undefined for 404, which each reads itself, and for a 2xx.

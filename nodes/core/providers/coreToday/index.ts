@@ -1,4 +1,4 @@
-import type { Call } from '../../http';
+import type { Call } from '../../calls/http';
 import { asText, present } from '../../json';
 import type { Provider } from '../provider';
 import { readCallback, readCancelled, readJob, readStarted, LABEL } from './reply';

@@ -1,7 +1,7 @@
-import type { Call, Reply } from '../../http';
+import type { Call, Reply } from '../../calls/http';
 import { asObject } from '../../json';
 import { firstUrl } from '../../jobId';
-import { objectOf, unexpectedReply } from '../../replyText';
+import { objectOf, unexpectedReply } from '../replyText';
 import type { UploadTarget } from '../provider';
 import { LABEL } from './reply';
 

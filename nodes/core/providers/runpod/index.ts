@@ -1,4 +1,4 @@
-import type { Call } from '../../http';
+import type { Call } from '../../calls/http';
 import type { Handle } from '../../job';
 import { present } from '../../json';
 import type { Provider } from '../provider';

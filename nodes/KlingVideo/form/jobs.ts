@@ -1,0 +1,104 @@
+import type { INodeProperties } from 'n8n-workflow';
+import {
+	cancelOnStopOption,
+	endpointIdOption,
+	onTimeoutOption,
+	outputFields,
+	providerOptions,
+	rawOutputOption,
+	timeoutOption,
+	withEndpoints,
+} from '../../kling/fields';
+
+const JOB_OPERATIONS = ['getStatus', 'wait', 'cancel'];
+
+/** Offered where the job may be at a provider with endpoints. */
+const endpointOfJobOption: INodeProperties = {
+	...endpointIdOption,
+	displayOptions: {
+		show: {
+			'/provider': [...withEndpoints, 'fromInput'],
+		},
+	},
+};
+
+/** Nobody here knows when the job was submitted. */
+const timeoutOfWaitOption: INodeProperties = {
+	...timeoutOption,
+	description: 'How long to wait for each job, counted from the first look at it. A timeout never cancels a job.',
+};
+
+const optionsOf = (operation: string, options: INodeProperties[]): INodeProperties => ({
+	displayName: 'Options',
+	name: 'options',
+	type: 'collection',
+	placeholder: 'Add option',
+	default: {},
+	options,
+	displayOptions: { show: { operation: [operation] } },
+});
+
+/** A look at a job is not worth a download, unless it is asked for. */
+const statusOutputFields = outputFields('getStatus').map((field) =>
+	field.type === 'boolean' ? { ...field, default: false } : field,
+);
+
+/** The form of the operations on jobs and videos that exist. */
+export const jobFields: INodeProperties[] = [
+	{
+		displayName: 'Provider',
+		name: 'provider',
+		type: 'options',
+		noDataExpression: true,
+		default: 'fromInput',
+		description: 'Where the job runs',
+		options: [
+			{ name: 'From Input', value: 'fromInput', description: "Read it, and Runpod's endpoint, from the input item" },
+			...providerOptions,
+		],
+		displayOptions: { show: { operation: JOB_OPERATIONS } },
+	},
+	{
+		displayName: 'Job ID',
+		name: 'jobId',
+		type: 'string',
+		required: true,
+		default: '={{ $json.jobId }}',
+		placeholder: 'e.g. abc123',
+		description: 'The ID that Generate returned',
+		displayOptions: { show: { operation: JOB_OPERATIONS } },
+	},
+	{
+		displayName: 'Video URL',
+		name: 'videoUrl',
+		type: 'string',
+		required: true,
+		default: '={{ $json.videoUrl }}',
+		placeholder: 'e.g. https://video.example.com/output.mp4',
+		description: 'The link that Generate, Wait or Get Status returned. It outlives the record of the job.',
+		displayOptions: { show: { operation: ['download'] } },
+	},
+	{
+		displayName: 'Put Output in Field',
+		name: 'outputField',
+		type: 'string',
+		default: 'data',
+		placeholder: 'e.g. data',
+		hint: 'The name of the output binary field to put the video in',
+		displayOptions: { show: { operation: ['download'] } },
+	},
+	{
+		displayName: 'Route by Status',
+		name: 'routeByStatus',
+		type: 'boolean',
+		noDataExpression: true,
+		default: false,
+		description: 'Whether to give the node three outputs: Completed, Running and Not Completed',
+		displayOptions: { show: { operation: ['getStatus'] } },
+	},
+	...statusOutputFields,
+	...outputFields('wait'),
+	optionsOf('getStatus', [endpointOfJobOption, rawOutputOption]),
+	optionsOf('wait', [cancelOnStopOption, endpointOfJobOption, onTimeoutOption, rawOutputOption, timeoutOfWaitOption]),
+	optionsOf('cancel', [endpointOfJobOption, rawOutputOption]),
+];

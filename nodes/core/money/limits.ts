@@ -1,0 +1,71 @@
+import { toNumber } from '../fields';
+import type { Cost } from '../job';
+import type { Spent } from './ledger';
+import { providerOf } from '../providers';
+import type { VideoRequest } from '../providers/provider';
+
+/** The user's limits on one execution. Amounts are in the provider's own unit. */
+export interface Limits {
+	readonly maxCost?: number;
+	readonly maxJobs?: number;
+}
+
+/** A job that is about to be paid for. */
+export interface Planned {
+	readonly itemIndex: number;
+	readonly request: VideoRequest;
+}
+
+/** The value as a limit: a finite number of 0 or more, or undefined. */
+export function asLimit(value: unknown): number | undefined {
+	const limit = toNumber(value);
+	return limit !== undefined && limit >= 0 ? limit : undefined;
+}
+
+/** "0.45 USD", "375 credits": without the noise of binary fractions. */
+export function amountText(amount: number, unit: Cost['unit']): string {
+	return `${Number(amount.toFixed(6))} ${unit}`;
+}
+
+function itemsText(items: readonly number[]): string {
+	const named = items.slice(0, 20).join(', ');
+	const rest = items.length > 20 ? ` and ${items.length - 20} more` : '';
+	return `${items.length === 1 ? 'item' : 'items'} ${named}${rest}`;
+}
+
+function costProblem(planned: readonly Planned[], spent: Spent, maxCost: number): string | undefined {
+	const estimates = planned.map(({ itemIndex, request }) => ({
+		itemIndex,
+		request,
+		cost: providerOf(request.provider).estimateCost(request),
+	}));
+	const unknown = estimates.filter(({ cost }) => cost === undefined);
+	if (unknown.length > 0) {
+		const model = unknown[0]?.request.model ?? '';
+		return `The price of "${model}" is not known, so Max Cost cannot be kept for ${itemsText(unknown.map((each) => each.itemIndex))}. Nothing was submitted. Limit the run with Max Jobs instead, or take Max Cost away.`;
+	}
+	const unit = estimates[0]?.cost?.unit;
+	if (unit === undefined) return undefined;
+	const run = estimates.reduce((sum, { cost }) => sum + (cost?.amount ?? 0), 0);
+	const before = spent.amounts[unit];
+	// Sums of 0.45 are not exact in binary.
+	if (before + run <= maxCost + 1e-9) return undefined;
+	const atLeast = estimates.some(({ cost }) => cost?.source === 'minimum') ? 'at least ' : '';
+	const minimumNote = atLeast === '' ? '' : ' Only a base price is documented, so the real cost may be higher.';
+	const beforeText =
+		before > 0 ? ` on top of ${amountText(before, unit)} that this execution has already submitted` : '';
+	return `This run would cost ${atLeast}${amountText(run, unit)} for ${itemsText(estimates.map((each) => each.itemIndex))}${beforeText}, but Max Cost is ${amountText(maxCost, unit)}. Nothing was submitted.${minimumNote} Raise Max Cost or send fewer items.`;
+}
+
+function jobsProblem(planned: readonly Planned[], spent: Spent, maxJobs: number): string | undefined {
+	if (spent.jobs + planned.length <= maxJobs) return undefined;
+	const before = spent.jobs > 0 ? ` on top of ${spent.jobs} that this execution has already submitted` : '';
+	return `This run would submit ${planned.length} jobs (${itemsText(planned.map((each) => each.itemIndex))})${before}, but Max Jobs is ${maxJobs}. Nothing was submitted. Raise Max Jobs or send fewer items.`;
+}
+
+/** Why a run must not be submitted, or undefined. Nothing to submit is never too much. */
+export function limitProblem(planned: readonly Planned[], spent: Spent, limits: Limits): string | undefined {
+	if (planned.length === 0) return undefined;
+	const overCost = limits.maxCost === undefined ? undefined : costProblem(planned, spent, limits.maxCost);
+	return overCost ?? (limits.maxJobs === undefined ? undefined : jobsProblem(planned, spent, limits.maxJobs));
+}

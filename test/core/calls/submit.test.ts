@@ -1,0 +1,170 @@
+import type { Call, Fault, Reply, Send } from '../../../nodes/core/calls/http';
+import { providers } from '../../../nodes/core/providers';
+import type { Provider } from '../../../nodes/core/providers/provider';
+import { submitOnce, type SubmitEnd } from '../../../nodes/core/calls/submit';
+import { jobBody } from '../../support/apis';
+import { VirtualClock } from '../../support/virtualClock';
+import { callbackOf, handleOf, replyOf, requestOf } from '../fixtures';
+
+type Answer = Reply | Fault;
+
+const REFUSED: Fault = { kind: 'fault', reach: 'notConnected', message: 'the connection was refused' };
+const LOST: Fault = { kind: 'fault', reach: 'lost', message: 'no answer came in time' };
+const busy = (headers: Record<string, string> = {}) => replyOf(429, '', headers);
+
+interface Run {
+	readonly end: SubmitEnd;
+	/** Seconds from the start at which each submit was sent. */
+	readonly sentAtSeconds: number[];
+	readonly calls: Call[];
+	readonly tookSeconds: number;
+}
+
+/** Submits once against answers given in turn, the last one again and again. */
+async function run(
+	provider: Provider,
+	answers: (nowMs: number) => Answer[],
+	rules: { patienceMs?: number; stopAfterMs?: number } = {},
+): Promise<Run> {
+	const clock = new VirtualClock();
+	const startMs = clock.now();
+	const calls: Call[] = [];
+	const sentAtSeconds: number[] = [];
+	const given = answers(startMs);
+	const send: Send = async (call) => {
+		calls.push(call);
+		sentAtSeconds.push((clock.now() - startMs) / 1000);
+		return given[Math.min(calls.length, given.length) - 1];
+	};
+	const stop = {
+		get requested() {
+			return clock.now() - startMs >= (rules.stopAfterMs ?? Infinity);
+		},
+	};
+	const ports = { clock, random: () => 0.5, stop, send };
+	const end = await clock.until(
+		submitOnce(provider, requestOf(provider), { patienceMs: rules.patienceMs ?? 300_000 }, ports),
+	);
+	return { end, sentAtSeconds, calls, tookSeconds: (clock.now() - startMs) / 1000 };
+}
+
+describe.each(providers.map((provider): [string, Provider] => [provider.label, provider]))(
+	'a submit to %s',
+	(_label, provider) => {
+		const ACCEPTED = replyOf(200, jobBody(provider.name, 'job-1', 'queued'));
+		test('is one billable call', async () => {
+			const { end, calls } = await run(provider, () => [ACCEPTED]);
+			expect(end).toMatchObject({
+				kind: 'started',
+				job: { status: 'pending', handle: { jobId: 'job-1', submittedAt: '2026-01-01T00:00:00.000Z' } },
+			});
+			expect(calls).toEqual([provider.startCall(requestOf(provider), {})]);
+		});
+
+		test.each<[string, Answer]>([
+			['a timeout', LOST],
+			['a reset', { ...LOST, message: 'the connection was cut' }],
+			['a 500 page', replyOf(500, '<html>')],
+			['a 502', replyOf(502, { error: 'bad gateway' })],
+			['a 503 that asks to come back', replyOf(503, '', { 'retry-after': '1' })],
+			['a 408', replyOf(408, '')],
+			['a 425', replyOf(425, '')],
+			['a redirect', replyOf(307, '', { location: '/elsewhere' })],
+			['a 200 that is not JSON', replyOf(200, 'ok')],
+			['a 200 without an ID', replyOf(200, {})],
+			['a 204', replyOf(204, '')],
+		])('is never repeated after %s, and may have been accepted', async (_name, answer) => {
+			const { end, calls } = await run(provider, () => [answer, ACCEPTED]);
+			expect(calls).toHaveLength(1);
+			expect(end).toEqual({
+				kind: 'unknown',
+				failure: {
+					message: expect.stringContaining(`It is not known whether ${provider.label} accepted the job: `),
+					code: 'submit_unknown',
+					retryable: false,
+					charged: 'unknown',
+				},
+			});
+		});
+
+		test('whose unclear answer names a job is told with its ID', async () => {
+			const { end } = await run(provider, () => [replyOf(500, callbackOf(provider))]);
+			const { jobId } = handleOf(provider);
+			expect(end).toMatchObject({
+				kind: 'unknown',
+				failure: { message: expect.stringMatching(new RegExp(`The answer names the job ${jobId}$`)) },
+			});
+		});
+
+		test.each([400, 401, 402, 403, 404, 409, 413, 422])('is not repeated after a clear %i', async (status) => {
+			const { end, calls } = await run(provider, () => [replyOf(status, { error: 'no' }), ACCEPTED]);
+			expect(calls).toHaveLength(1);
+			expect(end).toMatchObject({
+				kind: 'refused',
+				failure: { charged: 'no' },
+				canFallBack: [401, 402, 403, 404].includes(status),
+			});
+		});
+
+		test('is repeated while nothing answers at that address, three times in all', async () => {
+			expect((await run(provider, () => [REFUSED, REFUSED, ACCEPTED])).end.kind).toBe('started');
+			const { end, calls } = await run(provider, () => [REFUSED]);
+			expect(calls).toHaveLength(3);
+			expect(end).toEqual({
+				kind: 'refused',
+				failure: {
+					message: `${provider.label} could not be reached: the connection was refused`,
+					code: 'provider_error',
+					retryable: true,
+					charged: 'no',
+				},
+				canFallBack: true,
+			});
+		});
+
+		test('keeps away as long as it is told, in seconds or until a date', async () => {
+			const inSeconds = await run(provider, () => [busy({ 'retry-after': '7' }), ACCEPTED]);
+			expect(inSeconds.sentAtSeconds).toEqual([0, 7.5]);
+			const untilDate = await run(provider, (nowMs) => [
+				busy({ 'retry-after': new Date(nowMs + 30_000).toUTCString() }),
+				ACCEPTED,
+			]);
+			expect(untilDate.sentAtSeconds).toEqual([0, 30.5]);
+			expect(untilDate.end).toMatchObject({
+				kind: 'started',
+				job: { handle: { submittedAt: '2026-01-01T00:00:30.500Z' } },
+			});
+		});
+
+		test('backs off longer and longer where it is told nothing', async () => {
+			const { sentAtSeconds, end } = await run(provider, () => [busy(), busy(), busy(), ACCEPTED]);
+			expect(sentAtSeconds).toEqual([0, 1.5, 4, 8.5]);
+			expect(end.kind).toBe('started');
+		});
+
+		test('waits no longer than its patience, and another provider may then be asked', async () => {
+			const { end, tookSeconds } = await run(provider, () => [busy({ 'retry-after': '40' })], { patienceMs: 100_000 });
+			expect(end).toMatchObject({
+				kind: 'refused',
+				failure: { code: 'rate_limited', retryable: true, charged: 'no' },
+				canFallBack: true,
+			});
+			expect(tookSeconds).toBeLessThanOrEqual(100);
+			const atOnce = await run(provider, () => [busy({ 'retry-after': '86400' })]);
+			expect([atOnce.calls.length, atOnce.tookSeconds]).toEqual([1, 0]);
+		});
+
+		test('after Stop nothing is sent, and one that waits is given up within a second', async () => {
+			const before = await run(provider, () => [ACCEPTED], { stopAfterMs: 0 });
+			expect([before.calls, before.end.kind]).toEqual([[], 'refused']);
+			const meanwhile = await run(provider, () => [busy({ 'retry-after': '60' }), ACCEPTED], { stopAfterMs: 5_500 });
+			expect(meanwhile).toMatchObject({ calls: [{}], end: { kind: 'refused', canFallBack: false } });
+			expect(meanwhile.tookSeconds).toBeLessThanOrEqual(6.5);
+		});
+
+		test('a weather of both kinds ends in one job', async () => {
+			const { end, calls } = await run(provider, () => [REFUSED, busy({ 'retry-after': '3' }), busy(), ACCEPTED]);
+			expect([end.kind, calls.length]).toEqual(['started', 4]);
+		});
+	},
+);

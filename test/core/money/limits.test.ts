@@ -1,0 +1,94 @@
+import { Ledger } from '../../../nodes/core/money/ledger';
+import { amountText, asLimit, limitProblem, type Planned } from '../../../nodes/core/money/limits';
+import { coreToday } from '../../../nodes/core/providers/coreToday';
+import { runpod } from '../../../nodes/core/providers/runpod';
+import type { Provider } from '../../../nodes/core/providers/provider';
+import { requestFrom } from '../providers/forms';
+
+const NOTHING = { jobs: 0, amounts: { USD: 0, credits: 0 } };
+
+function plan(provider: Provider, count: number, options: Record<string, unknown> = {}): Planned[] {
+	const request = requestFrom(provider, { options });
+	return Array.from({ length: count }, (_, itemIndex) => ({ itemIndex, request }));
+}
+
+test.each([
+	[0, 0],
+	[3, 3],
+	['3', 3],
+	[' 4.5 ', 4.5],
+	['', undefined],
+	['three', undefined],
+	[-1, undefined],
+	['-1', undefined],
+	[NaN, undefined],
+	[Infinity, undefined],
+	['Infinity', undefined],
+	[null, undefined],
+	[undefined, undefined],
+	[{}, undefined],
+	[true, undefined],
+])('%p as a limit', (value, limit) => {
+	expect(asLimit(value)).toBe(limit);
+});
+
+test('amounts are written without the noise of binary fractions', () => {
+	expect(amountText(0.45 * 3, 'USD')).toBe('1.35 USD');
+	expect(amountText(0.1 + 0.2, 'USD')).toBe('0.3 USD');
+	expect(amountText(750, 'credits')).toBe('750 credits');
+});
+
+describe('a limit on cost', () => {
+	test('lets a run through that reaches it exactly, and none that passes it', () => {
+		expect(limitProblem(plan(runpod, 3), NOTHING, { maxCost: 1.35 })).toBeUndefined();
+		expect(limitProblem(plan(runpod, 3), NOTHING, { maxCost: 1.34 })).toBe(
+			'This run would cost 1.35 USD for items 0, 1, 2, but Max Cost is 1.34 USD. Nothing was submitted. Raise Max Cost or send fewer items.',
+		);
+		expect(limitProblem(plan(runpod, 1), NOTHING, { maxCost: 0 })).toContain('Max Cost is 0 USD');
+	});
+
+	test('says where only a base price is documented', () => {
+		expect(limitProblem(plan(coreToday, 2), NOTHING, { maxCost: 700 })).toBe(
+			'This run would cost at least 750 credits for items 0, 1, but Max Cost is 700 credits. Nothing was submitted. Only a base price is documented, so the real cost may be higher. Raise Max Cost or send fewer items.',
+		);
+	});
+
+	test('counts what this execution has already submitted, in the same unit only', () => {
+		const ledger = new Ledger({}, 0);
+		ledger.open(
+			{ itemIndex: 0, fingerprint: 'a', provider: 'runpod', cost: { amount: 0.45, unit: 'USD', source: 'estimated' } },
+			0,
+		);
+		expect(limitProblem(plan(runpod, 1), ledger.spent(), { maxCost: 0.9 })).toBeUndefined();
+		expect(limitProblem(plan(runpod, 2), ledger.spent(), { maxCost: 0.9 })).toContain(
+			'on top of 0.45 USD that this execution has already submitted',
+		);
+		expect(limitProblem(plan(coreToday, 1), ledger.spent(), { maxCost: 375 })).toBeUndefined();
+	});
+
+	test('refuses what has no known price, by item', () => {
+		const planned = [...plan(runpod, 1), ...plan(runpod, 3, { endpointId: 'my-endpoint' }).slice(1)];
+		expect(limitProblem(planned, NOTHING, { maxCost: 1000 })).toBe(
+			'The price of "my-endpoint" is not known, so Max Cost cannot be kept for items 1, 2. Nothing was submitted. Limit the run with Max Jobs instead, or take Max Cost away.',
+		);
+	});
+});
+
+describe('a limit on jobs', () => {
+	test('counts jobs of the whole execution', () => {
+		const spent = { jobs: 3, amounts: { USD: 0, credits: 0 } };
+		expect(limitProblem(plan(runpod, 2), spent, { maxJobs: 5 })).toBeUndefined();
+		expect(limitProblem(plan(runpod, 3), spent, { maxJobs: 5 })).toBe(
+			'This run would submit 3 jobs (items 0, 1, 2) on top of 3 that this execution has already submitted, but Max Jobs is 5. Nothing was submitted. Raise Max Jobs or send fewer items.',
+		);
+	});
+
+	test('names twenty items and counts the rest', () => {
+		expect(limitProblem(plan(runpod, 25), NOTHING, { maxJobs: 1 })).toContain('18, 19 and 5 more)');
+	});
+});
+
+test('nothing to submit is never too much, and no limit is no limit', () => {
+	expect(limitProblem([], { jobs: 9, amounts: { USD: 9, credits: 9 } }, { maxCost: 0, maxJobs: 0 })).toBeUndefined();
+	expect(limitProblem(plan(runpod, 1000, { endpointId: 'my-endpoint' }), NOTHING, {})).toBeUndefined();
+});

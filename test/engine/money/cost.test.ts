@@ -1,0 +1,126 @@
+import type { ProviderName } from '../../../nodes/core/job';
+import { providerNames } from '../../support/apis';
+import { errorsIn, kling, setWarmStage } from '../scenes';
+import type { Stage } from '../stage';
+
+const MINIMUM = { amount: 375, unit: 'credits', source: 'minimum' };
+const usd = (amount: number, source: string) => ({ amount, unit: 'USD', source });
+
+let stage: Stage;
+
+beforeAll(async () => {
+	stage = await setWarmStage({
+		factor: 60,
+		emulator: {
+			jobTimes: { queueMs: 0, runMs: 3_000 },
+			otherModels: ['other/model'],
+			otherEndpoints: ['other-endpoint'],
+		},
+	});
+});
+afterAll(async () => await stage.close());
+beforeEach(() => stage.emulator.reset());
+
+const costOf = async (parameters: Record<string, unknown>) =>
+	kling(await stage.engine.run(stage.workflow(parameters)))[0]?.cost;
+const on = async (operation: string, parameters: Record<string, unknown>, json: object) => {
+	const about = { operation, provider: 'fromInput', jobId: '={{ $json.jobId }}', ...parameters };
+	return kling(await stage.engine.run(stage.workflow(about), { items: [{ json: { ...json } }] }))[0];
+};
+/** The provider's reply names no cost. */
+const silent = () => stage.emulator.script({ job: { outputShape: 'string' } });
+
+describe('the cost of a video', () => {
+	it('is what Runpod reports', async () => {
+		expect(await costOf({ provider: 'runpod' })).toEqual(usd(0.45, 'reported'));
+		expect(await costOf({ provider: 'runpod', duration: 10 })).toEqual(usd(0.9, 'reported'));
+	});
+
+	it('is estimated from the documented price where Runpod reports none', async () => {
+		silent();
+		expect(await costOf({ provider: 'runpod' })).toEqual(usd(0.45, 'estimated'));
+		expect(await costOf({ provider: 'runpod', duration: 10 })).toEqual(usd(0.9, 'estimated'));
+	});
+
+	it('is a minimum at Core.Today, which documents a base price only', async () => {
+		expect(await costOf({})).toEqual(MINIMUM);
+		expect(await costOf({ mode: 'pro', duration: 10 })).toEqual(MINIMUM);
+	});
+
+	it('is absent for a model or endpoint of unknown price, unless it is reported', async () => {
+		expect(await costOf({ options: { model: 'other/model' } })).toBeUndefined();
+		expect(await costOf({ provider: 'runpod', options: { endpointId: 'other-endpoint' } })).toEqual(
+			usd(0.45, 'reported'),
+		);
+		silent();
+		expect(await costOf({ provider: 'runpod', options: { endpointId: 'other-endpoint' } })).toBeUndefined();
+	});
+
+	it('is the estimate of the merged request, additional input included', async () => {
+		expect(
+			await costOf({ provider: 'runpod', completion: 'jobId', options: { additionalInput: { duration: 10 } } }),
+		).toEqual(usd(0.9, 'estimated'));
+	});
+});
+
+/** What a job of the default form costs: before and after its provider has reported it. */
+const COSTS: Readonly<Record<ProviderName, readonly [before: object, after: object]>> = {
+	coreToday: [MINIMUM, MINIMUM],
+	runpod: [usd(0.45, 'estimated'), usd(0.45, 'reported')],
+};
+
+describe.each(providerNames)('a job of %s that was not waited for', (provider) => {
+	const [before, after] = COSTS[provider];
+
+	it('has its estimate at once, and keeps it until the provider reports', async () => {
+		stage.emulator.script({ job: { runMs: 20_000 } });
+		const submitted = kling(await stage.engine.run(stage.workflow({ provider, completion: 'jobId' })))[0] ?? {};
+		expect(submitted.cost).toEqual(before);
+		expect(await on('getStatus', {}, submitted)).toMatchObject({ status: 'processing', cost: before });
+		expect(await on('wait', {}, submitted)).toMatchObject({ status: 'completed', cost: after });
+	});
+
+	it('has no estimate where nobody handed one on', async () => {
+		stage.emulator.script({ job: { runMs: 60_000 } });
+		const { jobId, model } = kling(await stage.engine.run(stage.workflow({ provider, completion: 'jobId' })))[0] ?? {};
+		expect(await on('getStatus', { provider }, { jobId, model })).not.toHaveProperty('cost');
+	});
+
+	it("does not take another job's estimate for its own", async () => {
+		stage.emulator.script({ job: { runMs: 60_000 } });
+		const submitted = kling(await stage.engine.run(stage.workflow({ provider, completion: 'jobId' })))[0] ?? {};
+		const other = { ...submitted, jobId: 'another-job' };
+		expect(await on('getStatus', { jobId: submitted.jobId }, other)).not.toHaveProperty('cost');
+	});
+
+	it('has no cost once it was cancelled, as nobody documents what that costs', async () => {
+		stage.emulator.script({ job: { runMs: 60_000 } });
+		const submitted = kling(await stage.engine.run(stage.workflow({ provider, completion: 'jobId' })))[0] ?? {};
+		const cancelled = await on('cancel', {}, submitted);
+		expect(cancelled?.status).toBe('cancelled');
+		expect(cancelled).not.toHaveProperty('cost');
+	});
+});
+
+it.each(providerNames)('a failed job at %s has no cost unless one was reported', async (provider) => {
+	stage.emulator.script({ job: { endsAs: 'failed', error: 'CUDA error' } });
+	const submitted = kling(await stage.engine.run(stage.workflow({ provider, completion: 'jobId' })))[0] ?? {};
+	await stage.clock.sleep(4_000);
+	const seen = await on('getStatus', {}, submitted);
+	expect(seen?.status).toBe('failed');
+	expect(seen).not.toHaveProperty('cost');
+});
+
+it('a job that ran into its deadline says what it is expected to cost', async () => {
+	stage.emulator.script({ job: { endsAs: 'never' } });
+	const options = { timeoutSeconds: 10, onTimeout: 'return' };
+	expect(await costOf({ provider: 'runpod', options })).toEqual(usd(0.45, 'estimated'));
+});
+
+it('what was spent is never on an error item under another name', async () => {
+	stage.emulator.script({ job: { endsAs: 'failed', error: 'CUDA error' } });
+	const execution = await stage.engine.run(
+		stage.workflow({ provider: 'runpod' }, { onError: 'continueRegularOutput' }),
+	);
+	expect(errorsIn(kling(execution))[0]).not.toHaveProperty('cost');
+});

@@ -1,0 +1,122 @@
+import type { ProviderName } from '../../../nodes/core/job';
+import { choices } from '../../../nodes/core/providers/choices';
+import { asObject } from '../../../nodes/core/json';
+import { join, readFileSync, repositoryFolder } from '../../support/node.cts';
+import { providerNames } from '../../support/apis';
+import { FROM_ITEM, kling, promptsOf, requestsOf, setWarmStage, shots, thrown } from '../scenes';
+import type { Stage } from '../stage';
+
+const DRY = { dryRun: true };
+
+let stage: Stage;
+
+beforeAll(async () => {
+	stage = await setWarmStage({ factor: 60, emulator: { jobTimes: { queueMs: 0, runMs: 3_000 } } });
+});
+afterAll(async () => await stage.close());
+beforeEach(() => stage.emulator.reset());
+
+const nothingSent = () => expect(stage.emulator.requests()).toEqual([]);
+
+const COSTS: Readonly<Record<ProviderName, object>> = {
+	coreToday: { amount: 375, unit: 'credits', source: 'minimum' },
+	runpod: { amount: 0.45, unit: 'USD', source: 'estimated' },
+};
+
+describe.each(choices)('a dry run with $value', ({ value: provider, chain: [first] }) => {
+	const cost = COSTS[first];
+
+	it.each(['wait', 'callback', 'jobId'])('and completion %s sends nothing and never parks', async (completion) => {
+		const execution = await stage.engine.run(stage.workflow({ ...FROM_ITEM, provider, completion, options: DRY }), {
+			items: shots(2),
+		});
+		nothingSent();
+		expect([execution.status, execution.waitTill]).toEqual(['success', undefined]);
+		expect(kling(execution)).toMatchObject([
+			{ jobId: 'dry-run-1', status: 'completed', dryRun: true, cost },
+			{ jobId: 'dry-run-2', status: 'completed', dryRun: true, cost },
+		]);
+		expect(execution.items('Kling').map(({ pairedItem }) => pairedItem)).toEqual([{ item: 0 }, { item: 1 }]);
+	});
+
+	it('puts a video that is marked as a sample into the output field', async () => {
+		const execution = await stage.engine.run(stage.workflow({ provider, outputField: 'clip', options: DRY }));
+		const { bytes, mimeType, fileName } = await stage.engine.binary(execution.items('Kling')[0], 'clip');
+		expect([mimeType, fileName]).toEqual(['video/mp4', 'kling-dry-run-1-sample.mp4']);
+		expect(bytes.subarray(4, 8).toString('latin1')).toBe('ftyp');
+	});
+
+	it('shows the very request that a real run sends', async () => {
+		const parameters = { provider, mode: 'pro', duration: 10, options: { negativePrompt: 'blur', guidanceScale: 0.7 } };
+		const dry = await stage.engine.run(stage.workflow({ ...parameters, options: { ...parameters.options, ...DRY } }));
+		await stage.engine.run(stage.workflow({ ...parameters, completion: 'jobId' }));
+		const [sent] = requestsOf(stage, 'submit');
+		const shown = asObject(kling(dry)[0]?.request);
+		expect(shown?.body).toEqual(sent?.body);
+		expect(shown?.method).toBe(sent?.method);
+		expect(sent?.path.endsWith(String(shown?.path))).toBe(true);
+	});
+});
+
+it.each(providerNames)('a dry run delivers no picture to %s, and shows how it would', async (provider) => {
+	const data = readFileSync(join(repositoryFolder, 'test/fixtures/media/image.png')).toString('base64');
+	const items = [{ json: {}, binary: { photo: { data, mimeType: 'image/png' } } }];
+	const flow = stage.workflow({ provider, startImageSource: 'binary', startImageField: 'photo', options: DRY });
+	const execution = await stage.engine.run(flow, { items });
+	nothingSent();
+	expect(JSON.stringify(kling(execution)[0]?.request)).toMatch(/the picture in \\"photo\\", by (upload|dataUri)/);
+	expect(Object.keys(execution.items('Kling')[0]?.binary ?? {})).toEqual(['data']);
+});
+
+describe('a dry run checks all that a real one does', () => {
+	it.each([
+		['a field', { prompt: '={{ "" }}' }, 'Prompt is empty'],
+		['a limit', { options: { ...DRY, maxCost: 1 } }, 'Max Cost is 1 credits'],
+		['a picture', { startImageSource: 'binary' }, 'is missing'],
+	])('%s', async (_what, parameters, text) => {
+		const execution = await stage.engine.run(stage.workflow({ options: DRY, ...parameters }));
+		nothingSent();
+		expect(thrown(execution).message).toContain(text);
+	});
+});
+
+it("a dry run is each item's own choice, and one that says nothing is refused", async () => {
+	const options = { dryRun: '={{ $json.dry }}' };
+	const items = shots(2).map(({ json }, index) => ({ json: { ...json, dry: index === 1 } }));
+	const execution = await stage.engine.run(stage.workflow({ ...FROM_ITEM, options }), { items });
+	expect(promptsOf(stage)).toEqual(['Shot 0']);
+	expect(kling(execution).map(({ dryRun }) => dryRun)).toEqual([undefined, true]);
+	stage.emulator.reset();
+	const lost = await stage.engine.run(stage.workflow({ ...FROM_ITEM, options }), { items: shots(1) });
+	nothingSent();
+	expect(thrown(lost).message).toContain('Dry Run is empty');
+});
+
+it('a retry with Dry Run off pays as if the dry run had not been', async () => {
+	stage.emulator.misbehave({
+		when: { call: 'submit', first: 1 },
+		do: { reply: { status: 402, body: { detail: 'no credit' } } },
+	});
+	const items = shots(2).map(({ json }, index) => ({ json: { ...json, dry: index === 0 } }));
+	const failed = await stage.engine.run(stage.workflow({ ...FROM_ITEM, options: { dryRun: '={{ $json.dry }}' } }), {
+		items,
+	});
+	const real = await stage.engine.retry(failed, stage.workflow({ ...FROM_ITEM, options: { maxJobs: 2 } }));
+	expect(kling(real).map(({ status }) => status)).toEqual(['completed', 'completed']);
+	expect(promptsOf(stage)).toEqual(['Shot 0', 'Shot 1']);
+});
+
+it.each(['getStatus', 'wait', 'cancel', 'download'])(
+	'%s refuses the job of a dry run with a clear word',
+	async (operation) => {
+		const dry = await stage.engine.run(stage.workflow({ options: DRY }));
+		const about = { jobId: '={{ $json.jobId }}', videoUrl: '={{ $json.videoUrl }}' };
+		const execution = await stage.engine.run(stage.workflow({ operation, provider: 'fromInput', ...about }), {
+			items: dry.items('Kling'),
+		});
+		nothingSent();
+		expect(thrown(execution).message).toMatch(
+			/dry-run-1, which a dry run made: there is no such (job|video)\. Turn Dry Run off/,
+		);
+	},
+);

@@ -1,0 +1,87 @@
+import { providerNames } from '../../support/apis';
+import { kling, FROM_ITEM, promptsOf, requestsOf, setWarmStage, shots } from '../scenes';
+import type { Stage } from '../stage';
+
+let stage: Stage;
+beforeAll(async () => {
+	stage = await setWarmStage({ factor: 60, emulator: { jobTimes: { queueMs: 1_000, runMs: 5_000 } } });
+});
+afterAll(async () => await stage.close());
+beforeEach(() => stage.emulator.reset());
+
+const NO_CREDIT = { reply: { status: 402, body: { error: 'no credit' } } };
+const RETRY = { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 };
+const refuseSubmit = (number: number) =>
+	stage.emulator.misbehave({ when: { call: 'submit', skip: number - 1, first: 1 }, do: NO_CREDIT });
+
+describe.each(providerNames)('Retry On Fail at %s', (provider) => {
+	it('pays once for each item though its prompt holds the time, which each try reads anew', async () => {
+		refuseSubmit(2);
+		const parameters = { provider, prompt: "={{ $json.prompt + ' at ' + $now.toMillis() }}" };
+		const execution = await stage.engine.run(stage.workflow(parameters, RETRY), { items: shots(3) });
+		expect(kling(execution).map(({ status }) => status)).toEqual(Array(3).fill('completed'));
+		expect(stage.emulator.jobs()).toHaveLength(3);
+	});
+});
+
+describe("the editor's Retry with the workflow as it is now", () => {
+	const failed = async (parameters: Record<string, unknown>, count = 3) =>
+		await stage.engine.run(stage.workflow({ ...FROM_ITEM, ...parameters }), { items: shots(count) });
+	const retried = async (execution: Awaited<ReturnType<typeof failed>>, parameters: Record<string, unknown>) =>
+		await stage.engine.retry(execution, stage.workflow({ ...FROM_ITEM, ...parameters }));
+
+	it.each([
+		['a fallback was added', { provider: 'coreToday' }, { provider: 'coreTodayThenRunpod' }],
+		['the fallback was taken away', { provider: 'runpodThenCoreToday' }, { provider: 'runpod' }],
+		[
+			'an option of the second provider was changed',
+			{ provider: 'coreTodayThenRunpod' },
+			{ provider: 'coreTodayThenRunpod', options: { guidanceScale: 0.9 } },
+		],
+		[
+			'Submit With was changed',
+			{ provider: 'runpod', options: { submitWith: 'run' } },
+			{ provider: 'runpod', options: { submitWith: 'runsync' } },
+		],
+	])('takes up the jobs whose request is the same: %s', async (_change, before, after) => {
+		stage.emulator.misbehave({
+			when: { call: 'submit', first: 1 },
+			do: { reply: { status: 422, body: { detail: 'no' } } },
+		});
+		const execution = await retried(await failed(before), after);
+		expect(kling(execution).map(({ status }) => status)).toEqual(Array(3).fill('completed'));
+		expect(promptsOf(stage).sort()).toEqual(['Shot 0', 'Shot 1', 'Shot 2']);
+	});
+
+	it('never sends a submit again whose answer was lost, though a fallback was added', async () => {
+		stage.emulator.misbehave({ when: { call: 'submit', first: 1 }, do: { cut: 'after' } });
+		const execution = await retried(await failed({ provider: 'coreToday' }, 1), { provider: 'coreTodayThenRunpod' });
+		expect(execution.error()?.message).toContain('It is not known whether Core.Today accepted the job');
+		expect(stage.emulator.jobs()).toHaveLength(1);
+	});
+
+	it('pays anew for a request that was changed', async () => {
+		refuseSubmit(1);
+		await retried(await failed({ provider: 'runpod' }), {
+			provider: 'runpod',
+			prompt: '={{ $json.prompt }}, at night',
+		});
+		expect(stage.emulator.jobs()).toHaveLength(5);
+	});
+});
+
+it('a submit whose answer was lost at the second provider is told with that provider and its model on each try', async () => {
+	stage.emulator.misbehave({ when: { provider: 'coreToday', call: 'submit' }, do: NO_CREDIT });
+	stage.emulator.misbehave({ when: { provider: 'runpod', call: 'submit' }, do: { cut: 'after' } });
+	const flow = stage.workflow({ provider: 'coreTodayThenRunpod' }, { ...RETRY, onError: 'continueRegularOutput' });
+	expect(kling(await stage.engine.run(flow))).toMatchObject([
+		{ error: { provider: 'runpod', model: 'kling-v2-1-i2v-pro' } },
+	]);
+});
+
+it('a failed job that was charged for is not paid for again', async () => {
+	const body = { id: 'job-1', status: 'FAILED', error: 'worker crashed', output: { cost: 0.45 } };
+	stage.emulator.misbehave({ when: { call: 'submit' }, do: { reply: { status: 200, body } } });
+	await stage.engine.run(stage.workflow({ provider: 'runpod' }, RETRY));
+	expect(requestsOf(stage, 'submit')).toHaveLength(1);
+});

@@ -1,0 +1,187 @@
+import type { Misbehaviour } from '../../emulator/index';
+import { createHash, randomInt, Readable } from '../../support/node.cts';
+import { meetStranger, type Stranger } from '../../support/stranger';
+import { itemsOf, type Execution } from '../harness/index';
+import { errorOf, setWatchedStage, type WatchedStage } from '../watched';
+
+let stage: WatchedStage;
+let stranger: Stranger;
+const SIZE = 300_000;
+const CONTINUE = { onError: 'continueRegularOutput' };
+const hashOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+const kling = (execution: Execution) => execution.items('Kling')[0];
+const videoCalls = () => stage.emulator.requests().filter(({ call }) => call === 'video');
+
+/** A job that has ended, as an item. */
+async function endedJob(provider: string, videoExpiresMs?: number) {
+	stage.emulator.script({
+		job: { queueMs: 0, runMs: 1, videoBytes: SIZE, ...(videoExpiresMs === undefined ? {} : { videoExpiresMs }) },
+	});
+	await stage.run({ provider, completion: 'jobId' });
+	const [job] = stage.emulator.jobs();
+	if (job === undefined) throw new Error('The job was not accepted');
+	return { job, items: itemsOf({ jobId: job.id, provider, model: job.model, videoUrl: job.videoUrl }) };
+}
+
+const CUTS = [1, randomInt(2, SIZE - 1), randomInt(2, SIZE - 1), SIZE - 1];
+
+/** What can be wrong every time, and what the user is told. */
+const HOPELESS: ReadonlyArray<{ name: string; misbehaviour: Misbehaviour; text: RegExp; tries: number }> = [
+	...CUTS.map((cutAtByte) => ({
+		name: `cut at byte ${cutAtByte}`,
+		misbehaviour: { cut: 'during', cutAtByte } as const,
+		text: /the connection was cut|only \d+ of 300000 bytes came/,
+		tries: 3,
+	})),
+	{ name: 'cut before its first byte', misbehaviour: { cut: 'before' }, text: /the connection was cut/, tries: 3 },
+	{
+		name: 'ended halfway without a word',
+		misbehaviour: { truncated: true },
+		text: /the file ended in the middle, after \d+ bytes/,
+		tries: 3,
+	},
+	{ name: 'served at 1 kB/s', misbehaviour: { slow: { bytesPerSecond: 1_000 } }, text: /it came too slowly/, tries: 3 },
+	{ name: 'never begun', misbehaviour: { hang: 'before' }, text: /no answer came in time/, tries: 3 },
+	{
+		name: 'a web page with status 200',
+		misbehaviour: { reply: { status: 200, body: '<html>Sorry</html>', contentType: 'text/html; charset=utf-8' } },
+		text: /the server sent text\/html instead of a video/,
+		tries: 1,
+	},
+	{
+		name: 'JSON with status 200',
+		misbehaviour: { reply: { status: 200, body: { error: 'gone' } } },
+		text: /sent application\/json instead of a video/,
+		tries: 1,
+	},
+	{
+		name: 'a web page that is called a file, with status 200',
+		misbehaviour: { reply: { status: 200, body: '<html>Sorry</html>', contentType: 'application/octet-stream' } },
+		text: /the server sent text instead of a video/,
+		tries: 1,
+	},
+	{
+		name: 'an empty file',
+		misbehaviour: { reply: { status: 200, body: '', contentType: 'video/mp4' } },
+		text: /the file is empty/,
+		tries: 3,
+	},
+	{
+		name: 'answered with 403',
+		misbehaviour: { reply: { status: 403, body: 'Denied' } },
+		text: /the link has expired or is not open to everybody \(HTTP status 403\)/,
+		tries: 1,
+	},
+	{ name: 'answered with 410', misbehaviour: { reply: { status: 410 } }, text: /the link has expired/, tries: 1 },
+	{
+		name: 'answered with 500',
+		misbehaviour: { reply: { status: 500 } },
+		text: /the server answered with HTTP status 500/,
+		tries: 3,
+	},
+	{
+		name: 'redirected in a circle',
+		misbehaviour: { redirect: { to: '/files/again' } },
+		text: /HTTP status 404|redirected too often/,
+		tries: 1,
+	},
+];
+
+describe.each(['filesystem', 'default'] as const)('with binary data in mode %s', (binaryMode) => {
+	beforeAll(async () => {
+		stage = await setWatchedStage({ factor: 100, engine: { binaryMode } });
+		stranger = await meetStranger();
+	});
+	afterEach(() => stage.emulator.reset());
+	afterAll(async () => {
+		await stage.close();
+		await stranger.stop();
+	});
+
+	test.each(HOPELESS)(
+		'a video that is always $name is a clear message with job ID and link, never a short file',
+		async ({ misbehaviour, text, tries }) => {
+			const { job, items } = await endedJob('runpod');
+			stage.emulator.misbehave({ when: { call: 'video' }, do: misbehaviour });
+			const waited = kling(await stage.run({ operation: 'wait' }, items));
+			expect(waited?.binary).toBeUndefined();
+			expect(waited?.json).toMatchObject({ jobId: job.id, status: 'completed', videoUrl: job.videoUrl });
+			expect(waited?.json.downloadFailure).toEqual({ message: expect.stringMatching(text) });
+			expect(videoCalls()).toHaveLength(tries);
+			const error = errorOf(kling(await stage.run({ operation: 'download' }, items, CONTINUE)));
+			expect(error).toMatchObject({
+				jobId: job.id,
+				message: expect.stringMatching(text),
+				description: expect.stringContaining(job.id),
+			});
+			expect(error.message).toContain(`Its link is ${job.videoUrl}`);
+		},
+	);
+
+	test.each([
+		...CUTS.map((cutAtByte) => ({ cut: 'during', cutAtByte }) as const),
+		{ reply: { status: 503 } },
+		{ slow: { bytesPerSecond: 500 } },
+	])('after two downloads that go wrong by %j the third gives the whole video', async (misbehaviour) => {
+		const { job, items } = await endedJob('coreToday');
+		stage.emulator.misbehave({ when: { call: 'video', first: 2 }, do: misbehaviour });
+		const execution = await stage.run({ operation: 'download' }, items);
+		expect(hashOf((await stage.engine.binary(kling(execution))).bytes)).toBe(job.videoSha256);
+		expect(videoCalls()).toHaveLength(3);
+	});
+
+	test('a redirect to another host is followed without a key', async () => {
+		const { items } = await endedJob('runpod');
+		const bytes = Buffer.alloc(SIZE, 'video');
+		stranger.answer({ headers: { 'content-type': 'video/mp4' }, body: bytes });
+		stage.emulator.misbehave({ when: { call: 'video' }, do: { redirect: { to: `${stranger.url}/cdn.mp4` } } });
+		const execution = await stage.run({ operation: 'wait' }, items);
+		expect(hashOf((await stage.engine.binary(kling(execution))).bytes)).toBe(hashOf(bytes));
+		expect(stranger.requests.map(({ headers }) => [headers.authorization, headers['x-api-key']])).toEqual([
+			[undefined, undefined],
+		]);
+	});
+
+	test.each([
+		['more than comes', '400000', /the connection was cut|only 300000 of 400000 bytes came/],
+		['more than 1 GiB', String(1024 ** 3 + 1), /it is larger than 1 GiB/],
+	])('a video whose length is announced as %s is not stored', async (_name, length, text) => {
+		stranger.answer({
+			headers: { 'content-type': 'video/mp4', 'content-length': length },
+			body: Readable.from([Buffer.alloc(SIZE)]),
+		});
+		const error = errorOf(
+			kling(await stage.run({ operation: 'download' }, itemsOf({ videoUrl: `${stranger.url}/a.mp4` }), CONTINUE)),
+		);
+		expect(error.message).toMatch(text);
+	});
+
+	test('an expired link is recognised before and after the download, by Runpod’s 7 days and by its 403', async () => {
+		const { job, items } = await endedJob('runpod', 1_000);
+		await stage.clock.sleep(2_000);
+		const waited = kling(await stage.run({ operation: 'wait' }, items));
+		expect(waited?.json).toMatchObject({
+			videoUrl: job.videoUrl,
+			downloadFailure: { message: expect.stringContaining('the link has expired') },
+		});
+		const error = errorOf(kling(await stage.run({ operation: 'download' }, items, CONTINUE)));
+		expect(error.description).toContain("Runpod's links live 7 days");
+	});
+
+	test('six videos come whole, each in its own item', async () => {
+		stage.emulator.script({ job: { queueMs: 0, runMs: 1, videoBytes: 20_000 } });
+		await stage.run({ provider: 'runpod', completion: 'jobId' }, itemsOf({}, {}, {}, {}, {}, {}));
+		const jobs = stage.emulator.jobs();
+		stage.emulator.misbehave({ when: { call: 'video' }, do: { slow: { bytesPerSecond: 5_000 } } });
+		const items = itemsOf(...jobs.map(({ id, videoUrl }) => ({ jobId: id, videoUrl })));
+		const execution = await stage.run({ operation: 'download' }, items);
+		const files = await Promise.all(execution.items('Kling').map(async (item) => await stage.engine.binary(item)));
+		expect(files.map(({ bytes }) => hashOf(bytes))).toEqual(jobs.map(({ videoSha256 }) => videoSha256));
+		expect(files.map(({ fileName }) => fileName)).toEqual(jobs.map(({ id }) => `kling-${id}.mp4`));
+		// Each takes four seconds: what starts sooner after the one before runs beside it.
+		const starts = videoCalls().map(({ atMs }) => atMs);
+		const beside = starts.slice(1).filter((startMs, index) => startMs - (starts[index] ?? 0) < 3_000);
+		if (binaryMode === 'default') expect(beside).toEqual([]);
+		else expect(beside.length).toBeGreaterThan(0);
+	});
+});
