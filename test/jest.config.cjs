@@ -4,7 +4,10 @@ module.exports = {
 	testMatch: ['<rootDir>/test/**/*.test.ts'],
 	testPathIgnorePatterns: ['/node_modules/', '/test/e2e/', '/test/scale/'],
 	moduleFileExtensions: ['ts', 'cts', 'js', 'cjs', 'mjs', 'json', 'node'],
+	// p-limit and its queue are ES modules, which Jest does not load as they are.
+	transformIgnorePatterns: ['/node_modules/(?!(p-limit|yocto-queue)/)'],
 	transform: {
+		'^.+/node_modules/.+\\.js$': ['@swc/jest', { module: { type: 'commonjs' } }],
 		'^.+\\.c?ts$': [
 			'@swc/jest',
 			{ jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } },

@@ -1,7 +1,7 @@
 import Fastify from 'fastify';
 import type { INode, INodeExecutionData } from 'n8n-workflow';
-import { createEngine, itemsOf, node, row, workflow } from '.';
-import type { Engine, Execution, WorkflowJson } from '.';
+import { createEngine, itemsOf, node, row, workflow } from './index';
+import type { Engine, Execution, WorkflowJson } from './index';
 import * as probes from './probes';
 
 const { keyCredential, untilStopped, ...nodeTypes } = probes;
