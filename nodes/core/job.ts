@@ -50,7 +50,7 @@ interface JobFacts {
 	readonly queueSeconds?: number;
 	readonly runSeconds?: number;
 	/** The provider's last reply, as it came. */
-	readonly raw: JsonValue;
+	readonly raw?: JsonValue;
 }
 
 /** One paid generation as last seen. */
@@ -71,4 +71,10 @@ export type Job = JobFacts &
 /** Whether the provider will not work on it any more. */
 export function hasEnded(job: Job): boolean {
 	return job.status === 'completed' || job.status === 'failed' || job.status === 'cancelled';
+}
+
+/** The job without the provider's reply, which may be large. */
+export function withoutRaw(job: Job): Job {
+	const { raw, ...rest } = job;
+	return rest;
 }
