@@ -1,11 +1,10 @@
 import { sleepUnlessStopped } from '../../core/clock';
-import { UnexpectedReplyError } from '../../core/providers/errors';
 import { refusal } from '../../core/failure';
 import type { Failure } from '../../core/job';
 import { asNumber, asObject, asText, type JsonObject } from '../../core/json';
 import { urlProblem } from '../../core/url';
 import type { UploadTarget } from '../../core/providers/provider';
-import { refusalOf } from '../../core/providers/refusal';
+import { refusalOf, UnexpectedReplyError } from '../../core/providers/reply';
 import { backoffMs, isPassing, retryAfterMs } from '../../core/calls/retry';
 import { dataUriOf, postFile, readPicture } from '../../host/files';
 import type { Api } from '../../kling/api';
@@ -144,6 +143,6 @@ async function uploadTarget(
 		const target = uploads.read(answer);
 		const problem = urlProblem(target.url, { providerIsLocal: api.isLocal });
 		if (problem === undefined) return target;
-		throw new UnexpectedReplyError(`its upload link ${problem}`, answer.status);
+		throw new UnexpectedReplyError(`its upload link ${problem}`);
 	}
 }

@@ -1,6 +1,5 @@
 import type { INodeExecutionData } from 'n8n-workflow';
-import { hasEnded, type Job } from '../../core/job';
-import { asJobId } from '../../core/jobId';
+import { asJobId, hasEnded, type Job } from '../../core/job';
 import { asNumber, asObject, isJsonObject, present, type JsonObject } from '../../core/json';
 import type { Resolution } from '../../core/money/ledger';
 import { askOnce, type Truth } from '../../core/calls/status';

@@ -1,5 +1,5 @@
 import { FieldReader, isUnset } from '../../core/fields';
-import { asJobId } from '../../core/jobId';
+import { asJobId } from '../../core/job';
 import { asText, isJson, without, type JsonObject, type JsonValue } from '../../core/json';
 import { urlProblem } from '../../core/url';
 import { isDryRunId } from '../generate/dryRun';

@@ -1,10 +1,9 @@
 import { FieldReader, isUnset } from '../../core/fields';
-import { asJobId } from '../../core/jobId';
-import type { Cost, Handle, ProviderName } from '../../core/job';
+import { asJobId, type Cost, type Handle, type ProviderName } from '../../core/job';
 import { asNumber, asObject, asText, present } from '../../core/json';
 import type { Extras } from '../../core/output';
 import { findProvider, providerOf, providers } from '../../core/providers';
-import { zonedTime } from '../../core/zonedTime';
+import { zonedTime } from '../../core/providers/reply';
 import type { Api } from '../../kling/api';
 import { isDryRunId } from '../generate/dryRun';
 import type { OutputWish } from '../../kling/item';
