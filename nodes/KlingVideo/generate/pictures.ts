@@ -1,6 +1,6 @@
 import type { IBinaryData } from 'n8n-workflow';
 import type { FieldReader } from '../../core/fields';
-import { imageProblems, inspectImage } from '../../core/media/image';
+import { checkImage } from '../../core/media/image';
 import { urlProblem } from '../../core/url';
 import type { Picture, Provider, VideoRequest } from '../../core/providers/provider';
 import { dataUriOf, readPicture, type StoredPicture } from '../../host/files';
@@ -62,11 +62,11 @@ async function checkPicture(
 			'is missing: the input item has no binary data there. Check the field name and the previous node.',
 		);
 	}
-	for (const problem of imageProblems(stored.bytes)) fields.refuse(name, problem);
-	const facts = inspectImage(stored.bytes);
+	const { facts, problems } = checkImage(stored.bytes);
+	for (const problem of problems) fields.refuse(name, problem);
 	const wish = fields.choice('Image Delivery', optionsAt(session.context, itemIndex).imageDelivery, DELIVERY_WISHES);
 	const delivery = deliveryOf(wish, provider, isSecond);
-	if (facts.kind === 'refused') return undefined;
+	if (facts === undefined) return undefined;
 	if (delivery === undefined) {
 		return fields.refuse(
 			'Image Delivery',
