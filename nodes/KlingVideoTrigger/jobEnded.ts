@@ -106,14 +106,14 @@ async function readEnd(
 ): Promise<End> {
 	if (!checks.take(placeOf(context), BURST_OF_CHECKS, clock.now()))
 		return { kind: 'none', status: 429, message: 'asked too often' };
-	const seen = await finisher.look(handle);
+	const seen = await finisher.readStatus(handle);
 	if (seen.kind !== 'job') {
-		const reason = seen.kind === 'unseen' ? seen.message : seen.failure.message;
+		const reason = seen.kind === 'unavailable' ? seen.message : seen.failure.message;
 		context.logger.warn(`A callback for the Kling job ${handle.jobId} started nothing: ${reason}`, {
 			jobId: handle.jobId,
 		});
 	}
-	if (seen.kind === 'unseen') return { kind: 'none', status: 503, message: 'the provider could not be asked' };
+	if (seen.kind === 'unavailable') return { kind: 'none', status: 503, message: 'the provider could not be asked' };
 	if (seen.kind === 'refused') return { kind: 'none', status: 404, message: 'the provider does not confirm this job' };
 	return hasEnded(seen.job) ? seen : { kind: 'none', status: 503, message: 'the job has not ended yet' };
 }

@@ -68,6 +68,11 @@ export type Job = JobFacts &
 		| { readonly status: 'cancelled'; readonly failure?: Failure }
 	);
 
+/** What an API answered about a job: the job, or a clear refusal. */
+export type JobOrFailure =
+	| { readonly kind: 'job'; readonly job: Job }
+	| { readonly kind: 'refused'; readonly failure: Failure };
+
 /** Whether the provider will not work on it any more. */
 export function hasEnded(job: Job): boolean {
 	return job.status === 'completed' || job.status === 'failed' || job.status === 'cancelled';

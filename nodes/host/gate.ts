@@ -1,5 +1,5 @@
 import type { IBinaryData } from 'n8n-workflow';
-import { createSlots } from '../core/slots';
+import pLimit from 'p-limit';
 
 /** Lets downloads through, few at once, for all who share it. */
 export interface Gate {
@@ -12,14 +12,14 @@ const STREAMING_STORES = /^(filesystem|filesystem-v2|s3):/;
 
 /** One download at a time; `streamedAtOnce` from the first on that n8n streamed to disk. */
 export function createGate(streamedAtOnce: number): Gate {
-	const slots = createSlots(1);
+	const limit = pLimit(1);
 	let isWide = false;
 	return {
 		async pass(download) {
-			const ended = await slots.run(download);
+			const ended = await limit(download);
 			if (!isWide && STREAMING_STORES.test(ended.binary?.id ?? '')) {
 				isWide = true;
-				slots.widen(streamedAtOnce);
+				limit.concurrency = streamedAtOnce;
 			}
 			return ended;
 		},

@@ -1,9 +1,8 @@
 import type { IExecuteFunctions, IWebhookFunctions } from 'n8n-workflow';
 import type { Clock } from '../core/clock';
-import type { Look } from '../core/calls/poll';
 import type { Send } from '../core/calls/http';
 import type { Handle, ProviderName } from '../core/job';
-import { createLookout } from '../core/calls/status';
+import { createStatusReader, type StatusAnswer } from '../core/calls/status';
 import { providerOf } from '../core/providers';
 import type { Provider } from '../core/providers/provider';
 import { apiPlace, type CredentialProblem } from '../host/credentials';
@@ -15,8 +14,8 @@ export interface Api {
 	/** On this machine: it can reach local pictures and callbacks. */
 	readonly isLocal: boolean;
 	readonly send: Send;
-	/** One status call, at a job that is looked at by itself. */
-	look(handle: Handle): Promise<Look>;
+	/** One status call for a job that is not polled to its end. */
+	readStatus(handle: Handle): Promise<StatusAnswer>;
 }
 
 export type OpenApi = (name: ProviderName) => Promise<Api | CredentialProblem>;
@@ -30,8 +29,8 @@ export function createApis(context: IExecuteFunctions | IWebhookFunctions, clock
 		const place = await apiPlace(context, provider.credential, provider.label);
 		if ('problem' in place) return place;
 		const send = createSend(context, provider.credential, place.baseUrl, clock);
-		const { look } = createLookout(provider, send, clock, { graceFromFirstLook: false });
-		return { provider, isLocal: place.isLocal, send, look };
+		const { read } = createStatusReader(provider, send, clock, { graceFromFirstRead: false });
+		return { provider, isLocal: place.isLocal, send, readStatus: read };
 	}
 
 	return async (name) => {

@@ -1,6 +1,6 @@
 import type { IWebhookFunctions } from 'n8n-workflow';
-import type { Clock } from '../core/clock';
-import type { Look } from '../core/calls/poll';
+import { NEVER_STOPPED, type Clock } from '../core/clock';
+import type { StatusAnswer } from '../core/calls/status';
 import type { Handle } from '../core/job';
 import { createDownloads } from '../host/download';
 import { createGate } from '../host/gate';
@@ -10,7 +10,7 @@ import type { Finisher } from './item';
 /** What a callback needs: to ask for a job, and to turn an ended one into an item. */
 export interface WebhookFinisher extends Finisher {
 	/** One status call. Never throws. */
-	look(handle: Handle): Promise<Look>;
+	readStatus(handle: Handle): Promise<StatusAnswer>;
 }
 
 type Reading = ReturnType<IWebhookFunctions['getCredentials']>;
@@ -59,11 +59,11 @@ export function createWebhookFinisher(given: IWebhookFunctions, clock: Clock): W
 	const context = readingOnce(given, clock);
 	const api = createApis(context, clock);
 
-	async function look(handle: Handle): Promise<Look> {
+	async function readStatus(handle: Handle): Promise<StatusAnswer> {
 		const opened = await api(handle.provider);
-		if (!('problem' in opened)) return await opened.look(handle);
-		return { kind: 'unseen', message: opened.problem };
+		if (!('problem' in opened)) return await opened.readStatus(handle);
+		return { kind: 'unavailable', message: opened.problem };
 	}
 
-	return { api, downloads: createDownloads(context, clock, { requested: false }, gate), look };
+	return { api, downloads: createDownloads(context, clock, NEVER_STOPPED, gate), readStatus };
 }

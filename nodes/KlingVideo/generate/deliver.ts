@@ -5,7 +5,7 @@ import { asNumber, asObject, asText, type JsonObject } from '../../core/json';
 import { urlProblem } from '../../core/url';
 import type { UploadTarget } from '../../core/providers/provider';
 import { refusalOf, UnexpectedReplyError } from '../../core/providers/reply';
-import { backoffMs, isPassing, retryAfterMs } from '../../core/calls/retry';
+import { backoffMs, isWorthRepeating, retryAfterMs } from '../../core/calls/retry';
 import { dataUriOf, postFile, readPicture } from '../../host/files';
 import type { Api } from '../../kling/api';
 import type { CheckedPicture } from './pictures';
@@ -14,7 +14,7 @@ import type { Session } from '../run/session';
 /** The input keys of the delivered pictures, or why one could not be delivered. Nothing is paid for yet. */
 export type Delivered =
 	| { readonly kind: 'delivered'; readonly input: JsonObject }
-	| { readonly kind: 'failed'; readonly failure: Failure; readonly canFallBack: boolean; readonly advice?: string };
+	| { readonly kind: 'failed'; readonly failure: Failure; readonly mayFallBack: boolean; readonly advice?: string };
 
 const UPLOAD_TRIES = 3;
 /** A provider that wants more quiet is asked again after this time all the same. */
@@ -27,7 +27,7 @@ class DeliveryFault extends Error {
 	constructor(
 		message: string,
 		readonly failure: Failure = refusal(message, 'provider_error', true),
-		readonly canFallBack = false,
+		readonly mayFallBack = false,
 	) {
 		super(message);
 	}
@@ -55,9 +55,9 @@ export async function deliver(
 					: new DeliveryFault(error instanceof Error ? error.message : String(error));
 			const reason = fault.message.replace(`${api.provider.label}: `, '');
 			const message = `The ${checked.picture.label} could not be brought to ${api.provider.label}: ${reason}. No job was submitted`;
-			const { failure, canFallBack } = fault;
+			const { failure, mayFallBack } = fault;
 			const advice = ACCOUNT_CODES.includes(failure.code) ? {} : { advice: ADVICE };
-			return { kind: 'failed', failure: { ...failure, message }, canFallBack, ...advice };
+			return { kind: 'failed', failure: { ...failure, message }, mayFallBack, ...advice };
 		}
 	}
 	return { kind: 'delivered', input };
@@ -132,7 +132,7 @@ async function uploadTarget(
 	if (uploads === undefined) throw new DeliveryFault(`${api.provider.label} has no file upload`);
 	for (let attempt = 1; ; attempt++) {
 		const answer = await api.send(uploads.call(file));
-		if (isPassing(answer) && attempt < UPLOAD_TRIES && !session.stop.requested) {
+		if (isWorthRepeating(answer, 'always') && attempt < UPLOAD_TRIES && !session.stop.requested) {
 			const askedMs = answer.kind === 'reply' ? retryAfterMs(answer, session.clock.now()) : undefined;
 			await sleepUnlessStopped(Math.min(askedMs ?? backoffMs(attempt, session.random), LONGEST_QUIET_MS), session);
 			continue;

@@ -67,7 +67,7 @@ async function run(session: Session, placed: Placed<GenerateOrder>): Promise<Ite
 		case 'follow': {
 			const { entry, handle } = known;
 			const job = entry.job ?? { handle, status: 'pending', raw: null };
-			const end = await settings(session).slots.run(async () => await going(session, order, entry, job, true));
+			const end = await settings(session).limit(async () => await going(session, order, entry, job, true));
 			return await end();
 		}
 		case 'submit':
@@ -77,10 +77,10 @@ async function run(session: Session, placed: Placed<GenerateOrder>): Promise<Ite
 
 /** The slot is free again when the job has ended; its video is fetched outside of it. */
 async function submitAndGo(session: Session, placed: Placed<GenerateOrder>): Promise<ItemEnd> {
-	const { slots } = settings(session);
+	const { limit } = settings(session);
 	const resume = resumeUrlFor(session, [placed]);
 	const webhookUrl = resume.kind === 'url' ? resume.url : placed.order.callbackUrl;
-	const end = await slots.run(async () => {
+	const end = await limit(async () => {
 		// An equal call of an agent may have been first.
 		if (!isNew(session, placed)) return async () => await run(session, placed);
 		const submitted = await submitOrder(session, settings(session), placed, webhookUrl);
@@ -101,13 +101,13 @@ async function going(
 	if (order.completion !== 'wait' || hasEnded(job)) return async () => await finished(session, order, entry, job);
 	const { handle } = job;
 	const { api, request } = candidateOf(order, handle.provider);
-	const end = await session.follower.follow({
+	const end = await session.poller.poll({
 		handle,
 		deadlineMs: deadlineOf(order, entry),
-		expectation: api.provider.expectRun(request),
+		...present({ longestPauseMs: api.provider.longestPollPauseMs?.(request) }),
 		lastSeen: job,
 		submittedMs: entry.submittedMs,
-		lookNow: isKnown,
+		pollNow: isKnown,
 	});
 	if (end.kind === 'ended') session.ledger.seen(entry, end.job);
 	return async () =>

@@ -1,8 +1,8 @@
 import type { INodeExecutionData } from 'n8n-workflow';
-import { asJobId, hasEnded, type Job } from '../../core/job';
+import { asJobId, hasEnded, type Job, type JobOrFailure } from '../../core/job';
 import { asNumber, asObject, isJsonObject, present, type JsonObject } from '../../core/json';
 import type { Resolution } from '../../core/money/ledger';
-import { askOnce, type Truth } from '../../core/calls/status';
+import { getStatus } from '../../core/calls/status';
 import { errorJson, failureError, jobJson, type Extras } from '../../core/output';
 import { findProvider } from '../../core/providers';
 import { urlProblem } from '../../core/url';
@@ -128,21 +128,20 @@ async function followOrphans(
 	ends: ItemEnd[],
 	orders: ReadonlyArray<Placed<GenerateOrder>>,
 ): Promise<void> {
-	const { context, ledger, follower } = session;
+	const { context, ledger, poller } = session;
 	const follows = orders.map(async (placed) => {
 		const { itemIndex, order } = placed;
 		const known = knownOf(session, placed);
 		if (known.kind !== 'follow' || known.entry.executionId === context.getExecutionId()) return;
 		const { entry, handle } = known;
 		const { api, request } = candidateOf(order, handle.provider);
-		const expectation = api.provider.expectRun(request);
 		const { submittedMs } = entry;
-		const end = await follower.follow({
+		const end = await poller.poll({
 			handle,
 			submittedMs,
 			deadlineMs: deadlineOf(order, entry),
-			expectation,
-			lookNow: true,
+			...present({ longestPauseMs: api.provider.longestPollPauseMs?.(request) }),
+			pollNow: true,
 		});
 		if (end.kind !== 'ended') return;
 		ledger.seen(entry, end.job);
@@ -158,7 +157,7 @@ async function lookAt(session: Session, ends: ItemEnd[], placed: Placed<Generate
 	const known = knownOf(session, placed);
 	if (known.kind !== 'follow' && known.kind !== 'reuse') return undefined;
 	const { entry } = known;
-	const truth: Truth =
+	const truth: JobOrFailure =
 		known.kind === 'reuse' ? { kind: 'job', job: known.job } : await currentTruth(session, order, known);
 	if (truth.kind === 'refused') {
 		const about = { provider: entry.provider, ...present({ handle: entry.handle }) };
@@ -176,9 +175,9 @@ async function currentTruth(
 	session: Session,
 	order: GenerateOrder,
 	{ entry, handle }: Extract<Resolution, { kind: 'follow' }>,
-): Promise<Truth> {
+): Promise<JobOrFailure> {
 	const { api } = candidateOf(order, handle.provider);
-	const truth = await askOnce(api.provider, handle, { ...session.portsOf(api), stop: session.stop });
+	const truth = await getStatus(api.provider, handle, { ...session.portsOf(api), stop: session.stop });
 	if (truth.kind === 'job' || truth.failure.code === 'job_not_found') return truth;
 	return { kind: 'job', job: entry.job ?? { handle, status: 'pending', raw: null } };
 }

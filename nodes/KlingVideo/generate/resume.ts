@@ -117,9 +117,9 @@ async function endedJob(callback: Callback, index: number, { job, wish }: JobIte
 	const known = ended.get(key);
 	if (known !== undefined) return known;
 	if (!(await mayCheck(callback))) return { status: 429, message: 'asked too often' };
-	const seen = await callback.finisher.look(job.handle);
+	const seen = await callback.finisher.readStatus(job.handle);
 	if (seen.kind !== 'job') {
-		const reason = seen.kind === 'unseen' ? seen.message : seen.failure.message;
+		const reason = seen.kind === 'unavailable' ? seen.message : seen.failure.message;
 		callback.logger.warn(
 			`The Kling job ${job.handle.jobId} could not be checked; the execution stays parked: ${reason}`,
 			{ jobId: job.handle.jobId },

@@ -1,12 +1,12 @@
+import pLimit, { type LimitFunction } from 'p-limit';
 import { FieldReader, isUnset, type Problem } from '../../core/fields';
 import { asLimit, type Limits } from '../../core/money/limits';
-import { createSlots, type Slots } from '../../core/slots';
 import type { Session } from '../run/session';
 import { optionsAt } from '../../host/surroundings';
 
 /** What Generate reads once, at the first item. */
 export interface RunSettings {
-	readonly slots: Slots;
+	readonly limit: LimitFunction;
 	readonly limits: Limits;
 	/** The cap on the second provider, in its unit. */
 	readonly fallbackMaxCost?: number;
@@ -37,7 +37,7 @@ export function readRunSettings({ context }: Session): RunSettings {
 	const maxJobs = limitOf('maxJobs');
 	const fallbackMaxCost = limitOf('fallbackMaxCost');
 	return {
-		slots: createSlots(Math.floor(concurrency)),
+		limit: pLimit(Math.floor(concurrency)),
 		limits: { ...(maxCost === undefined ? {} : { maxCost }), ...(maxJobs === undefined ? {} : { maxJobs }) },
 		...(fallbackMaxCost === undefined ? {} : { fallbackMaxCost }),
 		mayFallBack: maxCost === undefined || fallbackMaxCost !== undefined,

@@ -3,7 +3,7 @@ import { limitProblem } from '../../core/money/limits';
 import type { Failure, Job } from '../../core/job';
 import type { LedgerEntry } from '../../core/money/ledger';
 import { failureError, type ItemError } from '../../core/output';
-import { stoppedBefore, submitOnce, type SubmitEnd } from '../../core/calls/submit';
+import { stoppedBefore, submitOnce, type SubmitResult } from '../../core/calls/submit';
 import { deliver } from './deliver';
 import type { Candidate, GenerateOrder } from './check';
 import type { RunSettings } from './settings';
@@ -36,8 +36,8 @@ export async function submitOrder(
 	if (overLimit !== undefined) return { kind: 'error', error: refusedItem(overLimit) };
 	const tried = await submitTo(session, placed, first, webhookUrl);
 	if (tried.kind === 'started') return { kind: 'entry', entry: tried.entry, job: tried.job };
-	const { failure, canFallBack } = tried;
-	if (second === undefined || !canFallBack || !allowsFallback(session, settings, second)) {
+	const { failure, mayFallBack } = tried;
+	if (second === undefined || !mayFallBack || !allowsFallback(session, settings, second)) {
 		return { kind: 'error', error: submitError(tried, first) };
 	}
 	const fallbackFrom = { provider: first.request.provider, reason: failure.message };
@@ -76,7 +76,7 @@ function allowsFallback({ ledger }: Session, settings: RunSettings, { api, reque
 
 type Tried =
 	| { readonly kind: 'started'; readonly entry: LedgerEntry; readonly job: Job }
-	| { readonly kind: 'none'; readonly failure: Failure; readonly canFallBack: boolean; readonly advice?: string };
+	| { readonly kind: 'none'; readonly failure: Failure; readonly mayFallBack: boolean; readonly advice?: string };
 
 async function submitTo(
 	session: Session,
@@ -87,7 +87,7 @@ async function submitTo(
 ): Promise<Tried> {
 	const { ledger, clock } = session;
 	const { provider } = api;
-	if (session.stop.requested) return { kind: 'none', failure: stoppedBefore(provider), canFallBack: false };
+	if (session.stop.requested) return { kind: 'none', failure: stoppedBefore(provider), mayFallBack: false };
 	const place = { itemIndex, fingerprint, provider: provider.name, withRaw: order.wish.withRaw };
 	// Before anything is awaited: the limits of the items beside this one count on it.
 	const entry = ledger.open(
@@ -97,8 +97,8 @@ async function submitTo(
 	const delivered = await deliver(session, itemIndex, api, pictures);
 	if (delivered.kind === 'failed') {
 		ledger.refused(entry);
-		const { failure, canFallBack, advice } = delivered;
-		return { kind: 'none', failure, canFallBack, ...present({ advice }) };
+		const { failure, mayFallBack, advice } = delivered;
+		return { kind: 'none', failure, mayFallBack, ...present({ advice }) };
 	}
 	const whole = { ...request, input: { ...request.input, ...delivered.input } };
 	const patienceMs = Math.min(order.rules.timeoutSeconds * 1000, MAX_PATIENCE_MS);
@@ -108,15 +108,16 @@ async function submitTo(
 }
 
 /** Writes down at once what became of a submit: in the ledger, and in the log, the receipt that survives a crash. */
-function record({ ledger, clock, context }: Session, itemIndex: number, entry: LedgerEntry, end: SubmitEnd): Tried {
-	if (end.kind === 'refused') {
-		ledger.refused(entry);
-		return { kind: 'none', failure: end.failure, canFallBack: end.canFallBack };
-	}
-	if (end.kind === 'unknown') {
-		ledger.unknown(entry, end.failure);
-		context.logger.warn(`Item ${itemIndex}: ${end.failure.message}`);
-		return { kind: 'none', failure: end.failure, canFallBack: false };
+function record({ ledger, clock, context }: Session, itemIndex: number, entry: LedgerEntry, end: SubmitResult): Tried {
+	if (end.kind === 'failed') {
+		const { failure, mayFallBack } = end;
+		if (failure.code !== 'submit_unknown') {
+			ledger.refused(entry);
+			return { kind: 'none', failure, mayFallBack };
+		}
+		ledger.unknown(entry, failure);
+		context.logger.warn(`Item ${itemIndex}: ${failure.message}`);
+		return { kind: 'none', failure, mayFallBack };
 	}
 	const { job } = end;
 	const { jobId, provider, model } = job.handle;

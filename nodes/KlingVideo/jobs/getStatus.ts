@@ -1,5 +1,5 @@
 import { FieldReader } from '../../core/fields';
-import { askOnce } from '../../core/calls/status';
+import { getStatus as readStatus } from '../../core/calls/status';
 import { failureError } from '../../core/output';
 import { itemOf } from '../../kling/item';
 import { checkJob, type JobOrder } from './job';
@@ -12,7 +12,7 @@ const OUTPUTS = { completed: 0, running: 1, notCompleted: 2 };
 
 async function run(session: Session, { order }: Placed<JobOrder>): Promise<ItemEnd> {
 	const { api, handle, wish, extras } = order;
-	const truth = await askOnce(api.provider, handle, session.portsOf(api));
+	const truth = await readStatus(api.provider, handle, session.portsOf(api));
 	if (truth.kind === 'job') return await itemOf(session, truth.job, wish, extras);
 	return { kind: 'error', error: failureError(truth.failure, { provider: handle.provider, handle }) };
 }

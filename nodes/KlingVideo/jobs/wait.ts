@@ -8,9 +8,6 @@ interface WaitOrder extends JobOrder {
 	readonly rules: WaitRules;
 }
 
-/** Mode and length of a job that somebody else submitted are not known: the middle of what Kling takes. */
-const TYPICAL_SECONDS = 120;
-
 async function check(session: Session, itemIndex: number): Promise<Checked<WaitOrder>> {
 	const fields = new FieldReader();
 	const rules = readWaitRules(session, itemIndex, fields);
@@ -20,11 +17,10 @@ async function check(session: Session, itemIndex: number): Promise<Checked<WaitO
 
 async function run(session: Session, { order }: Placed<WaitOrder>): Promise<ItemEnd> {
 	const { api, handle, wish, extras, rules } = order;
-	const end = await session.follower.follow({
+	const end = await session.poller.poll({
 		handle,
 		deadlineMs: session.clock.now() + rules.timeoutSeconds * 1000,
-		expectation: { key: `${handle.provider} ${handle.model ?? ''} waited`, typicalSeconds: TYPICAL_SECONDS },
-		lookNow: true,
+		pollNow: true,
 	});
 	return await followedItem(session, api, end, { handle, rules, wish, extras });
 }

@@ -1,8 +1,8 @@
 import { FieldReader } from '../../core/fields';
-import type { FollowEnd } from '../../core/calls/poll';
+import type { PollEnd } from '../../core/calls/poll';
 import { hasEnded, type Failure, type Handle, type Job } from '../../core/job';
 import { present } from '../../core/json';
-import { unseenFailure } from '../../core/calls/status';
+import { unavailableFailure } from '../../core/calls/status';
 import { endedError, failureError, jobJson, type Extras } from '../../core/output';
 import type { Api } from '../../kling/api';
 import { itemOf, type OutputWish } from '../../kling/item';
@@ -62,7 +62,7 @@ export function readWaitRules(
 export async function followedItem(
 	session: Session,
 	api: Api,
-	end: FollowEnd,
+	end: PollEnd,
 	known: {
 		readonly handle: Handle;
 		readonly lastSeen?: Job;
@@ -101,7 +101,7 @@ export async function stoppedItem(session: Session, api: Api, handle: Handle, ru
 	const { label } = api.provider;
 	const { logger } = session.context;
 	if (!rules.cancelOnStop) {
-		const failure = unseenFailure(api.provider, `${label}: job ${handle.jobId} goes on, as Cancel on Stop is off`);
+		const failure = unavailableFailure(api.provider, `${label}: job ${handle.jobId} goes on, as Cancel on Stop is off`);
 		return { kind: 'error', error: failureError(failure, about) };
 	}
 	const truth = await session.cancel(api, handle);

@@ -1,11 +1,11 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
+import pLimit from 'p-limit';
 import { cancelJob } from '../../core/calls/cancel';
 import type { Clock, Random, Stop } from '../../core/clock';
-import { createFollower, type Follower, type FollowerPorts } from '../../core/calls/poll';
-import type { Handle, ProviderName } from '../../core/job';
+import { createPoller, type Poller, type PollerPorts } from '../../core/calls/poll';
+import type { Handle, JobOrFailure, ProviderName } from '../../core/job';
 import { Ledger } from '../../core/money/ledger';
-import { createLookout, type AskPorts, type Lookout, type Truth } from '../../core/calls/status';
-import { createSlots } from '../../core/slots';
+import { createStatusReader, type CallPorts, type StatusReader } from '../../core/calls/status';
 import { stopOf } from '../../host/clock';
 import { createDownloads, type Downloads } from '../../host/download';
 import { createGate } from '../../host/gate';
@@ -17,8 +17,8 @@ const CANCELS_AT_ONCE = 20;
 const UNPACED_CANCELS = 50;
 const CANCEL_PACE_MS = 250;
 
-/** Of looks that each item makes for itself; the follower has its own limit. */
-const LOOKS_AT_ONCE = 20;
+/** Of status calls that each item makes for itself; the poller has its own limit. */
+const READS_AT_ONCE = 20;
 
 /** Downloads of one execution, where n8n streams to disk. */
 const STREAMED_AT_ONCE = 4;
@@ -30,13 +30,13 @@ export interface Session {
 	readonly random: Random;
 	readonly stop: Stop;
 	readonly ledger: Ledger;
-	readonly follower: Follower;
+	readonly poller: Poller;
 	readonly downloads: Downloads;
 	/** Each provider's credential is read once. */
 	readonly api: OpenApi;
 	/** Cancels a job: many at once, but no faster than the providers allow. */
-	cancel(api: Api, handle: Handle): Promise<Truth>;
-	portsOf(api: Api): AskPorts;
+	cancel(api: Api, handle: Handle): Promise<JobOrFailure>;
+	portsOf(api: Api): CallPorts;
 }
 
 /** One session per try of the node. `clock` is the machine's, or a test's. */
@@ -44,12 +44,12 @@ export function createSession(context: IExecuteFunctions, clock: Clock): Session
 	const stop = stopOf(context.getExecutionCancelSignal());
 	const random: Random = Math.random;
 	const api = createApis(context, clock);
-	const looks = createSlots(LOOKS_AT_ONCE);
-	const portsOf = ({ send, look: lookAt }: Api): AskPorts => ({
+	const reads = pLimit(READS_AT_ONCE);
+	const portsOf = ({ send, readStatus }: Api): CallPorts => ({
 		clock,
 		random,
 		send,
-		look: async (handle) => await looks.run(async () => await lookAt(handle)),
+		readStatus: async (handle) => await reads(async () => await readStatus(handle)),
 	});
 	return {
 		context,
@@ -61,7 +61,7 @@ export function createSession(context: IExecuteFunctions, clock: Clock): Session
 			runIndexOf(context),
 			isToolInProcess(context) ? undefined : context.getExecutionId(),
 		),
-		follower: createFollower({ clock, random, stop, look: createFollowersLook(api, clock) }),
+		poller: createPoller({ clock, random, stop, read: createPollersRead(api, clock) }),
 		downloads: createDownloads(context, clock, stop, createGate(STREAMED_AT_ONCE)),
 		api,
 		cancel: createCanceller(clock, portsOf),
@@ -69,29 +69,30 @@ export function createSession(context: IExecuteFunctions, clock: Clock): Session
 	};
 }
 
-/** The looks at jobs that are followed to their end. */
-function createFollowersLook(api: Session['api'], clock: Clock): FollowerPorts['look'] {
-	const lookouts = new Map<ProviderName, Lookout>();
+/** The status calls for jobs that are polled to their end. */
+function createPollersRead(api: Session['api'], clock: Clock): PollerPorts['read'] {
+	const readers = new Map<ProviderName, StatusReader>();
 	return async (handle) => {
 		const opened = await api(handle.provider);
 		if ('problem' in opened) {
 			return { kind: 'refused', failure: { message: opened.problem, code: 'unauthorized', charged: 'unknown' } };
 		}
 		const { provider, send } = opened;
-		const lookout = lookouts.get(provider.name) ?? createLookout(provider, send, clock, { graceFromFirstLook: true });
-		lookouts.set(provider.name, lookout);
-		return await lookout.look(handle);
+		const reader =
+			readers.get(provider.name) ?? createStatusReader(provider, send, clock, { graceFromFirstRead: true });
+		readers.set(provider.name, reader);
+		return await reader.read(handle);
 	};
 }
 
-function createCanceller(clock: Clock, portsOf: (api: Api) => AskPorts): Session['cancel'] {
-	const slots = createSlots(CANCELS_AT_ONCE);
+function createCanceller(clock: Clock, portsOf: (api: Api) => CallPorts): Session['cancel'] {
+	const limit = pLimit(CANCELS_AT_ONCE);
 	let cancels = 0;
 	return async (api, handle) => {
 		cancels += 1;
 		const waitMs = Math.max(0, cancels - UNPACED_CANCELS) * CANCEL_PACE_MS;
 		if (waitMs > 0) await clock.sleep(waitMs);
-		return await slots.run(async () => await cancelJob(api.provider, handle, portsOf(api)));
+		return await limit(async () => await cancelJob(api.provider, handle, portsOf(api)));
 	};
 }
 
