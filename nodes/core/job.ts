@@ -83,3 +83,13 @@ export function withoutRaw(job: Job): Job {
 	const { raw, ...rest } = job;
 	return rest;
 }
+
+/** What both APIs' ids are made of (docs/providers.md); anything else could bend a path. */
+const JOB_ID = /^[A-Za-z0-9_-]{1,200}$/;
+
+/** The value as a job id, or undefined for anything that must not go into a path. */
+export function asJobId(value: unknown): string | undefined {
+	// A larger number has lost digits: it would name another job.
+	const text = Number.isSafeInteger(value) ? String(value) : value;
+	return typeof text === 'string' && JOB_ID.test(text.trim()) ? text.trim() : undefined;
+}

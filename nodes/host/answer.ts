@@ -1,5 +1,5 @@
 import type { IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
-import { parseJson } from '../core/fields';
+import { parseJson } from '../core/json';
 
 /** Answers whoever called a webhook, at once: work may follow. The first answer counts. Starts and resumes nothing. */
 export function answer(context: IWebhookFunctions, status: number, message: string): IWebhookResponseData {

@@ -1,6 +1,6 @@
 import type { IHttpRequestOptions } from 'n8n-workflow';
 import type { Clock } from '../core/clock';
-import { parseJson } from '../core/fields';
+import { parseJson } from '../core/json';
 import type { Call, Fault, Reply, Send } from '../core/calls/http';
 import { asNumber, asObject } from '../core/json';
 import type { NodeContext } from './context';

@@ -1,4 +1,4 @@
-import { UnexpectedReplyError } from '../../nodes/core/providers/errors';
+import { UnexpectedReplyError } from '../../nodes/core/providers/reply';
 import type { Reply } from '../../nodes/core/calls/http';
 import type { Failure, Handle, Job } from '../../nodes/core/job';
 import { present, type JsonObject } from '../../nodes/core/json';
@@ -13,7 +13,7 @@ type Call = 'submit' | 'status' | 'cancel';
 export type Outcome =
 	| { readonly kind: 'job'; readonly json: JsonObject }
 	| { readonly kind: 'refused'; readonly failure: Failure }
-	| { readonly kind: 'unexpected'; readonly message: string; readonly httpStatus: number }
+	| { readonly kind: 'unexpected'; readonly message: string }
 	/** A cancel reply that says nothing clear. */
 	| { readonly kind: 'unclear' }
 	/** The reader threw what it must never throw. */
@@ -98,6 +98,6 @@ export function outcomeOf(provider: Provider, fixture: Fixture): Outcome {
 		return read.kind === 'job' ? { kind: 'job', json: jobJson(read.job) } : read;
 	} catch (error) {
 		if (!(error instanceof UnexpectedReplyError)) return { kind: 'broken', message: String(error) };
-		return { kind: 'unexpected', message: error.message, httpStatus: error.httpStatus };
+		return { kind: 'unexpected', message: error.message };
 	}
 }

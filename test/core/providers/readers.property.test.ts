@@ -1,9 +1,8 @@
 import fc from 'fast-check';
-import { UnexpectedReplyError } from '../../../nodes/core/providers/errors';
+import { firstUrl, UnexpectedReplyError } from '../../../nodes/core/providers/reply';
 import { classifyFailure, errorText } from '../../../nodes/core/failure';
 import type { Reply } from '../../../nodes/core/calls/http';
-import type { Job } from '../../../nodes/core/job';
-import { asJobId, firstUrl } from '../../../nodes/core/jobId';
+import { asJobId, type Job } from '../../../nodes/core/job';
 import { isJson, without, type JsonValue } from '../../../nodes/core/json';
 import { jobJson } from '../../../nodes/core/output';
 import { providers } from '../../../nodes/core/providers';

@@ -1,12 +1,9 @@
 import { classifyFailure, errorText, refusal } from '../../failure';
 import type { Reply } from '../../calls/http';
-import { asJobId, firstUrl } from '../../jobId';
-import type { Failure, Handle, Job, JobOrFailure, JobStatus } from '../../job';
+import { asJobId, type Failure, type Handle, type Job, type JobOrFailure, type JobStatus } from '../../job';
 import { asObject, asText, present } from '../../json';
-import { isWebPage, objectOf, rawOf, refusalText, unexpectedReply } from '../replyText';
-import { zonedTime } from '../../zonedTime';
 import type { Moment, SubmitMoment, VideoRequest } from '../provider';
-import { refusalOf } from '../refusal';
+import { firstUrl, isWebPage, objectOf, rawOf, refusalOf, refusalText, unexpectedReply, zonedTime } from '../reply';
 
 export const LABEL = 'Core.Today';
 
