@@ -33,7 +33,12 @@ export interface Session {
  * A job as an item, whatever its status, with its video in the binary field if there is one and it is wanted. A download
  * that fails leaves the job completed and says so in the item.
  */
-export async function jobItem(session: Session, job: Job, output: OutputOptions, extras: Extras = {}): Promise<JobItem> {
+export async function jobItem(
+	session: Session,
+	job: Job,
+	output: OutputOptions,
+	extras: Extras = {},
+): Promise<JobItem> {
 	const { provider, jobId } = job.handle;
 	const shown = output.raw ? job : withoutRaw(job);
 	if (!output.download || job.status !== 'completed') return { kind: 'item', json: jobJson(shown, extras) };

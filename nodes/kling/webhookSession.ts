@@ -25,9 +25,7 @@ export function createWebhookSession(given: IWebhookFunctions, clock: Clock, mem
 		downloads: createDownloads(context, clock, NEVER_STOPPED, memory.callbackDownloads),
 		async readStatus(handle) {
 			const opened = await api(handle.provider);
-			return 'problem' in opened
-				? { kind: 'unavailable', message: opened.problem }
-				: await opened.readStatus(handle);
+			return 'problem' in opened ? { kind: 'unavailable', message: opened.problem } : await opened.readStatus(handle);
 		},
 	};
 }

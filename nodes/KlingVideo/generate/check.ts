@@ -200,7 +200,11 @@ async function prepareRequests(
 	if (secondName === undefined) return [first];
 	const { takesEndImage } = providerOf(secondName);
 	if (wantsEndImage(form) && !takesEndImage) return [first];
-	const second = await prepareRequest({ ...preparing, isSecond: true }, secondName, formForSecond(form, secondName, firstName));
+	const second = await prepareRequest(
+		{ ...preparing, isSecond: true },
+		secondName,
+		formForSecond(form, secondName, firstName),
+	);
 	// An end image that comes from Additional Input is seen only in the first request.
 	return first?.request.hasEndImage === true && !takesEndImage ? [first] : [first, second];
 }

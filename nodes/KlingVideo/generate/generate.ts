@@ -19,7 +19,7 @@ import { extrasOf, followJob, submitItem, type PaidJob } from './submit';
  * Makes a video for each input item. All items are checked before the first is submitted; then all are done at once.
  * Gives one output item for each input item or, where the execution pauses, what n8n shows meanwhile.
  */
-export async function generate(run: Run): Promise<INodeExecutionData[]> {
+export async function generate(run: Run): Promise<INodeExecutionData[][]> {
 	const settings = readSettings(run);
 	const checked = await checkItems(run, async (itemIndex) => await checkItem(run, settings, itemIndex));
 	const resumeUrl = readResumeUrl(run, settings, checked.toDo);
@@ -31,9 +31,9 @@ export async function generate(run: Run): Promise<INodeExecutionData[]> {
 	} else {
 		const submit = async (item: GenerateItem) => await jobOf(run, settings, item, resumeUrl.urlOf?.(item.itemIndex));
 		const shownMeanwhile = await pauseUntilCallback(run, settings, items, submit);
-		if (shownMeanwhile !== undefined) return shownMeanwhile;
+		if (shownMeanwhile !== undefined) return [shownMeanwhile];
 	}
-	return outputItems(run, items.results);
+	return [outputItems(run, items.results)];
 }
 
 /** Why nothing of the run may be submitted: its own options, its limits, or that no provider could call this n8n back. */
@@ -47,7 +47,10 @@ function runProblem(
 	const fresh = toDo.filter(({ known }) => known.kind === 'new');
 	const paid = fresh.filter(({ dryRun }) => !dryRun);
 	// A dry run shows what a real one would be refused for; beside real items it costs nothing.
-	const planned = (paid.length > 0 ? paid : fresh).map(({ itemIndex, first }) => ({ itemIndex, request: first.request }));
+	const planned = (paid.length > 0 ? paid : fresh).map(({ itemIndex, first }) => ({
+		itemIndex,
+		request: first.request,
+	}));
 	return limitProblem(planned, ledger.spent(), limits) ?? resumeUrl.problem;
 }
 
@@ -92,12 +95,7 @@ function noteFor({ context }: Run, { job }: PaidJob): string | undefined {
  * only an item that is new to the ledger is submitted. An agent may make equal calls at the same time, so for these the
  * ledger is asked again, with nothing awaited between its answer and the opening of the new entry.
  */
-async function jobOf(
-	run: Run,
-	settings: Settings,
-	item: GenerateItem,
-	webhookUrl?: string,
-): Promise<PaidJob | Result> {
+async function jobOf(run: Run, settings: Settings, item: GenerateItem, webhookUrl?: string): Promise<PaidJob | Result> {
 	if (item.dryRun) return await dryRunItem(run, settings, item);
 	let known = run.isAgentCall ? findAgain(run, item) : item.known;
 	for (let answer = answerTo(run, known); answer !== undefined; answer = answerTo(run, known)) {

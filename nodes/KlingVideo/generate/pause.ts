@@ -72,7 +72,8 @@ export async function pauseUntilCallback(
 		await settle(run, items, submitted, { download: false });
 		return undefined;
 	}
-	const current = await lookAtAll(run, items, submitted);
+	const followed = await followEarlierJobs(run, items, submitted);
+	const current = await lookAtAll(run, items, followed);
 	if (run.stop.requested || current.every(({ paid }) => hasEnded(paid.job))) {
 		await settle(run, items, current, { download: !run.stop.requested });
 		return undefined;
@@ -108,19 +109,47 @@ async function submitAll(
 	return noteResults(items, items.toDo, outcomes);
 }
 
-/** Looks at all jobs once; the results of those that are gone are noted. Stop cancels at once what is still running. */
-async function lookAtAll(
+/**
+ * A job of an execution that was retried calls that execution, not this one: it is followed to its end here. What ends
+ * without a result is looked at once more with the others.
+ */
+async function followEarlierJobs(
 	run: Run,
 	items: Items<GenerateItem>,
 	submitted: readonly Submitted[],
 ): Promise<Submitted[]> {
-	const looked = submitted.map((each) => ({ ...each, itemIndex: each.item.itemIndex }));
-	const outcomes = await eachItem(run, looked, async ({ item, paid }) => {
-		if (hasEnded(paid.job)) return paid;
-		const current = await unlessStopped(run.stop, currentJob(run, item, paid));
-		return current === undefined || run.stop.requested ? await cancelPaid(run, item, current?.kind === 'job' ? current : paid) : current;
+	return await eachPaid(run, items, submitted, async (item, paid) => {
+		if (paid.entry.executionId === run.context.getExecutionId()) return paid;
+		const followed = await followJob(run, item, paid);
+		return followed.kind === 'job' || run.stop.requested ? followed : paid;
 	});
-	return noteResults(items, submitted.map(({ item }) => item), outcomes);
+}
+
+/** Looks at all jobs once. Stop cancels at once what is still running. */
+async function lookAtAll(run: Run, items: Items<GenerateItem>, submitted: readonly Submitted[]): Promise<Submitted[]> {
+	return await eachPaid(run, items, submitted, async (item, paid) => {
+		const current = await unlessStopped(run.stop, currentJob(run, item, paid));
+		if (!run.stop.requested) return current ?? paid;
+		return await cancelPaid(run, item, current?.kind === 'job' ? current : paid);
+	});
+}
+
+/** Does something with every job that still runs; the results of those that are none any more are noted. */
+async function eachPaid(
+	run: Run,
+	items: Items<GenerateItem>,
+	submitted: readonly Submitted[],
+	work: (item: GenerateItem, paid: PaidJob) => Promise<PaidJob | Result>,
+): Promise<Submitted[]> {
+	const withIndex = submitted.map((each) => ({ ...each, itemIndex: each.item.itemIndex }));
+	const outcomes = await eachItem(run, withIndex, async ({ item, paid }) =>
+		hasEnded(paid.job) ? paid : await work(item, paid),
+	);
+	return noteResults(
+		items,
+		submitted.map(({ item }) => item),
+		outcomes,
+	);
 }
 
 function noteResults(
@@ -152,14 +181,10 @@ async function cancelPaid(run: Run, item: GenerateItem, { entry, job }: PaidJob)
 	return await cancelAfterStop(run, api, job.handle, item.wait);
 }
 
-/** The job as it is now. A job of an execution that was retried calls that execution, not this: it is followed here. */
+/** The job as it is now. */
 async function currentJob(run: Run, item: GenerateItem, paid: PaidJob): Promise<PaidJob | Result> {
 	const { entry } = paid;
 	const { handle } = paid.job;
-	if (entry.executionId !== run.context.getExecutionId()) {
-		const followed = await followJob(run, item, paid);
-		if (followed.kind === 'job') return followed;
-	}
 	const { api } = requestTo(item, handle.provider);
 	const answer = await run.getStatus(api, handle, 'untilStop');
 	if (answer.kind === 'refused' && answer.failure.code === 'job_not_found') {
@@ -190,10 +215,12 @@ async function pause(
 	{ results }: Items<GenerateItem>,
 	submitted: readonly Submitted[],
 ): Promise<INodeExecutionData[]> {
-	const items = results.map((result): PausedItem => ({
-		kind: 'settled',
-		json: result.kind === 'item' ? result.json : errorJson(result.error),
-	}));
+	const items = results.map(
+		(result): PausedItem => ({
+			kind: 'settled',
+			json: result.kind === 'item' ? result.json : errorJson(result.error),
+		}),
+	);
 	for (const { item, paid } of submitted) {
 		const job = item.output.raw ? paid.job : withoutRaw(paid.job);
 		items[item.itemIndex] = { kind: 'job', job, extras: extrasOf(paid.entry), output: item.output };
@@ -232,7 +259,10 @@ function isPausedItem(value: unknown): value is PausedItem {
 	const handle = asObject(job?.handle);
 	const isHandle = findProvider(handle?.provider) !== undefined && asJobId(handle?.jobId) !== undefined;
 	return (
-		item?.kind === 'job' && isHandle && typeof job?.status === 'string' && [item.extras, item.output].every(isJsonObject)
+		item?.kind === 'job' &&
+		isHandle &&
+		typeof job?.status === 'string' &&
+		[item.extras, item.output].every(isJsonObject)
 	);
 }
 

@@ -1,5 +1,5 @@
 import type { IBinaryData } from 'n8n-workflow';
-import { isWorthRepeating, retry, retryAfterMs } from '../../core/calls/retry';
+import { attemptOf, retry } from '../../core/calls/retry';
 import type { SubmitFailure } from '../../core/calls/submit';
 import { refusal } from '../../core/failure';
 import type { FieldReader } from '../../core/fields';
@@ -9,7 +9,7 @@ import { checkImage } from '../../core/media/image';
 import type { Picture, Provider, UploadTarget, VideoRequest } from '../../core/providers/provider';
 import { refusalOf } from '../../core/providers/reply';
 import { urlProblem } from '../../core/url';
-import { dataUriOf, postFile, readPicture, type ImageFile } from '../../host/files';
+import { dataUriOf, postFile, readPicture } from '../../host/files';
 import type { Api } from '../../kling/api';
 import { reasonOf } from '../run/items';
 import type { Run } from '../run/run';
@@ -149,8 +149,6 @@ function signedUrl(
 }
 
 const UPLOAD_TRIES = 3;
-/** A storage that asks for more quiet than this is not waited for. */
-const LONGEST_PAUSE_MS = 60_000;
 /** No document says how long an uploaded file lives (docs/providers.md); a retry within the hour uses it again. */
 const UPLOAD_LIFE_MS = 3600 * 1000;
 
@@ -177,7 +175,11 @@ export async function deliverPictures(
 	return { kind: 'delivered', input };
 }
 
-function failed(message: string, failure = refusal(message, 'provider_error', true), mayFallBack = false): SubmitFailure {
+function failed(
+	message: string,
+	failure = refusal(message, 'provider_error', true),
+	mayFallBack = false,
+): SubmitFailure {
 	return { kind: 'failed', failure, mayFallBack };
 }
 
@@ -242,8 +244,15 @@ async function rememberedOrUploaded(
 	return link;
 }
 
+/** A picture on its way to a provider's storage. */
+interface UploadFile {
+	readonly fileName: string;
+	readonly mimeType: string;
+	readonly bytes: Uint8Array;
+}
+
 /** Uploads a file. Each try asks for a new place, as a place may take a file only once. */
-async function upload(run: Run, api: Api, file: ImageFile): Promise<string | SubmitFailure> {
+async function upload(run: Run, api: Api, file: UploadFile): Promise<string | SubmitFailure> {
 	return await retry<string | SubmitFailure>(
 		async () => {
 			const target = await uploadTarget(run, api, file);
@@ -258,17 +267,12 @@ async function upload(run: Run, api: Api, file: ImageFile): Promise<string | Sub
 }
 
 /** A place for a file at the provider's storage. */
-async function uploadTarget(run: Run, api: Api, file: ImageFile): Promise<UploadTarget | SubmitFailure> {
+async function uploadTarget(run: Run, api: Api, file: UploadFile): Promise<UploadTarget | SubmitFailure> {
 	const { upload: uploads } = api.provider.imageDelivery;
 	if (uploads === undefined) return failed(`${api.provider.label} has no file upload`);
 	const answer = await retry(
-		async () => {
-			const reply = await api.send(uploads.call(file));
-			if (!isWorthRepeating(reply, 'always')) return { kind: 'done', value: reply };
-			const afterMs = reply.kind === 'reply' ? retryAfterMs(reply, run.clock.now()) : undefined;
-			return { kind: 'again', otherwise: reply, ...present({ afterMs }) };
-		},
-		{ tries: UPLOAD_TRIES, longestPauseMs: LONGEST_PAUSE_MS },
+		async () => attemptOf(await api.send(uploads.call(file)), 'always', run.clock.now()),
+		{ tries: UPLOAD_TRIES },
 		run,
 	);
 	if (answer.kind === 'fault') return failed(answer.message, undefined, answer.reach === 'notConnected');

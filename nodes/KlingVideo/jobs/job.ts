@@ -24,11 +24,7 @@ export interface JobToAsk {
 type Json = Readonly<Record<string, unknown>>;
 
 /** Reads which job an item is about: from its parameters or, with "From Input", from the item itself. */
-export async function checkJob(
-	run: Run,
-	itemIndex: number,
-	fields = new FieldReader(),
-): Promise<Checked<JobToAsk>> {
+export async function checkJob(run: Run, itemIndex: number, fields = new FieldReader()): Promise<Checked<JobToAsk>> {
 	const { context } = run;
 	const choice: unknown = context.getNodeParameter('provider', 0, 'fromInput');
 	// With a provider of its own the node reads nothing of the item but what its parameters name.

@@ -3,7 +3,7 @@ import { unavailableFailure } from '../../core/calls/status';
 import { FieldReader } from '../../core/fields';
 import { hasEnded, type Failure, type Handle, type Job } from '../../core/job';
 import { present } from '../../core/json';
-import { endedError, failureError, jobJson, type Extras } from '../../core/output';
+import { endedError, failureError, type Extras } from '../../core/output';
 import { isTool, optionsAt } from '../../host/context';
 import type { Api } from '../../kling/api';
 import { jobItem, type OutputOptions } from '../../kling/item';
@@ -66,11 +66,7 @@ export interface Awaited {
 export type Waited = { readonly kind: 'job'; readonly job: Job } | Result;
 
 /** Polls a job until it has ended, its timeout is over or Stop is requested. */
-export async function waitForEnd(
-	run: Run,
-	awaited: Awaited,
-	polled: Omit<Polled, 'handle'>,
-): Promise<Waited> {
+export async function waitForEnd(run: Run, awaited: Awaited, polled: Omit<Polled, 'handle'>): Promise<Waited> {
 	const { api, handle, wait, output, extras } = awaited;
 	const end = await run.poller.poll({ handle, ...polled });
 	if (end.kind === 'ended') return { kind: 'job', job: end.job };

@@ -90,7 +90,8 @@ function createPollerRead(api: OpenApi, clock: Clock): (handle: Handle) => Promi
 			return { kind: 'refused', failure: { message: opened.problem, code: 'unauthorized', charged: 'unknown' } };
 		}
 		const { provider, send } = opened;
-		const reader = readers.get(provider.name) ?? createStatusReader(provider, send, clock, { graceFromFirstRead: true });
+		const reader =
+			readers.get(provider.name) ?? createStatusReader(provider, send, clock, { graceFromFirstRead: true });
 		readers.set(provider.name, reader);
 		return await reader.read(handle);
 	};

@@ -27,6 +27,8 @@ export type SubmitResult =
 			readonly advice?: string;
 	  };
 
+export type SubmitFailure = Extract<SubmitResult, { kind: 'failed' }>;
+
 /** If no connection comes about, the submit is tried this often in all. */
 const CONNECT_TRIES = 3;
 /** The refusals after which another provider may be tried: they are about the account, the endpoint or the model. */

@@ -93,7 +93,7 @@ describe.each(providerNames)('%s', (provider) => {
 
 	test('the record of a park is small and holds no key', async () => {
 		const parked = await stage.park({ provider, ...FROM_ITEM }, shots(10));
-		const record = JSON.stringify(parked.contextData['node:Kling']?.parked);
+		const record = JSON.stringify(parked.contextData['node:Kling']?.pause);
 		expect(record.length / 10).toBeLessThan(600);
 		for (const key of Object.values(stage.emulator.keys)) expect(record).not.toContain(key);
 	});
