@@ -30,7 +30,7 @@ const GOALS: Partial<Record<Shape, Goal>> = {
 	slow: { text: '≤ 60 GETs', isMet: (ours) => ours.getsPerJob <= 60 },
 };
 
-/** The follower's benchmarks of issue "Many jobs at once", in virtual time. `seeds`: how many batches a row averages. */
+/** How late the poller is and how many calls it makes, in virtual time. `seeds` says how many batches a row averages. */
 export async function runScheduleBench({ seeds: count = 20, firstSeed = 1 } = {}): Promise<BenchRow[]> {
 	const seeds = Array.from({ length: count }, (_, index) => firstSeed + index);
 	const rows = [await batchRow(seeds)];

@@ -21,9 +21,9 @@ export type Outcome =
 
 /** One reply of test/fixtures/<provider>, and what has to be read out of it. */
 export interface Fixture {
-	/** Which document describes this shape. */
+	/** Where the form of the reply is described: a heading of docs/providers.md, or docs/decisions for a rule of ours. */
 	readonly source: string;
-	/** How sure that is, in the words of the API notes. */
+	/** How sure that is: docs/providers.md#labels-of-the-fixtures. */
 	readonly label: 'SEED' | 'DOC' | 'SEEN';
 	readonly call: Call;
 	/** Times in ISO 8601, where the usual ones below do not fit; `submittedAt: null`: nobody knows. */

@@ -7,7 +7,7 @@ import { inputFrom, PICTURE_URL, problemsOf, requestFrom } from './forms';
 type Values = Partial<VideoForm>;
 const DELIVERED = 'replicate.delivery/xezq/rfKExHkg7L2UAyYNJj3p1YrW1M3ZROTQQXupJSOyM5RkwQcKA/tmpowaafuyw.png';
 
-describe('the seeds to the letter', () => {
+describe("the example requests of the models' pages, to the letter", () => {
 	test("Core.Today's example request is what its form becomes", () => {
 		const request = requestFrom(coreToday, { startImageUrl: `https://${DELIVERED}` });
 		expect(coreToday.startCall(request, {})).toMatchObject({ method: 'POST', path: '/predictions' });
