@@ -10,7 +10,7 @@ import {
 } from 'n8n-workflow';
 import type { Clock } from '../core/clock';
 import { systemClock } from '../host/clock';
-import { RESUME_PATH } from '../host/resume';
+import { RESUME_PATH } from '../host/webhooks';
 import { answerCallback } from './generate/resume';
 import { runOperation } from './run/router';
 import { providers } from '../core/providers';

@@ -9,7 +9,7 @@ import { findProvider } from '../core/providers';
 import type { Provider } from '../core/providers/provider';
 import { itemOf, type OutputWish } from '../kling/item';
 import { createWebhookFinisher, type WebhookFinisher } from '../kling/webhookSession';
-import { answer, bodyOf } from '../host/answer';
+import { answer, bodyOf } from '../host/webhooks';
 
 /** Jobs whose end this process has taken up, whether or not it is one that the trigger listens for. */
 const takenUp = createClaims(10_000);

@@ -2,8 +2,7 @@ import type { IWebhookFunctions } from 'n8n-workflow';
 import { NEVER_STOPPED, type Clock } from '../core/clock';
 import type { StatusAnswer } from '../core/calls/status';
 import type { Handle } from '../core/job';
-import { createDownloads } from '../host/download';
-import { createGate } from '../host/gate';
+import { createDownloadLimit, createDownloads } from '../host/download';
 import { createApis } from './api';
 import type { Finisher } from './item';
 
@@ -22,7 +21,7 @@ const REMEMBER_MS = 30_000;
 /** As many as four executions that wait for their jobs have under way. */
 const STREAMED_AT_ONCE = 16;
 /** For all callbacks of this process: they come in crowds, and n8n may hold each of their videos in memory. */
-const gate = createGate(STREAMED_AT_ONCE);
+const downloadLimit = createDownloadLimit(STREAMED_AT_ONCE);
 
 /**
  * For whom n8n resolves a credential that is each user's own, in a form that only n8n reads; undefined where all users
@@ -65,5 +64,5 @@ export function createWebhookFinisher(given: IWebhookFunctions, clock: Clock): W
 		return { kind: 'unavailable', message: opened.problem };
 	}
 
-	return { api, downloads: createDownloads(context, clock, NEVER_STOPPED, gate), readStatus };
+	return { api, downloads: createDownloads(context, clock, NEVER_STOPPED, downloadLimit), readStatus };
 }

@@ -1,6 +1,7 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
-import { createDownloads } from '../../nodes/host/download';
-import { createGate } from '../../nodes/host/gate';
+import { stopOf } from '../../nodes/host/clock';
+import { createDownloadLimit, createDownloads } from '../../nodes/host/download';
+import { NEVER_STOPPED, type Stop } from '../../nodes/core/clock';
 import { asObject } from '../../nodes/core/json';
 import type { Misbehaviour } from '../emulator/index';
 import { setProbeStage, type ProbeStage } from './probeStage';
@@ -27,20 +28,15 @@ function withoutRoom(context: IExecuteFunctions, store: { bytes: number }): IExe
 }
 
 /** A video of a job that has ended, downloaded under the misbehaviour. */
-async function download(misbehaviour: Misbehaviour, how: { mayBeLocal?: boolean; isStopped?: () => boolean } = {}) {
-	const { mayBeLocal = true, isStopped } = how;
+async function download(misbehaviour: Misbehaviour, how: { mayBeLocal?: boolean; stop?: Stop } = {}) {
+	const { mayBeLocal = true, stop = NEVER_STOPPED } = how;
 	stage.emulator.script({ job: { queueMs: 0, runMs: 1, videoBytes: 100_000 } });
 	await stage.run({ provider: 'runpod', completion: 'jobId' });
 	stage.emulator.misbehave({ when: { call: 'video' }, do: misbehaviour });
 	const [job] = stage.emulator.jobs();
 	const store = { bytes: 0 };
-	const stop = {
-		get requested() {
-			return isStopped?.() === true;
-		},
-	};
 	const result = await stage.inNode(async (context) => {
-		const downloads = createDownloads(withoutRoom(context, store), stage.clock, stop, createGate(1));
+		const downloads = createDownloads(withoutRoom(context, store), stage.clock, stop, createDownloadLimit(1));
 		return await downloads.fetch({ url: job?.videoUrl ?? '', fileName: 'a.mp4', mayBeLocal });
 	});
 	const tries = stage.emulator.requests().filter(({ call }) => call === 'video').length;
@@ -63,10 +59,9 @@ test('a video without end that trickles is given up as too slow', async () => {
 
 test('Stop ends a download and its tries within seconds of the clock', async () => {
 	const startMs = stage.clock.now();
-	const { tries } = await download(
-		{ slow: { bytesPerSecond: 1_000 } },
-		{ isStopped: () => stage.clock.now() - startMs > 10_000 },
-	);
+	const controller = new AbortController();
+	void stage.clock.sleep(10_000).then(() => controller.abort());
+	const { tries } = await download({ slow: { bytesPerSecond: 1_000 } }, { stop: stopOf(controller.signal) });
 	expect(tries).toBe(1);
 	expect(stage.clock.now() - startMs).toBeLessThan(40_000);
 });

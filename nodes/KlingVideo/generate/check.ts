@@ -15,7 +15,7 @@ import { outputWish, readWaitRules, type WaitRules } from '../run/finish';
 import { checkPictures, type CheckedPicture } from './pictures';
 import type { Checked, Placed } from '../run/operation';
 import type { Session } from '../run/session';
-import { isTool, optionsAt } from '../../host/surroundings';
+import { isTool, optionsAt } from '../../host/context';
 
 export type Completion = 'wait' | 'callback' | 'jobId';
 

@@ -6,7 +6,7 @@ import { getStatus } from '../../core/calls/status';
 import { errorJson, failureError, jobJson, type Extras } from '../../core/output';
 import { findProvider } from '../../core/providers';
 import { urlProblem } from '../../core/url';
-import { ownResumeUrl, park, resumeUrlOf } from '../../host/resume';
+import { ownResumeUrl, park, resumeUrlOf } from '../../host/webhooks';
 import { itemOf, type OutputWish } from '../../kling/item';
 import { stoppedItem } from '../run/finish';
 import { candidateOf, deadlineOf, extrasOf, knownOf, type GenerateOrder } from './check';

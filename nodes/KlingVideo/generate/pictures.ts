@@ -5,7 +5,7 @@ import { urlProblem } from '../../core/url';
 import type { Picture, Provider, VideoRequest } from '../../core/providers/provider';
 import { dataUriOf, readPicture, type StoredPicture } from '../../host/files';
 import type { Session } from '../run/session';
-import { optionsAt } from '../../host/surroundings';
+import { optionsAt } from '../../host/context';
 
 type Delivery = 'upload' | 'dataUri' | 'signedUrl';
 const DELIVERY_WISHES = ['auto', 'upload', 'dataUri', 'signedUrl'] as const;

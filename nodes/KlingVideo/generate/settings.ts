@@ -2,7 +2,7 @@ import pLimit, { type LimitFunction } from 'p-limit';
 import { FieldReader, isUnset, type Problem } from '../../core/fields';
 import { asLimit, type Limits } from '../../core/money/limits';
 import type { Session } from '../run/session';
-import { optionsAt } from '../../host/surroundings';
+import { optionsAt } from '../../host/context';
 
 /** What Generate reads once, at the first item. */
 export interface RunSettings {

@@ -10,7 +10,7 @@ import type { RunSettings } from './settings';
 import type { Placed } from '../run/operation';
 import { refusedItem } from '../run/errors';
 import type { Session } from '../run/session';
-import { isToolInProcess } from '../../host/surroundings';
+import { isToolInProcess } from '../../host/context';
 
 /** A paid job in the ledger, or why there is none. */
 export type Submitted =

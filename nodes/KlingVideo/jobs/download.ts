@@ -7,7 +7,7 @@ import type { OutputWish } from '../../kling/item';
 import { outputWish } from '../run/finish';
 import type { Checked, ItemEnd, Operation, Placed } from '../run/operation';
 import type { Session } from '../run/session';
-import { isTool } from '../../host/surroundings';
+import { isTool } from '../../host/context';
 
 interface DownloadOrder {
 	readonly videoUrl: string;

@@ -5,7 +5,7 @@ import { itemOf } from '../../kling/item';
 import { checkJob, type JobOrder } from './job';
 import type { ItemEnd, Operation, Placed } from '../run/operation';
 import type { Session } from '../run/session';
-import { isTool } from '../../host/surroundings';
+import { isTool } from '../../host/context';
 
 /** The outputs of a routed Get Status, in the order that workflows depend on. */
 const OUTPUTS = { completed: 0, running: 1, notCompleted: 2 };

@@ -10,7 +10,7 @@ import type { OutputWish } from '../../kling/item';
 import { outputWish } from '../run/finish';
 import type { Checked } from '../run/operation';
 import type { Session } from '../run/session';
-import { optionsAt } from '../../host/surroundings';
+import { optionsAt } from '../../host/context';
 
 /** One checked item of an operation on a job that exists. */
 export interface JobOrder {

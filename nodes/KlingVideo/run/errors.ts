@@ -4,7 +4,7 @@ import type { Job } from '../../core/job';
 import { present } from '../../core/json';
 import { jobJson, type ItemError } from '../../core/output';
 import { providerOf } from '../../core/providers';
-import { nodeError } from '../../host/errors';
+import { nodeError } from '../../host/context';
 import type { ItemEnd } from './operation';
 
 const REATTACHED = 'Retry takes up the jobs that exist and pays for none of them again.';

@@ -8,7 +8,7 @@ import type { Api } from '../../kling/api';
 import { itemOf, type OutputWish } from '../../kling/item';
 import type { ItemEnd } from './operation';
 import type { Session } from './session';
-import { isTool, optionsAt } from '../../host/surroundings';
+import { isTool, optionsAt } from '../../host/context';
 
 /** Reads the output parameters of one item. As an AI tool nothing is downloaded: agents never receive binary. */
 export function outputWish({ context }: Session, itemIndex: number, fields: FieldReader): OutputWish {

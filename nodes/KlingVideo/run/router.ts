@@ -3,7 +3,7 @@ import type { Clock } from '../../core/clock';
 import type { Problem } from '../../core/fields';
 import type { Job } from '../../core/job';
 import { errorJson } from '../../core/output';
-import { nodeError } from '../../host/errors';
+import { nodeError } from '../../host/context';
 import { cancel } from '../jobs/cancel';
 import { download } from '../jobs/download';
 import { generate } from '../generate/generate';

@@ -7,10 +7,9 @@ import type { Handle, JobOrFailure, ProviderName } from '../../core/job';
 import { Ledger } from '../../core/money/ledger';
 import { createStatusReader, type CallPorts, type StatusReader } from '../../core/calls/status';
 import { stopOf } from '../../host/clock';
-import { createDownloads, type Downloads } from '../../host/download';
-import { createGate } from '../../host/gate';
+import { createDownloadLimit, createDownloads, type Downloads } from '../../host/download';
 import { createApis, type Api, type OpenApi } from '../../kling/api';
-import { isToolInProcess } from '../../host/surroundings';
+import { isToolInProcess } from '../../host/context';
 
 /** Runpod lets 20 cancels run at once and 100 in 10 s (provider-apis): 50 now, 40 in the next 10 s. Core.Today's limit is not documented. */
 const CANCELS_AT_ONCE = 20;
@@ -62,7 +61,7 @@ export function createSession(context: IExecuteFunctions, clock: Clock): Session
 			isToolInProcess(context) ? undefined : context.getExecutionId(),
 		),
 		poller: createPoller({ clock, random, stop, read: createPollersRead(api, clock) }),
-		downloads: createDownloads(context, clock, stop, createGate(STREAMED_AT_ONCE)),
+		downloads: createDownloads(context, clock, stop, createDownloadLimit(STREAMED_AT_ONCE)),
 		api,
 		cancel: createCanceller(clock, portsOf),
 		portsOf,
