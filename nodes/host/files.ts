@@ -3,7 +3,7 @@ import { createHash, randomUUID } from 'crypto';
 import type { Clock } from '../core/clock';
 import { asNumber, asObject } from '../core/json';
 import { withDeadline } from './deadline';
-import { toFault } from './faults';
+import { toFault } from './send';
 
 const UPLOAD_TIMEOUT_MS = 120_000;
 
