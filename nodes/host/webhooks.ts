@@ -42,7 +42,7 @@ export function ownResumeUrl(url: string, name: string, value: string): string {
  * Returns what n8n shows meanwhile, in an array of its own, as n8n may empty it. Error items are not in it: Retry On
  * Fail runs a node again whose first item is one, parked or not, and would run it over the replaced items.
  */
-export async function park(
+export async function pauseExecution(
 	context: IExecuteFunctions,
 	items: readonly INodeExecutionData['json'][],
 	until: Date,
