@@ -129,7 +129,7 @@ function expectSound(job: Job, { name }: Provider): void {
 	expect(job.handle.jobId).toMatch(/^[A-Za-z0-9_-]+$/);
 	expect(job.handle.provider).toBe(name);
 	if (job.status === 'completed' && job.videoUrl !== undefined) expect(job.videoUrl).toMatch(/^https?:\/\/\S+$/i);
-	const json = jobJson(job, { withRaw: true });
+	const json = jobJson(job);
 	expect(isJson(json)).toBe(true);
 	expect(json).not.toHaveProperty('error');
 	const simplified = without(json, 'raw');

@@ -1,17 +1,19 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import type { Handle } from '../../../nodes/core/job';
-import { itemOf } from '../../../nodes/kling/item';
-import { createWebhookFinisher, type WebhookFinisher } from '../../../nodes/kling/webhookSession';
+import { jobItem } from '../../../nodes/kling/item';
+import { createMemory } from '../../../nodes/kling/memory';
+import { createWebhookSession, type WebhookSession } from '../../../nodes/kling/webhookSession';
 import { setProbeStage, type ProbeStage } from '../../host/probeStage';
 import { shots } from '../scenes';
 
 let stage: ProbeStage;
+const memory = createMemory();
 beforeAll(async () => (stage = await setProbeStage()));
 afterAll(async () => await stage.close());
 
-/** A finisher in a node, and how often it has read a credential; `user` is whose execution n8n says that it is. */
-async function withFinisher<T>(
-	use: (finisher: WebhookFinisher) => Promise<T>,
+/** A session in a node, and how often it has read a credential; `user` is whose execution n8n says that it is. */
+async function withSession<T>(
+	use: (session: WebhookSession) => Promise<T>,
 	user?: string,
 ): Promise<{ result: T; reads: number }> {
 	let reads = 0;
@@ -22,7 +24,7 @@ async function withFinisher<T>(
 		};
 		const getExecutionContext = () => ({ ...context.getExecutionContext(), credentials: user });
 		const own = { getCredentials: { value: getCredentials }, getExecutionContext: { value: getExecutionContext } };
-		return await use(createWebhookFinisher(Object.create(context, own), stage.clock));
+		return await use(createWebhookSession(Object.create(context, own), stage.clock, memory));
 	});
 	return { result, reads };
 }
@@ -36,16 +38,16 @@ async function submittedHandles(count: number): Promise<Handle[]> {
 // n8n 2.41 makes an engine for expressions each time a webhook reads a credential: a hundred callbacks a minute would starve.
 test('a callback about five jobs reads the credential once, and so does a crowd of callbacks', async () => {
 	const handles = await submittedHandles(5);
-	const wish = { download: true, outputField: 'data', withRaw: false };
-	const first = await withFinisher(async (finisher) => {
+	const output = { download: true, field: 'data', raw: false };
+	const first = await withSession(async (session) => {
 		const ends = handles.map(async (handle) => {
-			const look = await finisher.look(handle);
-			return look.kind === 'job' ? (await itemOf(finisher, look.job, wish)).kind : look.kind;
+			const look = await session.readStatus(handle);
+			return look.kind === 'job' ? (await jobItem(session, look.job, output)).kind : look.kind;
 		});
 		return await Promise.all(ends);
 	});
 	expect(first).toEqual({ result: ['item', 'item', 'item', 'item', 'item'], reads: 1 });
-	const lookAgain = async () => await withFinisher(async (finisher) => (await finisher.look(handles[0])).kind);
+	const lookAgain = async () => await withSession(async (session) => (await session.readStatus(handles[0])).kind);
 	expect(await lookAgain()).toEqual({ result: 'job', reads: 0 });
 	await stage.clock.sleep(31_000);
 	expect(await lookAgain()).toEqual({ result: 'job', reads: 1 });
@@ -54,7 +56,7 @@ test('a callback about five jobs reads the credential once, and so does a crowd 
 test('two users for whom n8n resolves one credential never share what was read', async () => {
 	const [handle] = await submittedHandles(1);
 	const readsOf = async (user: string) =>
-		(await withFinisher(async (finisher) => (await finisher.look(handle)).kind, user)).reads;
+		(await withSession(async (session) => (await session.readStatus(handle)).kind, user)).reads;
 	expect([await readsOf('one'), await readsOf('two'), await readsOf('one')]).toEqual([1, 1, 0]);
 });
 
@@ -62,7 +64,7 @@ test('an older n8n, which cannot say whose execution it is, is asked for the cre
 	const [handle] = await submittedHandles(1);
 	const kind = await stage.inNode(async (context) => {
 		const older = Object.create(context, { getExecutionContext: { value: undefined } });
-		return (await createWebhookFinisher(older, stage.clock).look(handle)).kind;
+		return (await createWebhookSession(older, stage.clock, memory).readStatus(handle)).kind;
 	});
 	expect(kind).toBe('job');
 });

@@ -1,5 +1,6 @@
 import type { IWebhookFunctions } from 'n8n-workflow';
 import { KlingVideoTrigger } from '../../../nodes/KlingVideoTrigger/KlingVideoTrigger.node.ts';
+import { createMemory } from '../../../nodes/kling/memory';
 import { credentialNames } from '../../support/apis';
 import { node, workflow, type WorkflowJson } from '../harness/index';
 import { checksOf, setCalledStage, type CalledStage } from '../pause/parking';
@@ -37,14 +38,7 @@ test('after a restart of n8n a job that started the workflow before does not sta
 	const id = await endedJob();
 	const flow = flowOf('klingVideoTrigger');
 	expect((await stage.engine.runWebhook(flow, { body: { id } })).execution?.status).toBe('success');
-	jest.isolateModules(() => {
-		// A fresh copy of the module, as a new process has it: with an empty memory.
-		const fresh: typeof import('../../../nodes/KlingVideoTrigger/KlingVideoTrigger.node.ts') = jest.requireActual(
-			'../../nodes/KlingVideoTrigger/KlingVideoTrigger.node.ts',
-		);
-		expect(fresh.KlingVideoTrigger).not.toBe(KlingVideoTrigger);
-		Object.assign(trigger, new fresh.KlingVideoTrigger(stage.clock));
-	});
+	Object.assign(trigger, new KlingVideoTrigger(stage.clock, createMemory()));
 	const asked = checksOf(stage);
 	const again = await stage.engine.runWebhook(flow, { body: { id } });
 	expect([again.response.status, again.execution, checksOf(stage)]).toEqual([200, undefined, asked]);
