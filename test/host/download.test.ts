@@ -1,4 +1,5 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
+import { NEVER_STOPPED } from '../../nodes/core/clock';
 import { createDownloads } from '../../nodes/host/download';
 import { createGate } from '../../nodes/host/gate';
 import { asObject } from '../../nodes/core/json';
@@ -35,6 +36,7 @@ async function download(misbehaviour: Misbehaviour, how: { mayBeLocal?: boolean;
 	const [job] = stage.emulator.jobs();
 	const store = { bytes: 0 };
 	const stop = {
+		...NEVER_STOPPED,
 		get requested() {
 			return isStopped?.() === true;
 		},

@@ -1,5 +1,6 @@
 import type { IExecuteFunctions, IHttpRequestOptions } from 'n8n-workflow';
 import { jobBody, providerNames } from '../support/apis';
+import { NEVER_STOPPED } from '../../nodes/core/clock';
 import { createDownloads } from '../../nodes/host/download';
 import { createGate } from '../../nodes/host/gate';
 import { choices } from '../../nodes/core/providers/choices';
@@ -207,7 +208,7 @@ describe("a public provider's video link", () => {
 			const answered: IExecuteFunctions = Object.create(context, {
 				helpers: { value: { ...context.helpers, httpRequest } },
 			});
-			const downloads = createDownloads(answered, stage.clock, { requested: false }, createGate(1));
+			const downloads = createDownloads(answered, stage.clock, NEVER_STOPPED, createGate(1));
 			return await downloads.fetch({ url, fileName: 'a.mp4', mayBeLocal: false });
 		});
 		return { asked, message: result.kind === 'failed' ? result.message : '' };
