@@ -76,8 +76,10 @@ class Execution {
 		private readonly size: number,
 	) {
 		this.random = seeded(seed);
-		this.provider = providers[seed % providers.length];
-		const faultShare = [0, 0.05, 0.15, 0.4][Math.floor(this.random() * 4)];
+		const provider = providers[seed % providers.length];
+		if (provider === undefined) throw new Error('there is no provider');
+		this.provider = provider;
+		const faultShare = [0, 0.05, 0.15, 0.4][Math.floor(this.random() * 4)] ?? 0;
 		this.api = new FaultyProvider({ clock: this.clock, random: this.random, provider: this.provider.name, faultShare });
 	}
 

@@ -16,7 +16,7 @@ export function scene(provider: Provider, statuses: Answer[], cancels: Answer[] 
 	const clock = new VirtualClock(Date.UTC(2026, 0, 1, 1));
 	const startMs = clock.now();
 	const seen = { statuses: 0, cancels: 0 };
-	const inTurn = (answers: Answer[], count: number) => answers[Math.min(count, answers.length) - 1];
+	const inTurn = (answers: Answer[], count: number) => answers[Math.min(count, answers.length) - 1] ?? LOST;
 	const handle = handleOf(provider);
 	const stop = createStop();
 	const send: Send = async (call) => {

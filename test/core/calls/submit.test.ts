@@ -35,7 +35,7 @@ async function run(
 	const send: Send = async (call) => {
 		calls.push(call);
 		sentAtSeconds.push((clock.now() - startMs) / 1000);
-		return given[Math.min(calls.length, given.length) - 1];
+		return given[Math.min(calls.length, given.length) - 1] ?? LOST;
 	};
 	const stop = createStop();
 	if (rules.stopAfterMs === 0) stop.request();
