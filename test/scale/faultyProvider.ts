@@ -55,7 +55,7 @@ export interface FaultRules {
 	readonly faultShare: number;
 }
 
-/** One API in bad weather, by seed: it keeps the truth about its jobs and hides it from whoever asks. */
+/** One API with faults, by seed: it knows what its jobs really are and hides it from whoever asks. */
 export class FaultyProvider {
 	private readonly jobs = new Map<string, TrueJob>();
 	/** Items for which a job was accepted while another of theirs was alive, had made its video, or was refused for good. */
@@ -105,7 +105,9 @@ export class FaultyProvider {
 	};
 
 	private pick<T>(choices: readonly T[]): T {
-		return choices[Math.floor(this.rules.random() * choices.length)];
+		const wanted = Math.floor(this.rules.random() * choices.length);
+		for (const [index, choice] of choices.entries()) if (index === wanted) return choice;
+		throw new Error('there is nothing to choose from');
 	}
 
 	private reply(status: number, body: unknown, headers: Record<string, string> = {}): Reply {
