@@ -3,7 +3,7 @@ import type { Clock } from '../core/clock';
 import type { Call, Fault, Reply, Send } from '../core/calls/http';
 import { asNumber, asObject, asText, parseJson } from '../core/json';
 import type { NodeContext } from './context';
-import { withDeadline } from './deadline';
+import { withDeadline } from './clock';
 
 /** No documented reply comes near this; more is not read. */
 const MAX_REPLY_BYTES = 4 * 1024 * 1024;

@@ -1,5 +1,5 @@
 import { stopOf } from '../../nodes/host/clock';
-import { withDeadline } from '../../nodes/host/deadline';
+import { withDeadline } from '../../nodes/host/clock';
 import { createStop } from '../support/stop';
 import { VirtualClock } from '../support/virtualClock';
 

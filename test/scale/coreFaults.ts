@@ -108,7 +108,7 @@ class Execution {
 	}
 
 	private async tryAll(): Promise<End[]> {
-		const ledger = new Ledger(this.store, 0);
+		const ledger = new Ledger(this.store, { runIndex: 0, underWay: new Map() });
 		const { read } = createStatusReader(this.provider, this.api.send, this.clock, { graceFromFirstRead: true });
 		const poller = createPoller({ clock: this.clock, random: this.random, stop: this.stop, read });
 		return await Promise.all(
@@ -134,16 +134,16 @@ class Execution {
 		poller: Poller,
 		readStatus: CallPorts['readStatus'],
 	): Promise<End> {
-		const known = ledger.resolve(index, [`item-${index}`]);
+		const known = ledger.find(index, [`item-${index}`]);
 		if (known.kind === 'unknown') return 'unknown';
-		if (known.kind === 'reuse') return this.endOf(known.job, index);
-		const entry = known.kind === 'follow' ? known.entry : await this.submit(index, ledger);
+		if (known.kind === 'ended') return this.endOf(known.job, index);
+		const entry = known.kind === 'running' ? known.entry : await this.submit(index, ledger);
 		if (typeof entry === 'string') return entry;
 		const { handle, job: lastSeen, submittedMs } = entry;
 		if (handle === undefined || lastSeen === undefined) throw new Error('Broken: a submitted job has its handle');
 		demand(this.api.ownerOf(handle.jobId) === `item-${index}`, 'the handle is the job that was paid for');
 		if (hasEnded(lastSeen)) return this.endOf(lastSeen, index);
-		const pollNow = known.kind === 'follow';
+		const pollNow = known.kind === 'running';
 		const end = await poller.poll({ handle, deadlineMs: submittedMs + TIMEOUT_MS, lastSeen, pollNow });
 		if (end.kind === 'ended') ledger.seen(entry, end.job);
 		return await this.settle(end, entry, { ledger, readStatus, index });
@@ -194,7 +194,7 @@ class Execution {
 	}
 
 	private endOf(job: Job, index: number): End {
-		const json = jobJson(job, { withRaw: true });
+		const json = jobJson(job);
 		demand(isJson(json) && !('error' in json), 'an item is JSON without a key "error"');
 		demand(this.api.ownerOf(job.handle.jobId) === `item-${index}`, 'an item names its own job');
 		if (job.status === 'completed' && job.videoUrl !== undefined) {

@@ -249,7 +249,7 @@ async function prepareRequest(
 	const request = parsed.kind === 'request' ? parsed.request : undefined;
 	const pictures = await preparePictures(
 		run,
-		{ provider, providerIsLocal, isSecond, wish: form.options.imageDelivery },
+		{ provider, providerIsLocal, isSecond, choice: form.options.imageDelivery },
 		{ request, pictures: request?.pictures ?? (parsed.kind === 'problems' ? parsed.pictures : []) },
 		readPicture,
 		fields,

@@ -64,7 +64,7 @@ interface Destination {
 	/** The provider is the second of a choice, so it may take a picture in another way than the first. */
 	readonly isSecond: boolean;
 	/** What Image Delivery says. */
-	readonly wish: unknown;
+	readonly choice: unknown;
 }
 
 /** Checks an item's pictures by their bytes and names all that is wrong with them. Sends nothing. */
@@ -99,8 +99,8 @@ export async function preparePictures(
 	return prepared;
 }
 
-function deliveryTo({ provider, isSecond, wish }: Destination, fields: FieldReader): Delivery | undefined {
-	const chosen = fields.choice('Image Delivery', wish, DELIVERY_CHOICES);
+function deliveryTo({ provider, isSecond, choice }: Destination, fields: FieldReader): Delivery | undefined {
+	const chosen = fields.choice('Image Delivery', choice, DELIVERY_CHOICES);
 	const { auto, upload } = provider.imageDelivery;
 	if (chosen === 'dataUri' || chosen === 'signedUrl') return chosen;
 	if (chosen !== 'upload') return auto;
