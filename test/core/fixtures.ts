@@ -1,9 +1,9 @@
 import { UnexpectedReplyError } from '../../nodes/core/providers/reply';
 import type { Reply } from '../../nodes/core/calls/http';
-import type { Failure, Handle, Job } from '../../nodes/core/job';
+import type { Failure, Handle, Job, JobOrFailure } from '../../nodes/core/job';
 import { present, type JsonObject } from '../../nodes/core/json';
 import { jobJson } from '../../nodes/core/output';
-import type { Provider, Reading, VideoRequest } from '../../nodes/core/providers/provider';
+import type { Provider, VideoRequest } from '../../nodes/core/providers/provider';
 import { dialects, jobBody } from '../support/apis';
 import { join, readdirSync, readFileSync, repositoryFolder } from '../support/node.cts';
 
@@ -29,7 +29,7 @@ export interface Fixture {
 	/** Times in ISO 8601, where the usual ones below do not fit; `submittedAt: null`: nobody knows. */
 	readonly given?: {
 		readonly submittedAt?: string | null;
-		readonly firstAskedAt?: string;
+		readonly firstReadAt?: string;
 		readonly sentAt?: string;
 		readonly readAt?: string;
 	};
@@ -77,15 +77,15 @@ export function replyOf(status: number, body: unknown, headers: Record<string, s
 	return { kind: 'reply', status, headers, body };
 }
 
-function readReply(provider: Provider, { call, reply, given = {} }: Fixture): Reading | Job | undefined {
+function readReply(provider: Provider, { call, reply, given = {} }: Fixture): JobOrFailure | Job | undefined {
 	const whole: Reply = { kind: 'reply', ...reply };
 	const nowMs = Date.parse(given.readAt ?? READ_AT);
 	if (call === 'submit') {
 		return provider.readStarted(whole, requestOf(provider), { sentMs: Date.parse(given.sentAt ?? SENT_AT), nowMs });
 	}
 	const handle = handleOf(provider, given.submittedAt);
-	const firstAskedMs = given.firstAskedAt === undefined ? undefined : Date.parse(given.firstAskedAt);
-	const moment = { nowMs, ...present({ firstAskedMs }) };
+	const firstReadMs = given.firstReadAt === undefined ? undefined : Date.parse(given.firstReadAt);
+	const moment = { nowMs, ...present({ firstReadMs }) };
 	return call === 'status' ? provider.readJob(whole, handle, moment) : provider.readCancelled(whole, handle, moment);
 }
 

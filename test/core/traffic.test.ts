@@ -1,45 +1,4 @@
 import { createBuckets } from '../../nodes/core/rateLimiter';
-import { createSlots } from '../../nodes/core/slots';
-import { VirtualClock } from '../support/virtualClock';
-
-describe('slots', () => {
-	/** Runs tasks of some seconds each and tells when each began, in order, and how many ran at once. */
-	async function runTasks(size: number, seconds: number[], widenTo?: number) {
-		const clock = new VirtualClock(0);
-		const slots = createSlots(size);
-		const startedAt: number[] = [];
-		let [running, most] = [0, 0];
-		const task = async (index: number) => {
-			startedAt[index] = clock.now() / 1000;
-			most = Math.max(most, ++running);
-			await clock.sleep(seconds[index] * 1000);
-			running -= 1;
-		};
-		const all = Promise.all(seconds.map(async (_, index) => await slots.run(async () => await task(index))));
-		if (widenTo !== undefined) slots.widen(widenTo);
-		await clock.until(all);
-		return { startedAt, most };
-	}
-
-	test('let so many run at once, in the order given, and the next as soon as one ends', async () => {
-		expect(await runTasks(2, [10, 1, 5, 1])).toEqual({ startedAt: [0, 0, 1, 6], most: 2 });
-		expect(await runTasks(1, [3, 2, 1])).toEqual({ startedAt: [0, 3, 5], most: 1 });
-	});
-
-	test('without a limit hold nothing up', async () => {
-		expect(await runTasks(Infinity, [9, 9, 9])).toEqual({ startedAt: [0, 0, 0], most: 3 });
-	});
-
-	test.each([3, Infinity])('can be widened to %p while tasks wait', async (wider) => {
-		expect((await runTasks(1, [9, 9, 9], wider)).startedAt).toEqual([0, 0, 0]);
-	});
-
-	test('are freed by a task that throws, which its caller hears of', async () => {
-		const slots = createSlots(1);
-		await expect(slots.run(async () => await Promise.reject(new Error('no')))).rejects.toThrow('no');
-		expect(await slots.run(async () => await Promise.resolve('next'))).toBe('next');
-	});
-});
 
 describe('buckets', () => {
 	const rules = { refillEveryMs: 10_000, maxKeys: 2 };

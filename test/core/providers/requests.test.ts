@@ -189,9 +189,9 @@ describe('values that are taken', () => {
 		expect([call.query, call.timeoutMs]).toEqual([{ wait: String(seconds * 1000) }, seconds * 1000 + 30_000]);
 	});
 
-	test('a runsync job, whose record lives one minute, is looked at every 20 s at least', () => {
-		expect(runpod.expectRun(requestFrom(runpod, { options: { submitWith: 'runsync' } })).longestPauseSeconds).toBe(20);
-		expect(runpod.expectRun(requestFrom(runpod)).longestPauseSeconds).toBeUndefined();
+	test('a runsync job, whose record lives one minute, is polled every 20 s at least', () => {
+		expect(runpod.longestPollPauseMs?.(requestFrom(runpod, { options: { submitWith: 'runsync' } }))).toBe(20_000);
+		expect(runpod.longestPollPauseMs?.(requestFrom(runpod))).toBeUndefined();
 	});
 
 	test('runsync only where the node waits itself', () => {

@@ -39,13 +39,13 @@ test('a callback about five jobs reads the credential once, and so does a crowd 
 	const wish = { download: true, outputField: 'data', withRaw: false };
 	const first = await withFinisher(async (finisher) => {
 		const ends = handles.map(async (handle) => {
-			const look = await finisher.look(handle);
+			const look = await finisher.readStatus(handle);
 			return look.kind === 'job' ? (await itemOf(finisher, look.job, wish)).kind : look.kind;
 		});
 		return await Promise.all(ends);
 	});
 	expect(first).toEqual({ result: ['item', 'item', 'item', 'item', 'item'], reads: 1 });
-	const lookAgain = async () => await withFinisher(async (finisher) => (await finisher.look(handles[0])).kind);
+	const lookAgain = async () => await withFinisher(async (finisher) => (await finisher.readStatus(handles[0])).kind);
 	expect(await lookAgain()).toEqual({ result: 'job', reads: 0 });
 	await stage.clock.sleep(31_000);
 	expect(await lookAgain()).toEqual({ result: 'job', reads: 1 });
@@ -54,7 +54,7 @@ test('a callback about five jobs reads the credential once, and so does a crowd 
 test('two users for whom n8n resolves one credential never share what was read', async () => {
 	const [handle] = await submittedHandles(1);
 	const readsOf = async (user: string) =>
-		(await withFinisher(async (finisher) => (await finisher.look(handle)).kind, user)).reads;
+		(await withFinisher(async (finisher) => (await finisher.readStatus(handle)).kind, user)).reads;
 	expect([await readsOf('one'), await readsOf('two'), await readsOf('one')]).toEqual([1, 1, 0]);
 });
 
@@ -62,7 +62,7 @@ test('an older n8n, which cannot say whose execution it is, is asked for the cre
 	const [handle] = await submittedHandles(1);
 	const kind = await stage.inNode(async (context) => {
 		const older = Object.create(context, { getExecutionContext: { value: undefined } });
-		return (await createWebhookFinisher(older, stage.clock).look(handle)).kind;
+		return (await createWebhookFinisher(older, stage.clock).readStatus(handle)).kind;
 	});
 	expect(kind).toBe('job');
 });
