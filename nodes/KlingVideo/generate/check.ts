@@ -4,6 +4,8 @@ import type { ProviderName } from '../../core/job';
 import { present, without } from '../../core/json';
 import type { LedgerEntry, Resolution } from '../../core/money/ledger';
 import type { Extras } from '../../core/output';
+import { defaultModelOf, takes } from '../../core/models';
+import { parseForm } from '../../core/models/form';
 import { urlProblem } from '../../core/url';
 import { providerOf } from '../../core/providers';
 import { chainOf } from '../../core/providers/choices';
@@ -77,7 +79,11 @@ export function completionOf({ context }: Session): Completion {
 function readForm({ context }: Session, itemIndex: number): VideoForm {
 	// A parameter that is not shown is not there; n8n throws for it unless it is given something else.
 	const at = (name: string): unknown => context.getNodeParameter(name, itemIndex, '');
+	const options = optionsAt(context, itemIndex);
 	return {
+		...without(options, 'model'),
+		// Core.Today's models are named by an option so far; Runpod's by another, Endpoint ID.
+		...('model' in options ? { modelId: options.model } : {}),
 		prompt: at('prompt'),
 		startImageSource: at('startImageSource'),
 		startImageUrl: at('startImageUrl'),
@@ -87,7 +93,6 @@ function readForm({ context }: Session, itemIndex: number): VideoForm {
 		endImageSource: at('endImageSource'),
 		endImageUrl: at('endImageUrl'),
 		endImageField: context.getNodeParameter('endImageField', itemIndex, 'data'),
-		options: optionsAt(context, itemIndex),
 	};
 }
 
@@ -103,7 +108,7 @@ export async function checkGenerate(session: Session, itemIndex: number): Promis
 		fields,
 		completion === 'callback' ? maxCallbackSeconds(chain) : undefined,
 	);
-	const dryRun = readDryRun(fields, form.options);
+	const dryRun = readDryRun(fields, optionsAt(session.context, itemIndex));
 	const candidates: Candidate[] = [];
 	for (const [index, name] of chain.entries()) {
 		const candidate = await checkCandidate(
@@ -128,14 +133,15 @@ export async function checkGenerate(session: Session, itemIndex: number): Promis
 		wish,
 	};
 	// An end image that Additional Input gives is seen only in the first request.
-	const canHaveSecond = !first.request.hasEndImage || other?.api.provider.takesEndImage === true;
+	const canHaveSecond =
+		!first.request.hasEndImage || (other !== undefined && takes(defaultModelOf(other.request.provider), 'endImage'));
 	const second = canHaveSecond ? other : undefined;
 	const extras = { ...(second === undefined ? {} : { second }), ...(callbackUrl === undefined ? {} : { callbackUrl }) };
 	return { kind: 'order', order: { ...order, ...extras } };
 }
 
 /** A dry run whose expression finds nothing must not become a real one. */
-function readDryRun(fields: FieldReader, options: VideoForm['options']): boolean {
+function readDryRun(fields: FieldReader, options: Readonly<Record<string, unknown>>): boolean {
 	if ('dryRun' in options && isUnset(options.dryRun)) fields.refuse('Dry Run', 'is empty: it has to be true or false.');
 	return fields.boolean('Dry Run', options.dryRun) ?? false;
 }
@@ -158,7 +164,7 @@ function maxCallbackSeconds(chain: readonly ProviderName[]): number | undefined 
 
 /** What the second provider is asked: `additionalInput` is in the first one's words. */
 function asSecond(form: VideoForm, name: ProviderName, first: ProviderName): VideoForm {
-	const own = { ...form, options: without(form.options, 'additionalInput') };
+	const own = without(form, 'additionalInput');
 	return providerOf(name).asSecond?.(own, first) ?? own;
 }
 
@@ -178,13 +184,14 @@ async function checkCandidate(
 	const api = await session.api(name);
 	if ('problem' in api) fields.refuse('Credential', api.problem);
 	const isSecond = chosen(session)[0] !== name;
-	if (wantsEndImage(form) && !provider.takesEndImage) {
+	if (wantsEndImage(form) && !takes(defaultModelOf(name), 'endImage')) {
 		const problem = `cannot go to ${provider.label}, which comes first here. Choose Core.Today as the first provider, or take the end image away.`;
 		return isSecond ? undefined : fields.refuse('End Image', problem);
 	}
 	// Without a credential nobody knows how near the API is: what would be wrong for a far one only is not named.
 	const providerIsLocal = 'problem' in api || api.isLocal;
-	const parsed = provider.parse(form, { providerIsLocal, waits: completionOf(session) === 'wait' });
+	const asked = name === 'coreToday' && 'modelId' in form ? { ...form, model: 'other' } : form;
+	const parsed = parseForm(name, asked, { providerIsLocal, waits: completionOf(session) === 'wait' });
 	if (parsed.kind === 'problems') fields.problems.push(...parsed.problems);
 	const request = parsed.kind === 'request' ? parsed.request : undefined;
 	const wanted = parsed.kind === 'request' ? parsed.request.pictures : parsed.pictures;

@@ -3,6 +3,7 @@ import { UnexpectedReplyError } from '../../core/providers/errors';
 import { refusal } from '../../core/failure';
 import type { Failure } from '../../core/job';
 import { asNumber, asObject, asText, type JsonObject } from '../../core/json';
+import { putLink } from '../../core/models/links';
 import { urlProblem } from '../../core/url';
 import type { UploadTarget } from '../../core/providers/provider';
 import { refusalOf } from '../../core/providers/refusal';
@@ -48,7 +49,7 @@ export async function deliver(
 	const input: JsonObject = {};
 	for (const checked of pictures) {
 		try {
-			input[checked.picture.inputKey] = await linkOf(session, itemIndex, api, checked);
+			putLink(input, checked.picture, await linkOf(session, itemIndex, api, checked));
 		} catch (error) {
 			const fault =
 				error instanceof DeliveryFault

@@ -1,4 +1,6 @@
 import { present, type JsonObject } from '../../core/json';
+import { estimateCost } from '../../core/models/price';
+import { putLink } from '../../core/models/links';
 import { SAMPLE_VIDEO_BASE64 } from '../../core/media/sampleVideo';
 import type { GenerateOrder } from './check';
 import type { ItemEnd, Placed } from '../run/operation';
@@ -21,10 +23,10 @@ export async function dryRunItem({ context }: Session, { itemIndex, order }: Pla
 	const { api, request, pictures } = order.first;
 	const input: JsonObject = { ...request.input };
 	for (const { picture, delivery, url } of pictures)
-		input[picture.inputKey] = url ?? pictureText(picture.field, delivery);
+		putLink(input, picture, url ?? pictureText(picture.field, delivery));
 	const call = api.provider.startCall({ ...request, input }, {});
 	const jobId = `dry-run-${itemIndex + 1}`;
-	const estimate = api.provider.estimateCost(request);
+	const estimate = estimateCost(request)?.least;
 	const json: JsonObject = present({
 		jobId,
 		provider: request.provider,

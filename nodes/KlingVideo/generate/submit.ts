@@ -1,5 +1,6 @@
 import { present } from '../../core/json';
-import { limitProblem } from '../../core/money/limits';
+import { estimateCost } from '../../core/models/price';
+import { countedAmount, limitProblem } from '../../core/money/limits';
 import type { Failure, Job } from '../../core/job';
 import type { LedgerEntry } from '../../core/money/ledger';
 import { failureError, type ItemError } from '../../core/output';
@@ -67,11 +68,12 @@ function submitError({ failure, advice }: Extract<Tried, { kind: 'none' }>, { re
 }
 
 /** The second provider has a cap of its own, in its own unit; what it has already been paid in this execution counts. */
-function allowsFallback({ ledger }: Session, settings: RunSettings, { api, request }: Candidate): boolean {
+function allowsFallback({ ledger }: Session, settings: RunSettings, { request }: Candidate): boolean {
 	if (!settings.mayFallBack) return false;
 	if (settings.fallbackMaxCost === undefined) return true;
-	const cost = api.provider.estimateCost(request);
-	return cost !== undefined && ledger.spent().amounts[cost.unit] + cost.amount <= settings.fallbackMaxCost + 1e-9;
+	const cost = estimateCost(request);
+	if (cost === undefined) return false;
+	return ledger.spent().amounts[cost.least.unit] + countedAmount(cost) <= settings.fallbackMaxCost + 1e-9;
 }
 
 type Tried =
@@ -89,9 +91,10 @@ async function submitTo(
 	const { provider } = api;
 	if (session.stop.requested) return { kind: 'none', failure: stoppedBefore(provider), canFallBack: false };
 	const place = { itemIndex, fingerprint, provider: provider.name, withRaw: order.wish.withRaw };
+	const estimate = estimateCost(request);
 	// Before anything is awaited: the limits of the items beside this one count on it.
 	const entry = ledger.open(
-		{ ...place, ...present({ cost: provider.estimateCost(request), fallbackFrom }) },
+		{ ...place, ...present({ cost: estimate?.least, mostAmount: estimate?.most, fallbackFrom }) },
 		clock.now(),
 	);
 	const delivered = await deliver(session, itemIndex, api, pictures);

@@ -18,6 +18,8 @@ export interface LedgerEntry {
 	submittedMs: number;
 	/** The estimate before the submit; absent where the price is unknown. */
 	cost?: Cost;
+	/** What limits count until the provider has said the cost, where a documented most is above the estimate. */
+	readonly mostAmount?: number;
 	handle?: Handle;
 	/** As last seen; without the provider's reply, which may be large, unless `withRaw`. */
 	job?: Job;
@@ -86,10 +88,10 @@ function resolutionOf(entry: LedgerEntry): Resolution {
 	return mayTryAgain(entry, job) ? { kind: 'submit' } : { kind: 'reuse', entry, job };
 }
 
-/** What an entry costs as far as it is known: nothing if the job failed uncharged, what was reported, or the estimate. */
-function costOf({ job, cost }: LedgerEntry): Cost | undefined {
+/** What a limit counts of an entry: nothing if the job failed uncharged, what was reported, or the estimate at its most. */
+function costOf({ job, cost, mostAmount }: LedgerEntry): Cost | undefined {
 	if (job?.status === 'failed' && job.failure.charged === 'no') return undefined;
-	return job?.cost ?? cost;
+	return job?.cost ?? (cost && { ...cost, amount: mostAmount ?? cost.amount });
 }
 
 /**
@@ -135,7 +137,10 @@ export class Ledger {
 
 	/** To be called before the submit is sent. Takes the place of an earlier try of the same item. */
 	open(
-		place: Pick<LedgerEntry, 'itemIndex' | 'fingerprint' | 'provider' | 'cost' | 'fallbackFrom' | 'withRaw'>,
+		place: Pick<
+			LedgerEntry,
+			'itemIndex' | 'fingerprint' | 'provider' | 'cost' | 'mostAmount' | 'fallbackFrom' | 'withRaw'
+		>,
 		nowMs: number,
 	): LedgerEntry {
 		for (const earlier of this.entries) {

@@ -1,12 +1,15 @@
 import { classifyFailure, errorText, refusal } from '../../failure';
 import type { Reply } from '../../calls/http';
+import { defaultModelOf } from '../../models';
 import { asJobId, firstUrl } from '../../jobId';
 import type { Failure, Handle, Job, JobStatus } from '../../job';
 import { asNumber, asObject, asText, present } from '../../json';
 import { isWebPage, objectOf, rawOf, refusalText, unexpectedReply } from '../replyText';
 import type { Moment, Reading, SubmitMoment, VideoRequest } from '../provider';
 import { refusalOf } from '../refusal';
-import { DEFAULT_ENDPOINT_ID } from './request';
+
+/** The endpoint of a job of which only its ID is known. */
+export const DEFAULT_ENDPOINT_ID = defaultModelOf('runpod').id;
 
 export const LABEL = 'Runpod';
 
