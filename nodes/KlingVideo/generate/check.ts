@@ -125,13 +125,7 @@ export async function checkGenerate(session: Session, itemIndex: number): Promis
 	const [first, other] = candidates;
 	const wish = outputWish(session, itemIndex, fields);
 	if (fields.problems.length > 0 || first === undefined) return { kind: 'problems', problems: unique(fields.problems) };
-	const order = {
-		first,
-		completion,
-		dryRun,
-		rules,
-		wish,
-	};
+	const order = { first, completion, dryRun, rules, wish };
 	// An end image that Additional Input gives is seen only in the first request.
 	const canHaveSecond =
 		!first.request.hasEndImage || (other !== undefined && takes(defaultModelOf(other.request.provider), 'endImage'));
