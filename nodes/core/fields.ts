@@ -131,7 +131,7 @@ export class FieldReader {
 		if (isUnset(value)) return undefined;
 		const { min = -Infinity, max = Infinity, isWhole = false, isSeconds = false } = rules;
 		const number = isSeconds ? toSeconds(value) : toNumber(value);
-		const isGood = number !== undefined && number >= min && number <= max && (!isWhole || Number.isSafeInteger(number));
+		const isGood = number !== undefined && number >= min && number <= max && (!isWhole || Number.isInteger(number));
 		if (isGood) return number;
 		const kind = isWhole ? 'a whole number' : 'a number';
 		return this.refuse(field, `has to be ${kind},${limitsText(rules)} but is ${shown(value)}.`);

@@ -13,14 +13,12 @@ export const optionalPrompt: TextField = {
 
 export const prompt: TextField = { ...optionalPrompt, required: true };
 
-/** Its documented default is an empty text, which Runpod's example sends. */
 export const negativePrompt: TextField = {
 	kind: 'text',
 	name: 'negativePrompt',
 	key: 'negative_prompt',
 	label: 'Negative Prompt',
 	maxLength: MAX_PROMPT_CHARACTERS,
-	mayBeEmpty: true,
 };
 
 /** The picture that a video begins with, for the input key that takes it. */

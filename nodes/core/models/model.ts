@@ -29,8 +29,6 @@ interface Plain<Value> extends Common<FormName> {
 export interface TextField extends Common<FormName> {
 	readonly kind: 'text';
 	readonly maxLength: number;
-	/** Additional Input may give an empty text, which is sent. */
-	readonly mayBeEmpty?: true;
 }
 
 export interface ChoiceField extends Plain<string | number> {

@@ -58,10 +58,9 @@ class Reading implements Draft {
 		const before = this.fields.problems.length;
 		const read = readPlain(this.fields, field, value);
 		const isRefused = this.fields.problems.length > before;
-		const isEmptyText = field.kind === 'text' && field.mayBeEmpty === true && this.additional[field.key] === '';
 		if (isRefused || read !== undefined) this.input[field.key] = read ?? value;
 		else if (field.required === true) this.refuse(field.label, 'is empty. Fill it in.');
-		else if (isEmptyText) this.input[field.key] = '';
+		else if (field.kind === 'text' && this.additional[field.key] === '') this.input[field.key] = '';
 	}
 
 	/** For a model whose limits nobody knows: only what differs from the form's default, in the default's own type. */
