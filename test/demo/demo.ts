@@ -2,6 +2,8 @@ import type { ProviderName } from '../../nodes/core/job';
 import { asText } from '../../nodes/core/json';
 import { amountText } from '../../nodes/core/money/limits';
 import type { VideoForm } from '../../nodes/core/form';
+import { parseForm } from '../../nodes/core/models/form';
+import { estimateCost } from '../../nodes/core/models/price';
 import { providerOf } from '../../nodes/core/providers';
 import { setStage, type Stage } from '../engine/stage';
 import { providerNames } from '../support/apis';
@@ -75,20 +77,14 @@ async function agrees(name: ProviderName, wish: Wish, say: Say): Promise<boolean
 		prompt: wish.prompt,
 		startImageSource: 'url',
 		startImageUrl: wish.image,
-		startImageField: '',
-		mode: '',
 		duration: 5,
-		endImageSource: 'none',
-		endImageUrl: '',
-		endImageField: '',
-		options: {},
 	};
-	const parsed = provider.parse(form, { providerIsLocal: false, waits: true });
+	const parsed = parseForm(name, form, { providerIsLocal: false, waits: true });
 	if (parsed.kind === 'problems') {
 		for (const { field, message } of parsed.problems) say(`${field} ${message}`);
 		return false;
 	}
-	const cost = provider.estimateCost(parsed.request);
+	const cost = estimateCost(parsed.request)?.least;
 	const price =
 		cost === undefined
 			? 'an unknown amount'

@@ -5,6 +5,7 @@ import { refusal } from '../../core/failure';
 import type { FieldReader } from '../../core/fields';
 import type { Failure } from '../../core/job';
 import { asNumber, asObject, asText, present, type JsonObject } from '../../core/json';
+import { putLink } from '../../core/models/form';
 import { checkImage } from '../../core/media/image';
 import type { Picture, Provider, UploadTarget, VideoRequest } from '../../core/providers/provider';
 import { refusalOf } from '../../core/providers/reply';
@@ -170,7 +171,7 @@ export async function deliverPictures(
 	for (const prepared of pictures) {
 		const link = await linkOf(run, itemIndex, api, prepared).catch((error: unknown) => failed(reasonOf(error)));
 		if (typeof link !== 'string') return withPicture(link, prepared.picture, api.provider);
-		input[prepared.picture.inputKey] = link;
+		putLink(input, prepared.picture, link);
 	}
 	return { kind: 'delivered', input };
 }

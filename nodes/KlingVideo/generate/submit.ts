@@ -2,7 +2,8 @@ import { stoppedBefore, submitOnce, type SubmitFailure, type SubmitResult } from
 import type { Job } from '../../core/job';
 import { present } from '../../core/json';
 import type { LedgerEntry } from '../../core/money/ledger';
-import { limitProblem } from '../../core/money/limits';
+import { estimateCost } from '../../core/models/price';
+import { countedAmount, limitProblem } from '../../core/money/limits';
 import { failureError, type Extras, type ItemError } from '../../core/output';
 import { refusedItem } from '../run/errors';
 import type { ErrorResult, Result } from '../run/items';
@@ -63,11 +64,12 @@ function submitError({ failure, advice }: SubmitFailure, { request }: PreparedRe
 }
 
 /** The second provider has a limit of its own, in its own unit; what it was paid in this execution counts. */
-function allowsFallback({ ledger }: Run, settings: Settings, { api, request }: PreparedRequest): boolean {
+function allowsFallback({ ledger }: Run, settings: Settings, { request }: PreparedRequest): boolean {
 	if (!settings.mayFallBack) return false;
 	if (settings.fallbackMaxCost === undefined) return true;
-	const cost = api.provider.estimateCost(request);
-	return cost !== undefined && ledger.spent().amounts[cost.unit] + cost.amount <= settings.fallbackMaxCost + 1e-9;
+	const cost = estimateCost(request);
+	if (cost === undefined) return false;
+	return ledger.spent().amounts[cost.least.unit] + countedAmount(cost) <= settings.fallbackMaxCost + 1e-9;
 }
 
 /** Submits to one provider, and notes at once what became of it: in the ledger, and in the log, which survives a crash. */
@@ -82,13 +84,14 @@ async function submitTo(
 	const { itemIndex, output } = item;
 	const { provider } = prepared.api;
 	if (run.stop.requested) return { kind: 'failed', failure: stoppedBefore(provider), mayFallBack: false };
+	const estimate = estimateCost(prepared.request);
 	const entry = ledger.open(
 		{
 			itemIndex,
 			fingerprint: prepared.fingerprint,
 			provider: provider.name,
 			keepsRaw: output.raw,
-			...present({ cost: provider.estimateCost(prepared.request), fallbackFrom }),
+			...present({ cost: estimate?.least, mostAmount: estimate?.most, fallbackFrom }),
 		},
 		clock.now(),
 	);

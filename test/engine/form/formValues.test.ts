@@ -13,9 +13,9 @@ const NO_CREDIT = { reply: { status: 402, body: { error: 'no credit' } } };
 
 describe('a value that an expression gives', () => {
 	it.each([
-		['Cancel on Stop', { options: { cancelOnStop: 'FALSE' } }],
+		['Cancel on Stop', { options: { cancelOnStop: 'no' } }],
 		['Download Video', { downloadVideo: 'yes' }],
-		['Output', { options: { output: 'Raw' } }],
+		['Output', { options: { output: 'everything' } }],
 		['Timeout', { options: { timeoutSeconds: 1e13 } }],
 	])('is refused by its field if it is none of the choices: %s', async (field, parameters) => {
 		const execution = await stage.engine.run(stage.workflow({ provider: 'coreToday', ...parameters }));

@@ -36,7 +36,7 @@ const REFUSED: ReadonlyArray<readonly [Form, string]> = [
 	[{ startImageUrl: 'https://me:secret@example.com/a.png' }, 'Start Image URL has a user name or password in it'],
 	[{ startImageUrl: 'https://' }, 'Start Image URL cannot be read as a URL.'],
 	[{ startImageUrl: 5 }, 'Start Image URL is empty.'],
-	[{ startImageSource: 'film' }, 'Start Image has to be none or url or binary, but is "film".'],
+	[{ startImageSource: 'film' }, 'Start Image has to be url or binary, but is "film".'],
 	[{ startImageSource: 'binary', startImageField: '' }, 'Start Image: Input Data Field Name is empty.'],
 	[{ startImageSource: 'binary', startImageField: 'photo' }, 'Start Image in field "photo" is missing'],
 	[{ options: { additionalInput: '[1]' } }, 'Additional Input has to be a JSON object'],
@@ -67,8 +67,8 @@ const OF_CORE_TODAY: typeof REFUSED = [
 	[{ mode: 'pro', endImageSource: 'binary', endImageField: 'last' }, 'End Image in field "last" is missing'],
 	[{ options: { additionalInput: { end_image: picture } } }, 'End Image needs Mode set to Pro.'],
 	[{ options: { additionalInput: { start_image: 'a.png' } } }, 'Start Image URL has to begin with'],
-	[{ options: { model: '' } }, 'Model is empty.'],
-	[{ options: { model: 'my own model' } }, 'Model has to be a model ID like kwaivgi/kling-v2.1.'],
+	[{ options: { model: '' } }, 'Model ID is empty.'],
+	[{ options: { model: 'my own model' } }, 'Model ID has to be a model ID like kwaivgi/kling-v2.1.'],
 	[{ options: { model: 'owner/other', maxCost: 1000 } }, 'price'],
 ];
 

@@ -4,7 +4,10 @@ import { asJobId, type Failure, type Handle, type Job, type JobOrFailure, type J
 import { asNumber, asObject, asText, present } from '../../json';
 import type { Moment, SubmitMoment, VideoRequest } from '../provider';
 import { firstUrl, isWebPage, objectOf, rawOf, refusalOf, refusalText, unexpectedReply } from '../reply';
-import { DEFAULT_ENDPOINT_ID } from './request';
+import { defaultModelOf } from '../../models';
+
+/** The endpoint of a job of which only its ID is known. */
+export const DEFAULT_ENDPOINT_ID = defaultModelOf('runpod').id;
 
 export const LABEL = 'Runpod';
 
