@@ -40,7 +40,7 @@ test('after a restart of n8n a job that started the workflow before does not sta
 	jest.isolateModules(() => {
 		// A fresh copy of the module, as a new process has it: with an empty memory.
 		const fresh: typeof import('../../../nodes/KlingVideoTrigger/KlingVideoTrigger.node.ts') = jest.requireActual(
-			'../../nodes/KlingVideoTrigger/KlingVideoTrigger.node.ts',
+			'../../../nodes/KlingVideoTrigger/KlingVideoTrigger.node.ts',
 		);
 		expect(fresh.KlingVideoTrigger).not.toBe(KlingVideoTrigger);
 		Object.assign(trigger, new fresh.KlingVideoTrigger(stage.clock));
