@@ -88,11 +88,12 @@ class ReadLimiter {
 
 	/** Reads a status when there is room for it; undefined if by then it is not wanted any more. */
 	async readInTurn(handle: Handle, isWanted: () => boolean): Promise<StatusAnswer | undefined> {
-		return await this.places(async () => (isWanted() ? await this.readNext(handle, isWanted) : undefined));
+		return await this.places(async () => await this.readNext(handle, isWanted));
 	}
 
 	/** The same without waiting for room: reads that hang must not keep another job past its deadline. */
 	async readNext(handle: Handle, isWanted: () => boolean): Promise<StatusAnswer | undefined> {
+		if (!isWanted()) return undefined;
 		const { clock, read } = this.ports;
 		const startMs = Math.max(clock.now(), this.nextStartMs);
 		this.nextStartMs = startMs + SPACING_MS;

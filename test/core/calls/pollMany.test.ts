@@ -62,6 +62,16 @@ describe('many jobs', () => {
 		expect(Math.max(...pauses)).toBeLessThan(25);
 	});
 
+	it('that have ended hold the others up no more', async () => {
+		const stage = new PollStage((at, id) => running(0, id === 'long' ? 200 : 1)(at, id));
+		for (let index = 0; index < 1_000; index++) void stage.poll(`short-${index}`);
+		await stage.clock.advance(30_000);
+		void stage.poll('long');
+		await stage.clock.advance(120_000);
+		const times = stage.readsOf('long');
+		expect(Math.max(...times.slice(1).map((at, index) => at - (times[index] ?? at)))).toBeLessThan(5);
+	});
+
 	it('all come home when there are a thousand, with none starved', async () => {
 		const stage = new PollStage(running(0, 100));
 		const ids = Array.from({ length: 1_000 }, (_, index) => `job-${index}`);
