@@ -16,6 +16,7 @@ import { sha256Of } from '../../host/files';
 import type { Api } from '../../kling/api';
 import type { OutputOptions } from '../../kling/item';
 import { reasonOf, type Checked } from '../run/items';
+import { MODEL_PARAMETER } from '../../kling/fields';
 import { readOutputOptions, readWaitOptions, type WaitOptions } from '../run/poll';
 import type { Run } from '../run/run';
 import { createPictureReader, preparePictures, type PictureReader, type PreparedPicture } from './pictures';
@@ -46,6 +47,8 @@ export interface PreparedRequest {
 	readonly pictures: readonly PreparedPicture[];
 	/** A hash of the request and its pictures: a retry takes equal ones for one job. */
 	readonly fingerprint: string;
+	/** What the provider is to call when the job has ended. */
+	readonly callbackUrl?: string;
 }
 
 /** One checked item of Generate. */
@@ -58,7 +61,6 @@ export interface GenerateItem {
 	readonly known: Known;
 	/** Checks everything and sends nothing. */
 	readonly dryRun: boolean;
-	readonly callbackUrl?: string;
 	readonly wait: WaitOptions;
 	readonly output: OutputOptions;
 }
@@ -118,9 +120,9 @@ export async function checkItem(run: Run, settings: Settings, itemIndex: number)
 	const wait = readWaitOptions(run, itemIndex, fields, maxSeconds);
 	const dryRun = readDryRun(fields, optionsAt(run.context, itemIndex));
 	if (providers.length === 0) fields.refuse('Provider', 'has to be one of the choices in the list.');
-	const [first, second] = await prepareRequests(run, settings, itemIndex, form, fields);
-	const prepared = [first, second].filter((request) => request !== undefined);
+	const prepared = await prepareRequests(run, settings, itemIndex, form, fields);
 	const callbackUrl = completion === 'jobId' ? readCallbackUrl(run, itemIndex, fields, prepared) : undefined;
+	const [first, second] = prepared.map((request) => calledBack(request, callbackUrl));
 	const output = readOutputOptions(run, itemIndex, fields);
 	if (fields.problems.length > 0 || first === undefined) {
 		return { kind: 'problems', problems: withoutRepeats(fields.problems) };
@@ -131,7 +133,7 @@ export async function checkItem(run: Run, settings: Settings, itemIndex: number)
 	);
 	return {
 		kind: 'item',
-		item: { itemIndex, first, known, dryRun, wait, output, ...present({ second, callbackUrl }) },
+		item: { itemIndex, first, known, dryRun, wait, output, ...present({ second }) },
 	};
 }
 
@@ -199,6 +201,25 @@ function readCallbackUrl(
 	return problem === undefined ? String(url).trim() : fields.refuse('Callback URL', problem);
 }
 
+/** A query parameter that proves who made a URL: the URL must stay as it is then. */
+const SIGNATURE = /(^|[_-])(sig|signature|hmac)$/i;
+
+/**
+ * The request with its callback URL. Runpod's callback does not say which endpoint the job is at, so for another model
+ * than the default the URL does; the trigger takes that parameter out again.
+ */
+function calledBack(prepared: PreparedRequest, callbackUrl: string | undefined): PreparedRequest {
+	if (callbackUrl === undefined) return prepared;
+	const { provider } = prepared.api;
+	const { model } = prepared.request;
+	const url = new URL(callbackUrl);
+	const isSigned = [...url.searchParams.keys()].some((name) => SIGNATURE.test(name));
+	const isNamed = provider.takesEndpointId && model !== provider.defaultModel && !isSigned;
+	if (!isNamed) return { ...prepared, callbackUrl };
+	url.searchParams.set(MODEL_PARAMETER, model);
+	return { ...prepared, callbackUrl: url.href };
+}
+
 /** The item's request to each provider of the choice, the first and the second. */
 async function prepareRequests(
 	run: Run,
@@ -206,22 +227,21 @@ async function prepareRequests(
 	itemIndex: number,
 	form: VideoForm,
 	fields: FieldReader,
-): Promise<[first?: PreparedRequest | undefined, second?: PreparedRequest | undefined]> {
+): Promise<PreparedRequest[]> {
 	const [firstName, secondName] = settings.providers;
 	if (firstName === undefined) return [];
 	const readPicture = createPictureReader(run, itemIndex);
 	const preparing = { run, settings, itemIndex, fields, readPicture };
 	const first = await prepareRequest({ ...preparing, isSecond: false }, firstName, form);
-	if (secondName === undefined) return [first];
-	const takesEndImage = takes(defaultModelOf(secondName), 'endImage');
-	if (wantsEndImage(form) && !takesEndImage) return [first];
-	const second = await prepareRequest(
-		{ ...preparing, isSecond: true },
-		secondName,
-		formForSecond(form, secondName, firstName),
-	);
+	const takesEndImage = secondName !== undefined && takes(defaultModelOf(secondName), 'endImage');
+	const second =
+		secondName === undefined || (wantsEndImage(form) && !takesEndImage)
+			? undefined
+			: await prepareRequest({ ...preparing, isSecond: true }, secondName, formForSecond(form, secondName, firstName));
+	if (first === undefined) return [];
 	// An end image that comes from Additional Input is seen only in the first request.
-	return first?.request.hasEndImage === true && !takesEndImage ? [first] : [first, second];
+	const canFallBack = second !== undefined && (takesEndImage || !first.request.hasEndImage);
+	return canFallBack ? [first, second] : [first];
 }
 
 /** What the second provider is asked: `additionalInput` is in the first one's words. */

@@ -30,12 +30,12 @@ export async function submitItem(
 	run: Run,
 	settings: Settings,
 	item: GenerateItem,
-	webhookUrl: string | undefined,
+	resumeUrl: string | undefined,
 ): Promise<PaidJob | ErrorResult> {
 	const { itemIndex, first, second } = item;
 	const overLimit = agentLimitProblem(run, settings, item);
 	if (overLimit !== undefined) return { kind: 'error', error: refusedItem(overLimit) };
-	const submitted = await submitTo(run, item, first, webhookUrl);
+	const submitted = await submitTo(run, item, first, resumeUrl);
 	if (submitted.kind === 'job') return submitted;
 	const { failure, mayFallBack } = submitted;
 	if (second === undefined || !mayFallBack || !allowsFallback(run, settings, second)) {
@@ -43,7 +43,7 @@ export async function submitItem(
 	}
 	run.context.logger.info(`Item ${itemIndex}: ${failure.message}; trying ${second.api.provider.label} instead`);
 	const fallbackFrom = { provider: first.request.provider, reason: failure.message };
-	const resubmitted = await submitTo(run, item, second, webhookUrl, fallbackFrom);
+	const resubmitted = await submitTo(run, item, second, resumeUrl, fallbackFrom);
 	if (resubmitted.kind === 'job') return resubmitted;
 	const error = submitError(resubmitted, second);
 	const message = `${error.message} (before that, ${first.api.provider.label} was tried: ${failure.message})`;
@@ -77,7 +77,7 @@ async function submitTo(
 	run: Run,
 	item: GenerateItem,
 	prepared: PreparedRequest,
-	webhookUrl: string | undefined,
+	resumeUrl: string | undefined,
 	fallbackFrom?: LedgerEntry['fallbackFrom'],
 ): Promise<PaidJob | SubmitFailure> {
 	const { ledger, clock, context } = run;
@@ -95,7 +95,7 @@ async function submitTo(
 		},
 		clock.now(),
 	);
-	const result = await deliverAndSubmit(run, item, prepared, webhookUrl);
+	const result = await deliverAndSubmit(run, item, prepared, resumeUrl);
 	if (result.kind === 'job') {
 		const { jobId, model } = result.job.handle;
 		ledger.submitted(entry, result.job, clock.now());
@@ -114,14 +114,15 @@ async function submitTo(
 async function deliverAndSubmit(
 	run: Run,
 	{ itemIndex, wait }: GenerateItem,
-	{ api, request, pictures }: PreparedRequest,
-	webhookUrl: string | undefined,
+	{ api, request, pictures, callbackUrl }: PreparedRequest,
+	resumeUrl: string | undefined,
 ): Promise<SubmitResult> {
 	const delivered = await deliverPictures(run, itemIndex, api, pictures);
 	if (delivered.kind === 'failed') return delivered;
 	const whole = { ...request, input: { ...request.input, ...delivered.input } };
 	const patienceMs = Math.min(wait.timeoutSeconds * 1000, MAX_PATIENCE_MS);
 	const ports = { clock: run.clock, random: run.random, stop: run.stop, send: api.send };
+	const webhookUrl = resumeUrl ?? callbackUrl;
 	return await submitOnce(api.provider, whole, { patienceMs, ...present({ webhookUrl }) }, ports);
 }
 

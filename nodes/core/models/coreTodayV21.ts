@@ -6,6 +6,7 @@ export const coreTodayV21: Model = {
 	provider: 'coreToday',
 	id: 'kwaivgi/kling-v2.1',
 	label: 'Kling v2.1',
+	description: 'From a picture, in 720p or 1080p. At least 375 credits (about 0.38 USD) a video.',
 	fields: [
 		prompt,
 		startImage('start_image'),

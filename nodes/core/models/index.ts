@@ -45,3 +45,9 @@ export function modelsWith(name: FieldName, suits: (field: Field, model: Model) 
 	const found = all.filter((model) => model.fields.some((field) => field.name === name && suits(field, model)));
 	return [...new Set(found.map(({ id }) => id))];
 }
+
+/** The IDs of the models without a field, for which it is to be hidden. */
+export function modelsWithout(name: FieldName, suits: (field: Field) => boolean = () => true): string[] {
+	const having = modelsWith(name, suits);
+	return models.map(({ id }) => id).filter((id) => !having.includes(id));
+}

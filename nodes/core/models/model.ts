@@ -94,6 +94,8 @@ export interface Model {
 	readonly id: string;
 	/** For people. */
 	readonly label: string;
+	/** What it makes a video from and what that costs, for the list of the form. */
+	readonly description: string;
 	/** In the order in which problems are named. */
 	readonly fields: readonly Field[];
 	/** Absent where no price is documented. */

@@ -16,6 +16,7 @@ const otherOf = ({ provider, fields }: Model): Model => ({
 	provider,
 	id: OTHER,
 	label: 'Other (by ID)',
+	description: 'Any other model of this provider. Its price is not known.',
 	fields: fields.map(withPictureOptional),
 	isOther: true,
 });
