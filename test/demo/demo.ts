@@ -3,7 +3,7 @@ import { asText } from '../../nodes/core/json';
 import { amountText } from '../../nodes/core/money/limits';
 import type { VideoForm } from '../../nodes/core/form';
 import { providerOf } from '../../nodes/core/providers';
-import { setStage, type Stage } from '../engine/stage';
+import { createStage, type Stage } from '../engine/stage';
 import { providerNames } from '../support/apis';
 import {
 	askUser,
@@ -149,10 +149,10 @@ export async function runDemo(args: string[], say: Say): Promise<number> {
 			say('Not confirmed; nothing was sent.');
 			return 1;
 		}
-		const stage = await setStage({
+		const stage = await createStage({
 			factor: isReal ? 1 : EMULATED_SPEED,
 			emulator: { jobTimes: EMULATED },
-			...(isReal ? { real: { [name]: keyOf(name) } } : {}),
+			...(isReal ? { credentials: { [name]: { apiKey: keyOf(name), baseUrl: undefined } } } : {}),
 		});
 		say(
 			isReal

@@ -9,6 +9,7 @@ import { providers } from '../../nodes/core/providers';
 import type { Provider, VideoRequest } from '../../nodes/core/providers/provider';
 import { submitOnce } from '../../nodes/core/calls/submit';
 import { seeded } from '../bench/shapes';
+import { at } from '../support/defined';
 import { VirtualClock } from '../support/virtualClock';
 import { FaultyProvider } from './faultyProvider';
 
@@ -75,8 +76,8 @@ class Execution {
 		private readonly size: number,
 	) {
 		this.random = seeded(seed);
-		this.provider = providers[seed % providers.length];
-		const faultShare = [0, 0.05, 0.15, 0.4][Math.floor(this.random() * 4)];
+		this.provider = at(providers, seed % providers.length);
+		const faultShare = at([0, 0.05, 0.15, 0.4], Math.floor(this.random() * 4));
 		this.api = new FaultyProvider({ clock: this.clock, random: this.random, provider: this.provider.name, faultShare });
 	}
 

@@ -1,36 +1,35 @@
-import { join, readFileSync, repositoryFolder } from '../../support/node.cts';
-import { errorsIn, FROM_ITEM, kling, requestsOf, setWarmStage, shots, thrown } from '../scenes';
-import type { Stage } from '../stage';
-
-const CONTINUE = { onError: 'continueRegularOutput' };
+import { refusing } from '../faults';
+import { FROM_ITEM, CONTINUE, END, itemWith, retryOnFail, shots } from '../items';
+import { outputOf, errorsIn, thrown } from '../results';
+import { createStage, type Stage } from '../stage';
 
 let stage: Stage;
 
 beforeAll(async () => {
-	stage = await setWarmStage({
+	stage = await createStage({
 		factor: 60,
 		emulator: { jobTimes: { queueMs: 0, runMs: 3_000 }, otherEndpoints: ['other-endpoint'] },
 	});
 });
 afterAll(async () => await stage.close());
-beforeEach(() => stage.emulator.reset());
+beforeEach(() => stage.reset());
 
 /** The provider's account is empty: it surely creates nothing. */
 const empty = (provider: 'coreToday' | 'runpod') =>
 	stage.emulator.misbehave({
 		when: { provider, call: 'submit' },
-		do: { reply: { status: 402, body: { error: 'Insufficient credit' } } },
+		do: refusing(402, 'Insufficient credit'),
 	});
 const run = async (parameters: Record<string, unknown>, count = 1, settings: Record<string, unknown> = {}) =>
-	await stage.engine.run(stage.workflow({ ...FROM_ITEM, ...parameters }, settings), { items: shots(count) });
-const jobs = () => stage.emulator.jobs();
+	await stage.run({ ...FROM_ITEM, ...parameters }, shots(count), settings);
+const jobs = () => stage.jobs();
 
 describe('what the second provider is asked', () => {
 	it('is pro at Core.Today where standard was chosen, as Runpod would have made pro', async () => {
 		empty('runpod');
 		const execution = await run({ provider: 'runpodThenCoreToday', mode: 'standard', duration: 10 });
 		expect(jobs()).toMatchObject([{ provider: 'coreToday', input: { mode: 'pro', duration: 10, prompt: 'Shot 0' } }]);
-		expect(kling(execution)).toMatchObject([{ cost: { unit: 'credits', source: 'minimum' } }]);
+		expect(outputOf(execution)).toMatchObject([{ cost: { unit: 'credits', source: 'minimum' } }]);
 	});
 
 	it("is Runpod's only quality where standard was chosen at Core.Today, and the item's cost says so", async () => {
@@ -38,7 +37,7 @@ describe('what the second provider is asked', () => {
 		const execution = await run({ provider: 'coreTodayThenRunpod', mode: 'standard', duration: 10 });
 		expect(jobs()).toMatchObject([{ provider: 'runpod', input: { duration: 10 } }]);
 		expect(jobs()[0]?.input).not.toHaveProperty('mode');
-		expect(kling(execution)).toMatchObject([{ cost: { amount: 0.9, unit: 'USD', source: 'reported' } }]);
+		expect(outputOf(execution)).toMatchObject([{ cost: { amount: 0.9, unit: 'USD', source: 'reported' } }]);
 	});
 
 	it.each([
@@ -48,7 +47,7 @@ describe('what the second provider is asked', () => {
 		empty(first);
 		const options = { additionalInput: { negative_prompt: 'only for the first' } };
 		await run({ provider, options });
-		expect(requestsOf(stage, 'submit')[0]?.body).toMatchObject({ input: options.additionalInput });
+		expect(stage.requests('submit')[0]?.body).toMatchObject({ input: options.additionalInput });
 		expect(jobs()[0]?.input).not.toHaveProperty('negative_prompt');
 	});
 
@@ -56,17 +55,16 @@ describe('what the second provider is asked', () => {
 		empty('coreToday');
 		await run({ provider: 'coreTodayThenRunpod', options: { guidanceScale: 0.8, negativePrompt: 'blur' } });
 		expect(jobs()[0]?.input).toMatchObject({ guidance_scale: 0.8, negative_prompt: 'blur' });
-		expect(requestsOf(stage, 'submit')[0]?.body).toMatchObject({ input: { negative_prompt: 'blur' } });
-		expect(requestsOf(stage, 'submit')[0]?.body).not.toMatchObject({ input: { guidance_scale: 0.8 } });
+		expect(stage.requests('submit')[0]?.body).toMatchObject({ input: { negative_prompt: 'blur' } });
+		expect(stage.requests('submit')[0]?.body).not.toMatchObject({ input: { guidance_scale: 0.8 } });
 	});
 
 	it('gets a picture of the input in its own way', async () => {
 		empty('coreToday');
-		const data = readFileSync(join(repositoryFolder, 'test/fixtures/media/image.png')).toString('base64');
-		const items = [{ json: {}, binary: { data: { data, mimeType: 'image/png' } } }];
-		const flow = stage.workflow({ provider: 'coreTodayThenRunpod', startImageSource: 'binary' });
-		await stage.engine.run(flow, { items });
-		expect(requestsOf(stage, 'uploadUrl')).toHaveLength(1);
+		const startImage = { provider: 'coreTodayThenRunpod', startImageSource: 'binary' };
+		await stage.run(startImage, [itemWith({ data: END })]);
+		const data = Buffer.from(END.bytes).toString('base64');
+		expect(stage.requests('uploadUrl')).toHaveLength(1);
 		expect(jobs()).toMatchObject([{ provider: 'runpod', input: { image: `data:image/png;base64,${data}` } }]);
 	});
 });
@@ -78,13 +76,13 @@ describe('an end image', () => {
 		empty('coreToday');
 		const execution = await run({ provider: 'coreTodayThenRunpod', ...endImage() });
 		expect(jobs()).toEqual([]);
-		expect(requestsOf(stage, 'submit').map(({ provider }) => provider)).toEqual(['coreToday']);
+		expect(stage.requests('submit').map(({ provider }) => provider)).toEqual(['coreToday']);
 		expect(thrown(execution).message).toContain('Insufficient credit');
 	});
 
 	it('is refused where Runpod comes first, rather than silently dropped', async () => {
 		const execution = await run({ provider: 'runpodThenCoreToday', ...endImage() });
-		expect(stage.emulator.requests()).toEqual([]);
+		expect(stage.requests()).toEqual([]);
 		expect(thrown(execution).message).toContain('End Image cannot go to Runpod');
 	});
 });
@@ -95,7 +93,7 @@ describe('Fallback Max Cost', () => {
 		const options = { fallbackMaxCost: 0.9 };
 		const execution = await run({ provider: 'coreTodayThenRunpod', options }, 3, CONTINUE);
 		expect(jobs().map(({ provider }) => provider)).toEqual(['runpod', 'runpod']);
-		expect(errorsIn(kling(execution))).toMatchObject([
+		expect(errorsIn(outputOf(execution))).toMatchObject([
 			{ provider: 'coreToday', failure: { code: 'insufficient_credit' } },
 		]);
 	});
@@ -127,14 +125,14 @@ describe('fallbackFrom', () => {
 		empty('coreToday');
 		const submitted = await run({ provider: 'coreTodayThenRunpod', completion: 'jobId' });
 		const fallbackFrom = { provider: 'coreToday', reason: 'Core.Today: Insufficient credit' };
-		expect(kling(submitted)).toMatchObject([{ provider: 'runpod', fallbackFrom }]);
+		expect(outputOf(submitted)).toMatchObject([{ provider: 'runpod', fallbackFrom }]);
 		const flow = stage.workflow({ operation: 'wait', provider: 'fromInput', jobId: '={{ $json.jobId }}' });
 		const waited = await stage.engine.run(flow, { items: submitted.items('Kling') });
-		expect(kling(waited)).toMatchObject([{ status: 'completed', fallbackFrom }]);
+		expect(outputOf(waited)).toMatchObject([{ status: 'completed', fallbackFrom }]);
 	});
 
 	it('is absent where the first made the video', async () => {
-		expect(kling(await run({ provider: 'coreTodayThenRunpod' }))[0]).not.toHaveProperty('fallbackFrom');
+		expect(outputOf(await run({ provider: 'coreTodayThenRunpod' }))[0]).not.toHaveProperty('fallbackFrom');
 	});
 });
 
@@ -150,17 +148,13 @@ describe('no second chance is taken', () => {
 		empty('runpod');
 		const execution = await run({ provider: 'coreTodayThenRunpod' });
 		expect(thrown(execution).message).toMatch(/Runpod: Insufficient credit.*before that, Core\.Today was tried/);
-		expect(requestsOf(stage, 'submit')).toHaveLength(2);
+		expect(stage.requests('submit')).toHaveLength(2);
 	});
 
 	it('after a second whose answer was lost, also by a retry', async () => {
 		empty('coreToday');
 		stage.emulator.misbehave({ when: { provider: 'runpod', call: 'submit' }, do: { cut: 'after' } });
-		const failed = await run({ provider: 'coreTodayThenRunpod' }, 1, {
-			retryOnFail: true,
-			maxTries: 3,
-			waitBetweenTries: 1,
-		});
+		const failed = await run({ provider: 'coreTodayThenRunpod' }, 1, retryOnFail());
 		const retried = await stage.engine.retry(failed);
 		expect(jobs()).toHaveLength(1);
 		expect(thrown(retried).message).toContain('It is not known whether Runpod accepted the job');
@@ -171,7 +165,7 @@ describe('no second chance is taken', () => {
 		stage.emulator.script({ job: { runMs: 20_000 } });
 		const failed = await run({ provider: 'coreTodayThenRunpod', options: { timeoutSeconds: 10 } });
 		const retried = await stage.engine.retry(failed, stage.workflow({ ...FROM_ITEM, provider: 'coreTodayThenRunpod' }));
-		expect(kling(retried)).toMatchObject([{ jobId: jobs()[0]?.id, fallbackFrom: { provider: 'coreToday' } }]);
-		expect(requestsOf(stage, 'submit')).toHaveLength(2);
+		expect(outputOf(retried)).toMatchObject([{ jobId: jobs()[0]?.id, fallbackFrom: { provider: 'coreToday' } }]);
+		expect(stage.requests('submit')).toHaveLength(2);
 	});
 });
