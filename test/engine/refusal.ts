@@ -1,4 +1,4 @@
-import { itemsOf, type Execution } from './harness/index';
+import { type Execution, itemsOf } from './harness/index';
 import { errorOf, itemOf, thrown } from './results';
 import type { Stage } from './stage';
 

@@ -1,8 +1,8 @@
 import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
 import { asObject } from '../../nodes/core/json';
-import { sha256 } from '../support/files';
 import { at, defined } from '../support/defined';
-import { jsonOf, type Execution } from './harness/index';
+import { sha256 } from '../support/files';
+import { type Execution, jsonOf } from './harness/index';
 import type { Stage } from './stage';
 
 /** What the Kling node put out, as JSON. */

@@ -5,18 +5,18 @@ import type {
 	INodeExecutionData,
 	INodeType,
 } from 'n8n-workflow';
+import { KlingVideo } from '../../nodes/KlingVideo/KlingVideo.node.ts';
+import { KlingVideoTrigger } from '../../nodes/KlingVideoTrigger/KlingVideoTrigger.node.ts';
 import type { Clock } from '../../nodes/core/clock';
 import type { ProviderName } from '../../nodes/core/job';
 import { present } from '../../nodes/core/json';
 import { providerOf, providers } from '../../nodes/core/providers';
-import { KlingVideo } from '../../nodes/KlingVideo/KlingVideo.node.ts';
-import { KlingVideoTrigger } from '../../nodes/KlingVideoTrigger/KlingVideoTrigger.node.ts';
 import {
-	startEmulator,
 	type EmulatedJob,
 	type Emulator,
 	type EmulatorOptions,
 	type RecordedRequest,
+	startEmulator,
 } from '../emulator/index';
 import { acceleratedClock } from '../support/acceleratedClock';
 import { credentialNames, dialects } from '../support/apis';
@@ -25,19 +25,19 @@ import { at } from '../support/defined';
 import { textsIn } from '../support/texts';
 import {
 	createEngine,
-	node,
-	row,
-	serveWebhooks,
-	workflow,
 	type Engine,
 	type EngineOptions,
 	type Execution,
+	node,
+	row,
 	type RunningExecution,
+	serveWebhooks,
 	type WebhookCall,
 	type WebhookServer,
+	workflow,
 	type WorkflowJson,
 } from './harness/index';
-import { itemWith, type File } from './items';
+import { type File, itemWith } from './items';
 import { createTask, fetched, stored, type Task } from './stageNodes';
 
 type Parameters = Readonly<Record<string, unknown>>;

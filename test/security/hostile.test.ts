@@ -1,14 +1,14 @@
 import type { IExecuteFunctions, IHttpRequestOptions } from 'n8n-workflow';
-import { jobBody, providerNames } from '../support/apis';
+import { choices } from '../../nodes/core/providers/choices';
 import { createDownloads } from '../../nodes/host/download';
 import { createGate } from '../../nodes/host/gate';
-import { choices } from '../../nodes/core/providers/choices';
 import type { RecordedRequest } from '../emulator/index';
 import { itemsOf } from '../engine/harness/index';
-import { bodyOf } from '../scale/faultyReplies';
-import { meetStranger, type Stranger } from '../support/stranger';
-import { FROM_ITEM, CONTINUE, shots } from '../engine/items';
+import { CONTINUE, FROM_ITEM, shots } from '../engine/items';
 import { createStage, type Stage } from '../engine/stage';
+import { bodyOf } from '../scale/faultyReplies';
+import { jobBody, providerNames } from '../support/apis';
+import { meetStranger, type Stranger } from '../support/stranger';
 
 /*
  * A provider, an item or a link that is out for the key, for another path, or for n8n's own network. Each test runs the

@@ -1,6 +1,6 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 import { providerNames } from '../../support/apis';
-import { itemsOf, type Execution } from '../harness/index';
+import { type Execution, itemsOf } from '../harness/index';
 import { FROM_ITEM, shots, withFile } from '../items';
 import { expectVideo, outputOf, statusesOf } from '../results';
 import { createStage, type Stage } from '../stage';
@@ -51,9 +51,9 @@ describe.each(CASES)('$provider, $count item(s), On Error $onError', ({ provider
 		expect(promptsOf(execution, count)).toEqual(promptsOfShots(count));
 		expect(stage.requests('status')).toEqual([]);
 		const items = itemsOf(...outputOf(execution));
-		const looked = await asking({ operation: 'getStatus' }, items);
-		expect(promptsOf(looked, count)).toEqual(promptsOfShots(count));
-		expect(statusesOf(looked).every((status) => status === 'pending' || status === 'processing')).toBe(true);
+		const seen = await asking({ operation: 'getStatus' }, items);
+		expect(promptsOf(seen, count)).toEqual(promptsOfShots(count));
+		expect(statusesOf(seen).every((status) => status === 'pending' || status === 'processing')).toBe(true);
 		const waited = await asking({ operation: 'wait' }, items);
 		expect(promptsOf(waited, count)).toEqual(promptsOfShots(count));
 		await expectVideos(waited);

@@ -8,9 +8,9 @@ const ANSWER_MS = 6_000;
 
 let stage: Stage;
 
-beforeAll(async () => {
-	stage = await createStage({ factor: 12, emulator: { jobTimes: { queueMs: 0, runMs: 600_000 } } });
-});
+beforeAll(
+	async () => (stage = await createStage({ factor: 12, emulator: { jobTimes: { queueMs: 0, runMs: 600_000 } } })),
+);
 afterAll(async () => await stage.close());
 beforeEach(() => stage.reset());
 

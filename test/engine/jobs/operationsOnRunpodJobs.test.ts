@@ -35,7 +35,7 @@ describe('a job at Runpod', () => {
 		expect(job.phase).toBe('running');
 	});
 
-	test('/runsync that answers with the video needs no look at all', async () => {
+	test('/runsync that answers with the video needs no status call', async () => {
 		const execution = await stage.run({ provider: 'runpod', options: { submitWith: 'runsync' } });
 		expect(outputOf(execution)).toEqual([
 			expect.objectContaining({ status: 'completed', cost: { amount: 0.45, unit: 'USD', source: 'reported' } }),
@@ -46,13 +46,13 @@ describe('a job at Runpod', () => {
 	test('a job that is not visible yet is pending within 150 s of its submit', async () => {
 		stage.emulator.script({ job: { invisibleMs: 60_000, runMs: 200_000 } });
 		const items = await submitted('runpod');
-		const looked = await stage.run({ operation: 'getStatus' }, items);
-		expect(outputOf(looked)).toEqual([expect.objectContaining({ status: 'pending' })]);
+		const seen = await stage.run({ operation: 'getStatus' }, items);
+		expect(outputOf(seen)).toEqual([expect.objectContaining({ status: 'pending' })]);
 		const waited = await stage.run({ operation: 'wait', downloadVideo: false }, items);
 		expect(outputOf(waited)).toEqual([expect.objectContaining({ status: 'completed' })]);
 	});
 
-	test('Wait with a job ID alone gives a job 150 s from its first look to become visible', async () => {
+	test('Wait with a job ID alone gives a job 150 s from the first status call to become visible', async () => {
 		stage.emulator.script({ job: { invisibleMs: 90_000, runMs: 100_000 } });
 		const [item] = await submitted('runpod');
 		const alone = itemsOf({ jobId: item?.json.jobId ?? '' });

@@ -10,16 +10,16 @@ const usd = (amount: number, source: string) => ({ amount, unit: 'USD', source }
 
 let stage: Stage;
 
-beforeAll(async () => {
-	stage = await createStage({
-		factor: 60,
-		emulator: {
-			jobTimes: { queueMs: 0, runMs: 3_000 },
-			otherModels: ['other/model'],
-			otherEndpoints: ['other-endpoint'],
-		},
-	});
-});
+beforeAll(
+	async () =>
+		(stage = await createStage({
+			emulator: {
+				jobTimes: { queueMs: 0, runMs: 3_000 },
+				otherModels: ['other/model'],
+				otherEndpoints: ['other-endpoint'],
+			},
+		})),
+);
 afterAll(async () => await stage.close());
 beforeEach(() => stage.reset());
 
@@ -84,7 +84,7 @@ describe.each(providerNames)('a job of %s that was not waited for', (provider) =
 		expect(await on('wait', {}, job)).toMatchObject({ status: 'completed', cost: after });
 	});
 
-	it('has no estimate where nobody handed one on', async () => {
+	it('has no estimate where the input item has none', async () => {
 		stage.emulator.script({ job: { runMs: 60_000 } });
 		const { jobId, model } = await submitted(provider);
 		expect(await on('getStatus', { provider }, { jobId, model })).not.toHaveProperty('cost');

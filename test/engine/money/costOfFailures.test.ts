@@ -1,16 +1,14 @@
-import type { Misbehaviour } from '../../emulator/index';
 import type { ProviderName } from '../../../nodes/core/job';
+import type { Misbehaviour } from '../../emulator/index';
 import { providerNames } from '../../support/apis';
 import { refusing } from '../faults';
 import { CONTINUE } from '../items';
-import { outputOf, errorsIn } from '../results';
+import { errorsIn, outputOf } from '../results';
 import { createStage, type Stage } from '../stage';
 
 let stage: Stage;
 
-beforeAll(async () => {
-	stage = await createStage({ factor: 60, emulator: { jobTimes: { queueMs: 0, runMs: 3_000 } } });
-});
+beforeAll(async () => (stage = await createStage({ emulator: { jobTimes: { queueMs: 0, runMs: 3_000 } } })));
 afterAll(async () => await stage.close());
 beforeEach(() => stage.reset());
 
@@ -78,7 +76,7 @@ describe.each(providerNames)('a job that failed at %s', (provider) => {
 		expect(seen.advice).toMatch(advice);
 	});
 
-	it('and was stopped by the provider at its own time limit may be charged, as nobody says', async () => {
+	it('because the provider stopped it at its own time limit is told as perhaps charged', async () => {
 		stage.emulator.script({ job: { endsAs: 'timedOut' } });
 		expect((await failureOf(provider)).failure).toEqual(failure('provider_error', true, 'unknown'));
 	});

@@ -1,9 +1,10 @@
 import type { ProviderName } from '../../../nodes/core/job';
-import { choices } from '../../../nodes/core/providers/choices';
 import { asObject } from '../../../nodes/core/json';
+import { choices } from '../../../nodes/core/providers/choices';
 import { providerNames } from '../../support/apis';
 import { at } from '../../support/defined';
 import { NO_CREDIT } from '../faults';
+import { itemsOf } from '../harness/index';
 import { FROM_ITEM, itemWith, shots, START } from '../items';
 import { outputOf, statusesOf, thrown } from '../results';
 import { createStage, type Stage } from '../stage';
@@ -12,9 +13,7 @@ const DRY = { dryRun: true };
 
 let stage: Stage;
 
-beforeAll(async () => {
-	stage = await createStage({ factor: 60, emulator: { jobTimes: { queueMs: 0, runMs: 3_000 } } });
-});
+beforeAll(async () => (stage = await createStage({ emulator: { jobTimes: { queueMs: 0, runMs: 3_000 } } })));
 afterAll(async () => await stage.close());
 beforeEach(() => stage.reset());
 
@@ -79,7 +78,7 @@ describe('a dry run checks all that a real one does', () => {
 	});
 });
 
-it("a dry run is each item's own choice, and one that says nothing is refused", async () => {
+it('Dry Run is read for each item, and an item without a value for it is refused', async () => {
 	const options = { dryRun: '={{ $json.dry }}' };
 	const items = shots(2).map(({ json }, index) => ({ json: { ...json, dry: index === 1 } }));
 	const execution = await stage.run({ ...FROM_ITEM, options }, items);
@@ -91,7 +90,7 @@ it("a dry run is each item's own choice, and one that says nothing is refused", 
 	expect(thrown(lost).message).toContain('Dry Run is empty');
 });
 
-it('a retry with Dry Run off pays as if the dry run had not been', async () => {
+it('a retry with Dry Run off makes the videos that the dry run did not make', async () => {
 	stage.emulator.misbehave({
 		when: { call: 'submit', first: 1 },
 		do: NO_CREDIT,
@@ -115,3 +114,10 @@ it.each(['getStatus', 'wait', 'cancel', 'download'])(
 		);
 	},
 );
+
+it('a dry run beside real items does not count for Max Jobs', async () => {
+	const options = { dryRun: '={{ $json.dry }}', maxJobs: 1 };
+	const items = itemsOf({ prompt: 'A', dry: true }, { prompt: 'B', dry: false });
+	await stage.run({ ...FROM_ITEM, completion: 'jobId', options }, items);
+	expect(stage.prompts()).toEqual(['B']);
+});

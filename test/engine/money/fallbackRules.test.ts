@@ -1,16 +1,16 @@
-import { refusing } from '../faults';
-import { FROM_ITEM, CONTINUE, END, itemWith, retryOnFail, shots } from '../items';
-import { outputOf, errorsIn, thrown } from '../results';
+import { NO_CREDIT, refusing } from '../faults';
+import { CONTINUE, END, FROM_ITEM, itemWith, retryOnFail, shots } from '../items';
+import { errorsIn, outputOf, thrown } from '../results';
 import { createStage, type Stage } from '../stage';
 
 let stage: Stage;
 
-beforeAll(async () => {
-	stage = await createStage({
-		factor: 60,
-		emulator: { jobTimes: { queueMs: 0, runMs: 3_000 }, otherEndpoints: ['other-endpoint'] },
-	});
-});
+beforeAll(
+	async () =>
+		(stage = await createStage({
+			emulator: { jobTimes: { queueMs: 0, runMs: 3_000 }, otherEndpoints: ['other-endpoint'] },
+		})),
+);
 afterAll(async () => await stage.close());
 beforeEach(() => stage.reset());
 
@@ -24,15 +24,15 @@ const run = async (parameters: Record<string, unknown>, count = 1, settings: Rec
 	await stage.run({ ...FROM_ITEM, ...parameters }, shots(count), settings);
 const jobs = () => stage.jobs();
 
-describe('what the second provider is asked', () => {
-	it('is pro at Core.Today where standard was chosen, as Runpod would have made pro', async () => {
+describe('the request to the second provider', () => {
+	it('has Mode Pro at Core.Today where Standard was chosen, as Runpod makes nothing else', async () => {
 		empty('runpod');
 		const execution = await run({ provider: 'runpodThenCoreToday', mode: 'standard', duration: 10 });
 		expect(jobs()).toMatchObject([{ provider: 'coreToday', input: { mode: 'pro', duration: 10, prompt: 'Shot 0' } }]);
 		expect(outputOf(execution)).toMatchObject([{ cost: { unit: 'credits', source: 'minimum' } }]);
 	});
 
-	it("is Runpod's only quality where standard was chosen at Core.Today, and the item's cost says so", async () => {
+	it('has no Mode at Runpod where Standard was chosen, and the item has the cost of Runpod', async () => {
 		empty('coreToday');
 		const execution = await run({ provider: 'coreTodayThenRunpod', mode: 'standard', duration: 10 });
 		expect(jobs()).toMatchObject([{ provider: 'runpod', input: { duration: 10 } }]);
@@ -51,7 +51,7 @@ describe('what the second provider is asked', () => {
 		expect(jobs()[0]?.input).not.toHaveProperty('negative_prompt');
 	});
 
-	it('has the form of its own options and the same negative prompt', async () => {
+	it('has the options of that provider, and the same negative prompt', async () => {
 		empty('coreToday');
 		await run({ provider: 'coreTodayThenRunpod', options: { guidanceScale: 0.8, negativePrompt: 'blur' } });
 		expect(jobs()[0]?.input).toMatchObject({ guidance_scale: 0.8, negative_prompt: 'blur' });
@@ -59,7 +59,7 @@ describe('what the second provider is asked', () => {
 		expect(stage.requests('submit')[0]?.body).not.toMatchObject({ input: { guidance_scale: 0.8 } });
 	});
 
-	it('gets a picture of the input in its own way', async () => {
+	it('has a picture of the input as that provider takes it', async () => {
 		empty('coreToday');
 		const startImage = { provider: 'coreTodayThenRunpod', startImageSource: 'binary' };
 		await stage.run(startImage, [itemWith({ data: END })]);
@@ -136,14 +136,14 @@ describe('fallbackFrom', () => {
 	});
 });
 
-describe('no second chance is taken', () => {
-	it('after a job that the first accepted and failed', async () => {
+describe('nothing more is paid for', () => {
+	it('after a job that the first provider accepted and that failed', async () => {
 		stage.emulator.script({ job: { endsAs: 'failed', error: 'flagged as sensitive (E005)' } });
 		await run({ provider: 'coreTodayThenRunpod' });
 		expect(jobs().map(({ provider }) => provider)).toEqual(['coreToday']);
 	});
 
-	it('where the second refuses too: the error names both', async () => {
+	it('where the second provider refuses too, and the error names both', async () => {
 		empty('coreToday');
 		empty('runpod');
 		const execution = await run({ provider: 'coreTodayThenRunpod' });
@@ -151,7 +151,7 @@ describe('no second chance is taken', () => {
 		expect(stage.requests('submit')).toHaveLength(2);
 	});
 
-	it('after a second whose answer was lost, also by a retry', async () => {
+	it('after the answer of the second provider was lost, also by a retry', async () => {
 		empty('coreToday');
 		stage.emulator.misbehave({ when: { provider: 'runpod', call: 'submit' }, do: { cut: 'after' } });
 		const failed = await run({ provider: 'coreTodayThenRunpod' }, 1, retryOnFail());
@@ -160,7 +160,7 @@ describe('no second chance is taken', () => {
 		expect(thrown(retried).message).toContain('It is not known whether Runpod accepted the job');
 	});
 
-	it('by a retry of a job that the second made', async () => {
+	it('by a retry, which takes up the job of the second provider', async () => {
 		empty('coreToday');
 		stage.emulator.script({ job: { runMs: 20_000 } });
 		const failed = await run({ provider: 'coreTodayThenRunpod', options: { timeoutSeconds: 10 } });
@@ -168,4 +168,20 @@ describe('no second chance is taken', () => {
 		expect(outputOf(retried)).toMatchObject([{ jobId: jobs()[0]?.id, fallbackFrom: { provider: 'coreToday' } }]);
 		expect(stage.requests('submit')).toHaveLength(2);
 	});
+});
+
+it('an end image in Additional Input is not dropped: a second provider that cannot take it is not tried', async () => {
+	stage.emulator.misbehave({ when: { provider: 'coreToday', call: 'submit' }, do: NO_CREDIT });
+	const additionalInput = { end_image: stage.emulator.imageUrl, mode: 'pro' };
+	const parameters = { provider: 'coreTodayThenRunpod', options: { additionalInput: JSON.stringify(additionalInput) } };
+	const execution = await stage.run(parameters);
+	expect([execution.status, stage.jobs()]).toEqual(['error', []]);
+});
+
+it('a 402 that names a job is not taken for a refusal: the error has the job ID, and no second provider is paid', async () => {
+	const body = { job_id: 'job-77', status: 'pending', error: 'payment required' };
+	stage.emulator.misbehave({ when: { provider: 'coreToday', call: 'submit' }, do: { reply: { status: 402, body } } });
+	const execution = await stage.run({ provider: 'coreTodayThenRunpod' });
+	expect(thrown(execution).message).toMatch(/It is not known whether Core.Today accepted the job: .*job-77/);
+	expect(stage.jobs()).toEqual([]);
 });

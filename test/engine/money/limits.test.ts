@@ -1,22 +1,22 @@
 import { loop, withAgent } from '../harness/index';
 import { FROM_ITEM, retryOnFail, shots } from '../items';
-import { outputOf, errorsIn, thrown } from '../results';
+import { errorsIn, outputOf, thrown } from '../results';
 import { createStage, type Stage } from '../stage';
 
 const SUBMIT_ONLY = { ...FROM_ITEM, completion: 'jobId' };
 
 let stage: Stage;
 
-beforeAll(async () => {
-	stage = await createStage({
-		factor: 60,
-		emulator: {
-			jobTimes: { queueMs: 0, runMs: 3_000 },
-			otherModels: ['other/model'],
-			otherEndpoints: ['other-endpoint'],
-		},
-	});
-});
+beforeAll(
+	async () =>
+		(stage = await createStage({
+			emulator: {
+				jobTimes: { queueMs: 0, runMs: 3_000 },
+				otherModels: ['other/model'],
+				otherEndpoints: ['other-endpoint'],
+			},
+		})),
+);
 afterAll(async () => await stage.close());
 beforeEach(() => stage.reset());
 
@@ -25,7 +25,7 @@ const run = async (parameters: Record<string, unknown>, count: number, settings:
 const nothingSent = () => expect(stage.requests()).toEqual([]);
 
 describe('Max Cost', () => {
-	it('lets a run go that costs exactly that much', async () => {
+	it('allows a run that costs exactly that much', async () => {
 		await run({ provider: 'runpod', options: { maxCost: 1.35 } }, 3);
 		expect(stage.jobs()).toHaveLength(3);
 	});
@@ -62,7 +62,7 @@ describe('Max Cost', () => {
 		expect(thrown(execution).message).toMatch(/The price of "other(\/model|-endpoint)" is not known.*Max Jobs instead/);
 	});
 
-	it('refuses the items as items under Continue', async () => {
+	it('under Continue gives an error item for each item', async () => {
 		const execution = await run({ provider: 'runpod', options: { maxCost: 0.5 } }, 2, {
 			onError: 'continueRegularOutput',
 		});
@@ -74,7 +74,7 @@ describe('Max Cost', () => {
 });
 
 describe('Max Jobs', () => {
-	it('lets a run go that makes exactly that many', async () => {
+	it('allows a run that makes exactly that many', async () => {
 		await run({ options: { maxJobs: 3 } }, 3);
 		expect(stage.jobs()).toHaveLength(3);
 	});

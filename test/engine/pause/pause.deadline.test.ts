@@ -1,6 +1,6 @@
 import { providerNames } from '../../support/apis';
 import { FROM_ITEM, shots } from '../items';
-import { outputOf, expectVideos } from '../results';
+import { expectVideos, outputOf } from '../results';
 import { createStage, type Stage } from '../stage';
 
 let stage: Stage;
@@ -23,7 +23,7 @@ describe.each(providerNames)('%s, every callback lost', (provider) => {
 		expect(stage.jobs()).toHaveLength(3);
 	});
 
-	test('what had ended before is not said to have timed out', async () => {
+	test('a job that had ended before the pause is not said to have timed out', async () => {
 		stage.emulator.script({ when: { jobNumber: 1 }, job: { queueMs: 0, runMs: 0 } });
 		const missed = await stage.engine.resumeByTimer(await stage.pause({ provider, ...FROM_ITEM }, shots(2)));
 		const first = stage.job();
@@ -33,7 +33,7 @@ describe.each(providerNames)('%s, every callback lost', (provider) => {
 		}
 	});
 
-	test('what had ended before says that its video was not downloaded', async () => {
+	test('a job that had ended before the pause says that its video was not downloaded', async () => {
 		stage.emulator.script({ when: { jobNumber: 1 }, job: { queueMs: 0, runMs: 0 } });
 		const missed = await stage.engine.resumeByTimer(await stage.pause({ provider, ...FROM_ITEM }, shots(2)));
 		const first = outputOf(missed).find(({ jobId }) => jobId === stage.job().id);

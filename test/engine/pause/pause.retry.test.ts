@@ -1,7 +1,7 @@
 import { providerNames } from '../../support/apis';
 import { NO_CREDIT } from '../faults';
 import { FROM_ITEM, shots } from '../items';
-import { outputOf, errorsIn } from '../results';
+import { errorsIn, outputOf } from '../results';
 import { createStage, type Stage } from '../stage';
 
 let stage: Stage;

@@ -29,7 +29,7 @@ describe.each(providerNames)('Stop at %s leaves no job behind', (provider) => {
 		expect(stage.jobs().map(({ phase }) => phase)).toEqual(['cancelled', 'cancelled']);
 	});
 
-	test('while each job is looked at once more before the execution pauses', async () => {
+	test('during the last status calls before the execution pauses', async () => {
 		stage.emulator.misbehave({ when: { call: 'status' }, do: { delayMs: 6_000 } });
 		expect((await stopAfter('status', 1, { provider })).status).toBe('canceled');
 		expect(stage.jobs().map(({ phase }) => phase)).toEqual(['cancelled', 'cancelled', 'cancelled']);
@@ -44,7 +44,7 @@ describe.each(providerNames)('Stop at %s leaves no job behind', (provider) => {
 		expect(stage.jobs().map(({ phase }) => phase)).toEqual(['cancelled', 'cancelled']);
 	});
 
-	test('soon, though the provider answers the last look with Retry-After', async () => {
+	test('soon, though the provider answers the last status calls with Retry-After', async () => {
 		const quiet = { reply: { status: 429, headers: { 'retry-after': '55' } } };
 		stage.emulator.misbehave({ when: { call: 'status', first: 3 }, do: quiet });
 		await stopAfter('status', 3, { provider });

@@ -38,7 +38,7 @@ describe.each(CASES)('$provider, $count item(s)', ({ provider, count }) => {
 
 	test('a job that ends before the execution has paused is not missed', async () => {
 		stage.emulator.script({ job: { queueMs: 0, runMs: 5_000 } });
-		// By the time the look is answered the job has ended, and its callback found the execution running.
+		// By the time the status call is answered the job has ended, and its callback found the execution running.
 		stage.emulator.misbehave({ when: { call: 'status' }, do: { delayMs: 15_000 } });
 		const execution = await stage.pause({ provider, ...FROM_ITEM }, shots(count));
 		expect([execution.status, stage.requests('status').length]).toEqual(['success', count]);
@@ -66,7 +66,7 @@ describe.each(providerNames)('%s', (provider) => {
 		await expectVideos(stage, execution ?? (await stage.resumed()), 1);
 	});
 
-	test('the last look before the pause is repeated after transient faults', async () => {
+	test('the last status call before the pause is repeated after transient faults', async () => {
 		stage.emulator.script({ job: { queueMs: 0, runMs: 100 } });
 		stage.emulator.misbehave({ when: { call: 'status', first: 2 }, do: { reply: { status: 503 } } });
 		expect((await stage.pause({ provider })).status).toBe('success');

@@ -1,11 +1,11 @@
 import { choices } from '../../../nodes/core/providers/choices';
 import { providerNames } from '../../support/apis';
-import { itemsOf, loop, node, row, withAgent, type Execution, type WorkflowJson } from '../harness/index';
-import { pausing } from '../harness/probes';
 import { at } from '../../support/defined';
 import { NO_CREDIT } from '../faults';
+import { type Execution, itemsOf, loop, node, row, withAgent, type WorkflowJson } from '../harness/index';
+import { pausing } from '../harness/probes';
 import { CONTINUE, FROM_ITEM, retryOnFail, shots } from '../items';
-import { outputOf, statusesOf, errorsIn } from '../results';
+import { errorsIn, outputOf, statusesOf } from '../results';
 import { createStage, type Stage } from '../stage';
 
 let stage: Stage;
@@ -119,7 +119,7 @@ const pairs = choices
 	.filter(({ chain }) => chain.length > 1)
 	.map(({ value, chain }) => [value, at(chain, 0), at(chain, 1)] as const);
 
-test.each(pairs)('%s: what falls back is called back, too', async (choice, first, second) => {
+test.each(pairs)('%s: the job of the second provider is called back, too', async (choice, first, second) => {
 	stage.emulator.misbehave({ when: { provider: first, call: 'submit' }, do: NO_CREDIT });
 	await stage.pause({ provider: choice });
 	const [item] = outputOf(await stage.resumed());

@@ -1,10 +1,10 @@
 import { request } from 'undici';
 import { goodPictures } from '../../core/media/imageSamples';
-import { meetStranger } from '../../support/stranger';
 import { dialects, providerNames } from '../../support/apis';
-import { itemsOf, loop, node, row } from '../harness/index';
 import { sha256 } from '../../support/files';
-import { CONTINUE, START, END } from '../items';
+import { meetStranger } from '../../support/stranger';
+import { itemsOf, loop, node, row } from '../harness/index';
+import { CONTINUE, END, START } from '../items';
 import { errorOf, expectVideo, itemOf, outputOf } from '../results';
 import { createStage, type Stage } from '../stage';
 
@@ -170,7 +170,7 @@ describe('a stored picture', () => {
 	beforeAll(async () => (stage = await createStage()));
 	afterAll(async () => await stage.close());
 
-	test('that cannot be read takes no other row along', async () => {
+	test('that cannot be read fails its own item only', async () => {
 		const lost = {
 			id: 'filesystem-v2:workflows/none/executions/1/binary_data/lost',
 			data: 'filesystem-v2',

@@ -1,8 +1,8 @@
-import { providerNames } from '../../support/apis';
 import sharp from 'sharp';
 import { plain, readImage } from '../../core/media/imageSamples';
-import { CONTINUE, START, type File } from '../items';
-import { statusesOf, itemOf, errorOf, thrown } from '../results';
+import { providerNames } from '../../support/apis';
+import { CONTINUE, type File, START } from '../items';
+import { errorOf, itemOf, statusesOf, thrown } from '../results';
 import { createStage, type Stage } from '../stage';
 
 let stage: Stage;

@@ -1,6 +1,6 @@
 import type { Misbehaviour } from '../../emulator/index';
-import { CONTINUE, START } from '../items';
 import { refusing } from '../faults';
+import { CONTINUE, START } from '../items';
 import { errorOf, itemOf } from '../results';
 import { createStage, type Stage } from '../stage';
 

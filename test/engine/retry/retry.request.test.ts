@@ -1,13 +1,11 @@
 import { providerNames } from '../../support/apis';
 import { NO_CREDIT } from '../faults';
 import { FROM_ITEM, retryOnFail, shots } from '../items';
-import { outputOf, statusesOf } from '../results';
+import { outputOf, statusesOf, thrown } from '../results';
 import { createStage, type Stage } from '../stage';
 
 let stage: Stage;
-beforeAll(async () => {
-	stage = await createStage({ factor: 60, emulator: { jobTimes: { queueMs: 1_000, runMs: 5_000 } } });
-});
+beforeAll(async () => (stage = await createStage({ emulator: { jobTimes: { queueMs: 1_000, runMs: 5_000 } } })));
 afterAll(async () => await stage.close());
 beforeEach(() => stage.reset());
 
@@ -87,4 +85,27 @@ it('a failed job that was charged for is not paid for again', async () => {
 	stage.emulator.misbehave({ when: { call: 'submit' }, do: { reply: { status: 200, body } } });
 	await stage.run({ provider: 'runpod' }, undefined, retryOnFail());
 	expect(stage.requests('submit')).toHaveLength(1);
+});
+
+describe('a second try on which an item is not valid any more', () => {
+	// Right on the first try only.
+	const prompt = '={{ $node["Kling"].context.ledger?.length ? "" : $json.prompt }}';
+	const retry = retryOnFail(2);
+	const failed = { endsAs: 'failed', error: 'Prediction interrupted; please retry (code: PA)' } as const;
+
+	it.each(['stopWorkflow', 'continueRegularOutput'])(
+		'names the jobs that the first try paid for, and says of none that it was not charged, with On Error %s',
+		async (onError) => {
+			stage.emulator.script({ when: { jobNumber: 1 }, job: failed });
+			// One after the other: n8n's retry looks at the first item only.
+			const options = { maxConcurrency: 1 };
+			const flow = stage.workflow({ prompt, provider: 'coreToday', options }, { ...retry, onError });
+			const execution = await stage.engine.run(flow, { items: shots(3) });
+			const told = JSON.stringify([outputOf(execution), onError === 'stopWorkflow' ? thrown(execution) : undefined]);
+			for (const { id } of stage.jobs()) expect(told).toContain(id);
+			expect(told).toContain('othing new was sent');
+			expect(told).not.toContain('"charged":"no"');
+			expect(stage.jobs()).toHaveLength(3);
+		},
+	);
 });

@@ -1,7 +1,7 @@
 import { providerNames } from '../../support/apis';
 import { loop } from '../harness/index';
 import { CONTINUE, END, FROM_ITEM, itemWith, retryOnFail, shots } from '../items';
-import { outputOf, statusesOf, errorsIn, thrown } from '../results';
+import { errorsIn, outputOf, statusesOf, thrown } from '../results';
 import { createStage, type Stage } from '../stage';
 
 /** What Replicate says of a job that is worth another try, and of one that is not. */
@@ -11,9 +11,7 @@ const REFUSED_FOR_CONTENT =
 
 let stage: Stage;
 
-beforeAll(async () => {
-	stage = await createStage({ factor: 60, emulator: { jobTimes: { queueMs: 1_000, runMs: 5_000 } } });
-});
+beforeAll(async () => (stage = await createStage({ emulator: { jobTimes: { queueMs: 1_000, runMs: 5_000 } } })));
 afterAll(async () => await stage.close());
 beforeEach(() => stage.reset());
 
@@ -84,7 +82,7 @@ describe("the editor's Retry", () => {
 		expect(stage.jobs()).toHaveLength(3);
 	});
 
-	it('takes the videos of finished jobs without asking for their jobs again', async () => {
+	it('downloads the videos of finished jobs without asking for their status again', async () => {
 		failJobs(RETRYABLE, 2);
 		const failed = await stage.run(FROM_ITEM, shots(3));
 		const looksBefore = stage.requests('status').length;

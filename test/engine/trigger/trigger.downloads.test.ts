@@ -6,14 +6,15 @@ const JOBS = 6;
 const VIDEO = { videoBytes: 100_000, bytesPerSecond: 10_000, leastMs: 8_000 };
 
 let stage: Stage;
-beforeAll(async () => {
-	stage = await createStage({
-		callbacks: true,
-		factor: 30,
-		engine: { binaryMode: 'default' },
-		emulator: { jobTimes: { queueMs: 0, runMs: 10_000 } },
-	});
-});
+beforeAll(
+	async () =>
+		(stage = await createStage({
+			callbacks: true,
+			factor: 30,
+			engine: { binaryMode: 'default' },
+			emulator: { jobTimes: { queueMs: 0, runMs: 10_000 } },
+		})),
+);
 afterAll(async () => await stage.close());
 
 test('callbacks that come together download one after another where n8n holds each video in memory', async () => {

@@ -1,6 +1,6 @@
 import type { IWebhookFunctions } from 'n8n-workflow';
-import type { Clock } from '../../../nodes/core/clock';
 import { KlingVideoTrigger } from '../../../nodes/KlingVideoTrigger/KlingVideoTrigger.node.ts';
+import type { Clock } from '../../../nodes/core/clock';
 import { createStage, type Stage } from '../stage';
 
 let stage: Stage;

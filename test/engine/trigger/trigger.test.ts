@@ -5,9 +5,9 @@ import { expectVideo } from '../results';
 import { createStage, type Stage } from '../stage';
 
 let stage: Stage;
-beforeAll(async () => {
-	stage = await createStage({ callbacks: true, emulator: { jobTimes: { queueMs: 0, runMs: 10_000 } } });
-});
+beforeAll(
+	async () => (stage = await createStage({ callbacks: true, emulator: { jobTimes: { queueMs: 0, runMs: 10_000 } } })),
+);
 afterEach(() => stage.reset());
 afterAll(async () => await stage.close());
 
@@ -90,7 +90,7 @@ describe.each(providerNames)('%s', (provider) => {
 		expect([status >= 400, execution]).toEqual([true, undefined]);
 	});
 
-	test('a body that names no job is answered 400, and nobody is asked', async () => {
+	test('a body that names no job is answered 400, and nothing is sent', async () => {
 		const { url } = stage.publish({ provider });
 		for (const unreadable of [{}, null, 'text', [], { id: '../../health' }, { id: { a: 1 } }, 'x'.repeat(1_000_000)]) {
 			expect(await stage.callBack(url, unreadable)).toEqual({ status: 400, execution: undefined });

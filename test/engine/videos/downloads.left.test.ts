@@ -8,9 +8,9 @@ import { itemOf } from '../results';
 import { createStage, type Stage } from '../stage';
 
 let stage: Stage;
-beforeAll(async () => {
-	stage = await createStage({ callbacks: true, emulator: { jobTimes: { queueMs: 0, runMs: 10_000 } } });
-});
+beforeAll(
+	async () => (stage = await createStage({ callbacks: true, emulator: { jobTimes: { queueMs: 0, runMs: 10_000 } } })),
+);
 beforeEach(() => stage.emulator.script({ job: { videoBytes: 300_000 } }));
 afterEach(() => stage.reset());
 afterAll(async () => await stage.close());

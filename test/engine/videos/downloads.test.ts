@@ -1,8 +1,8 @@
 import type { Misbehaviour } from '../../emulator/index';
+import { sha256 } from '../../support/files';
 import { randomInt, Readable } from '../../support/node.cts';
 import { meetStranger, type Stranger } from '../../support/stranger';
 import { itemsOf } from '../harness/index';
-import { sha256 } from '../../support/files';
 import { CONTINUE } from '../items';
 import { errorOf, expectVideo, itemOf, outputOf } from '../results';
 import { createStage, type Stage } from '../stage';
@@ -120,7 +120,7 @@ describe.each(['filesystem', 'default'] as const)('with binary data in mode %s',
 		...CUTS.map((cutAtByte) => ({ cut: 'during', cutAtByte }) as const),
 		{ reply: { status: 503 } },
 		{ slow: { bytesPerSecond: 500 } },
-	])('after two downloads that go wrong by %j the third gives the whole video', async (misbehaviour) => {
+	])('after two downloads that fail by %j the third gives the whole video', async (misbehaviour) => {
 		const { items } = await endedJob('coreToday');
 		stage.emulator.misbehave({ when: { call: 'video', first: 2 }, do: misbehaviour });
 		const execution = await stage.run({ operation: 'download' }, items);

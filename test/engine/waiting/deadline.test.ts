@@ -1,15 +1,15 @@
 import { providerNames } from '../../support/apis';
-import { FROM_ITEM, CONTINUE, shots } from '../items';
-import { outputOf, errorsIn, thrown } from '../results';
+import { CONTINUE, FROM_ITEM, shots } from '../items';
+import { errorsIn, outputOf, thrown } from '../results';
 import { createStage, type Stage } from '../stage';
 
 const HOUR_MS = 3_600_000;
 
 let stage: Stage;
 
-beforeAll(async () => {
-	stage = await createStage({ factor: 40, emulator: { jobTimes: { queueMs: 1_000, runMs: HOUR_MS } } });
-});
+beforeAll(
+	async () => (stage = await createStage({ factor: 40, emulator: { jobTimes: { queueMs: 1_000, runMs: HOUR_MS } } })),
+);
 afterAll(async () => await stage.close());
 beforeEach(() => stage.reset());
 
@@ -44,7 +44,7 @@ describe.each(providerNames)('at its deadline a job at %s', (provider) => {
 		expect(execution.items('Kling')[0]?.binary).toBeUndefined();
 	});
 
-	it('is looked at once more, at the deadline and not after', async () => {
+	it('gets one last status call, at the deadline and not later', async () => {
 		const options = { timeoutSeconds: 15, onTimeout: 'return' };
 		const execution = await stage.run({ provider, options });
 		// The submit that the deadline counts from: sent before the provider accepted it.
@@ -61,7 +61,7 @@ it('a job that ends just before its deadline is a video', async () => {
 	expect(outputOf(execution)).toMatchObject([{ status: 'completed' }]);
 });
 
-it('a hanging last look does not keep a job past its deadline for long', async () => {
+it('a last status call that hangs does not hold a job long past its deadline', async () => {
 	stage.emulator.misbehave({ when: { call: 'status' }, do: { hang: 'before' } });
 	const startedMs = stage.clock.now();
 	const execution = await stage.run({ options: { timeoutSeconds: 15, onTimeout: 'return' } });
@@ -101,7 +101,7 @@ describe('the Wait operation', () => {
 	const wait = (options: Record<string, unknown>) =>
 		stage.workflow({ operation: 'wait', provider: 'fromInput', jobId: '={{ $json.jobId }}', options });
 
-	it('counts its timeout from its own first look', async () => {
+	it('counts its timeout from its own first status call', async () => {
 		const items = await submitted();
 		await stage.clock.sleep(20_000);
 		const startedMs = stage.clock.now();

@@ -137,7 +137,7 @@ describe.each(PROVIDERS)('once $label has accepted a job', ({ provider, label })
 		return error;
 	}
 
-	test('three looks answered with a 500 and a web page cost nothing: the video still comes', async () => {
+	test('three status calls answered with a 500 and a web page cost nothing: the video still comes', async () => {
 		stage.emulator.misbehave({
 			when: { call: 'status', first: 3 },
 			do: { reply: { status: 500, body: PAGE, contentType: 'text/html' } },
@@ -149,25 +149,25 @@ describe.each(PROVIDERS)('once $label has accepted a job', ({ provider, label })
 		});
 	});
 
-	test('a 500 that stays is a timeout that says what the last look saw', async () => {
+	test('a 500 that stays is a timeout that says what the last status call brought', async () => {
 		const error = await failing({ reply: { status: 500, body: PAGE, contentType: 'text/html' } }, 60);
 		expect(error.failure).toMatchObject({ code: 'timed_out' });
 		expect(error.message).toContain(`(the last look failed: ${label} answered with HTTP status 500)`);
 	});
 
-	test.each(SENSELESS)('five looks answered with $name in a row end the waiting', async ({ reply, called }) => {
+	test.each(SENSELESS)('five status calls answered with $name in a row end the waiting', async ({ reply, called }) => {
 		const error = await failing({ reply });
 		expect(error.message).toContain(called);
 		expect(error.failure).toMatchObject({ retryable: true, charged: 'unknown' });
 		expect(stage.requests('status')).toHaveLength(5);
 	});
 
-	test('a redirect at a look is not followed', async () => {
+	test('a redirect of a status call is not followed', async () => {
 		const error = await failing({ redirect: { to: `${stranger.url}/status`, status: 307 } });
 		expect(error.message).toContain('a redirect, which is not followed so that the API key stays here');
 	});
 
-	test('a key that is refused at a look is named, and the job goes on', async () => {
+	test('a key that a status call finds refused is an error that names the credential, and the job goes on', async () => {
 		const error = await failing({ reply: { status: 401, body: { detail: 'Invalid API key' } } });
 		expect(error).toMatchObject({
 			failure: { code: 'unauthorized', charged: 'unknown' },
@@ -196,7 +196,7 @@ describe.each(PROVIDERS)('a cancel at $label that', ({ provider, label }) => {
 		...SENSELESS.map(({ name, reply }) => ({ name: `answers with ${name}`, trouble: () => ({ reply }) })),
 	];
 
-	test.each(TROUBLES)('$name is followed by a look, which says what the job is', async ({ trouble }) => {
+	test.each(TROUBLES)('$name is followed by a status call, which says what the job is', async ({ trouble }) => {
 		const items = await stage.submit({ provider });
 		stage.emulator.misbehave({ when: { call: 'cancel' }, do: trouble() });
 		const execution = await stage.run({ operation: 'cancel', provider }, items);
@@ -206,13 +206,16 @@ describe.each(PROVIDERS)('a cancel at $label that', ({ provider, label }) => {
 		});
 	});
 
-	test.each(TROUBLES)('$name is an error with the job ID where the look fails the same', async ({ trouble }) => {
-		const items = await stage.submit({ provider });
-		stage.emulator.misbehave({ when: { call: ['cancel', 'status'] }, do: trouble() });
-		const error = errorOf(itemOf(await stage.run({ operation: 'cancel', provider }, items, CONTINUE)));
-		expect(error).toMatchObject({ jobId: items[0]?.json.jobId, message: expect.stringContaining(label) });
-		expect(error.description).toContain(`Job ID: ${String(items[0]?.json.jobId)}`);
-	});
+	test.each(TROUBLES)(
+		'$name is an error with the job ID where the status call fails in the same way',
+		async ({ trouble }) => {
+			const items = await stage.submit({ provider });
+			stage.emulator.misbehave({ when: { call: ['cancel', 'status'] }, do: trouble() });
+			const error = errorOf(itemOf(await stage.run({ operation: 'cancel', provider }, items, CONTINUE)));
+			expect(error).toMatchObject({ jobId: items[0]?.json.jobId, message: expect.stringContaining(label) });
+			expect(error.description).toContain(`Job ID: ${String(items[0]?.json.jobId)}`);
+		},
+	);
 });
 
 test('a retired Runpod endpoint has its own message, with what to do', async () => {

@@ -9,9 +9,7 @@ const LONG = { queueMs: 2_000, runMs: 300_000 };
 
 let stage: Stage;
 
-beforeAll(async () => {
-	stage = await createStage({ factor: 30, emulator: { jobTimes: LONG } });
-});
+beforeAll(async () => (stage = await createStage({ factor: 30, emulator: { jobTimes: LONG } })));
 afterAll(async () => await stage.close());
 beforeEach(() => stage.reset());
 

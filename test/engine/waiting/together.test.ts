@@ -1,16 +1,14 @@
 import type { EmulatedJob } from '../../emulator/index';
 import { NO_CREDIT } from '../faults';
-import { FROM_ITEM, CONTINUE, shots } from '../items';
-import { outputOf, statusesOf, errorsIn, thrown } from '../results';
+import { CONTINUE, FROM_ITEM, shots } from '../items';
+import { errorsIn, outputOf, statusesOf, thrown } from '../results';
 import { createStage, type Stage } from '../stage';
 
 const MINUTE = { queueMs: 3_000, runMs: 57_000 };
 
 let stage: Stage;
 
-beforeAll(async () => {
-	stage = await createStage({ factor: 30, emulator: { jobTimes: MINUTE } });
-});
+beforeAll(async () => (stage = await createStage({ factor: 30, emulator: { jobTimes: MINUTE } })));
 afterAll(async () => await stage.close());
 beforeEach(() => stage.reset());
 
@@ -58,7 +56,7 @@ it('the output has the order and the pairing of the input, whatever ends first',
 });
 
 describe('Max Concurrency', () => {
-	it('is never passed by unfinished jobs, and the next is submitted when a job ends', async () => {
+	it('is the most jobs that are unfinished at once, and the next is submitted when one ends', async () => {
 		stage.emulator.script({ job: { queueMs: 0, runMs: 10_000 } });
 		await stage.run({ ...FROM_ITEM, options: { maxConcurrency: 3 } }, shots(7));
 		expect(stage.jobs()).toHaveLength(7);

@@ -5,9 +5,7 @@ import { createStage, type Stage } from '../stage';
 
 let stage: Stage;
 
-beforeAll(async () => {
-	stage = await createStage({ factor: 60, emulator: { jobTimes: { queueMs: 0, runMs: 4_000 } } });
-});
+beforeAll(async () => (stage = await createStage({ emulator: { jobTimes: { queueMs: 0, runMs: 4_000 } } })));
 afterAll(async () => await stage.close());
 beforeEach(() => stage.reset());
 

@@ -1,13 +1,11 @@
 import { providerNames } from '../../support/apis';
-import { FROM_ITEM, CONTINUE, retryOnFail, shots } from '../items';
-import { outputOf, statusesOf, errorsIn, thrown } from '../results';
+import { CONTINUE, FROM_ITEM, retryOnFail, shots } from '../items';
+import { errorsIn, outputOf, statusesOf, thrown } from '../results';
 import { createStage, type Stage } from '../stage';
 
 let stage: Stage;
 
-beforeAll(async () => {
-	stage = await createStage({ factor: 60, emulator: { jobTimes: { queueMs: 1_000, runMs: 7_000 } } });
-});
+beforeAll(async () => (stage = await createStage({ emulator: { jobTimes: { queueMs: 1_000, runMs: 7_000 } } })));
 afterAll(async () => await stage.close());
 beforeEach(() => stage.reset());
 
@@ -98,7 +96,7 @@ describe('an answer that does not come to its end', () => {
 		['comes byte by byte', { slow: { bytesPerSecond: 1 } }],
 		['is endless', { endless: true }],
 		['is larger than any job', { oversized: { bytes: 6_000_000 } }],
-	])('and %s costs one look, not the job', async (_how, misbehaviour) => {
+	])('and %s costs one status call, not the job', async (_how, misbehaviour) => {
 		stage.emulator.misbehave({ when: { call: 'status', first: 1 }, do: misbehaviour });
 		const execution = await stage.run();
 		expect(outputOf(execution)).toMatchObject([{ status: 'completed' }]);
@@ -113,11 +111,17 @@ describe('an answer that does not come to its end', () => {
 		expect(stage.jobs()).toHaveLength(1);
 	});
 
-	it('of a cancel is given up within its time, and a look says what became of the job', async () => {
+	it('of a cancel is given up within its time, and a status call says what became of the job', async () => {
 		stage.emulator.misbehave({ when: { call: 'cancel' }, do: { hang: 'after' } });
 		const submitted = await stage.run({ completion: 'jobId' });
 		const flow = stage.workflow({ operation: 'cancel', provider: 'fromInput', jobId: '={{ $json.jobId }}' });
 		const execution = await stage.engine.run(flow, { items: submitted.items('Kling') });
 		expect(outputOf(execution)).toMatchObject([{ status: 'cancelled' }]);
 	});
+});
+
+it.each([403, 404])('a web page with HTTP status %d in place of a status does not end the waiting', async (status) => {
+	const page = { status, body: '<html>gateway</html>', contentType: 'text/html' };
+	stage.emulator.misbehave({ when: { call: 'status', first: 2 }, do: { reply: page } });
+	expect(outputOf(await stage.run({ provider: 'coreToday' }))).toMatchObject([{ status: 'completed' }]);
 });
