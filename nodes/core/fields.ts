@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from './json';
+import { isJsonObject, parseJson, type JsonObject } from './json';
 
 /** One thing to mend in the form, by its label. */
 export interface Problem {
@@ -73,14 +73,5 @@ export class FieldReader {
 		const parsed = typeof value === 'string' ? parseJson(value) : value;
 		if (isJsonObject(parsed)) return parsed;
 		return this.refuse(field, `has to be a JSON object like { "key": "value" }, but is ${shown(value)}.`);
-	}
-}
-
-/** The JSON a text holds, or undefined. */
-export function parseJson(text: string): unknown {
-	try {
-		return JSON.parse(text);
-	} catch {
-		return undefined;
 	}
 }

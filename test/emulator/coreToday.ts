@@ -6,13 +6,13 @@ import { hasEndedAt, httpStatusOf, type Job } from './jobs';
 import { pictureReferenceProblem } from './pictures';
 import { CORE_TODAY_CREATE, CORE_TODAY_INPUT, problemWith } from './schemas';
 
-/** Seed "Kling v2.1", Model ID; its other form from provider-apis.md, Core.Today. */
+/** The model's ID in both documented forms: docs/providers.md#coretoday-kling-v21. */
 export const CORE_TODAY_MODELS: readonly string[] = ['kwaivgi/kling-v2.1', 'replicate/kwaivgi/kling-v2.1'];
-/** Replicate takes data URIs under 1 MB; provider-apis.md, Core.Today. */
+/** Data URIs have to be under 1 MB: docs/providers.md#coretoday-files. */
 const DATA_URI_LIMIT = 1_000_000;
 const PICTURE_KEYS = ['start_image', 'end_image'];
 
-/** A refusal that created nothing. How Core.Today words its errors is unknown; `detail` is one of the forms to expect. */
+/** A refusal that created nothing. How Core.Today words errors is not known; `detail` is one plausible form. */
 export class Refusal extends Error {
 	constructor(
 		readonly statusCode: number,

@@ -3,7 +3,7 @@ import type { Emulation } from './emulation';
 import { phaseAt, videoUrlOf, type Job } from './jobs';
 import type { Dialect, OutputShape, Phase } from './types';
 
-/** Seed "Kling v2.1" against Core.Today's API reference; provider-apis.md, trap 6. */
+/** The words of the two forms that Core.Today's documents describe: docs/providers.md#coretoday-replies. */
 const WORDS: Readonly<Record<Dialect, Readonly<Record<Phase, string>>>> = {
 	quickstart: {
 		queued: 'pending',
@@ -22,7 +22,7 @@ const WORDS: Readonly<Record<Dialect, Readonly<Record<Phase, string>>>> = {
 		timedOut: 'failed',
 	},
 };
-/** The seed's sample reply names this model whatever was asked for. */
+/** The documented sample reply names this model, whatever was asked for: docs/providers.md#coretoday-replies. */
 const BOILERPLATE_MODEL = 'black-forest-labs/flux-schnell';
 const DEFAULT_SHAPE: Readonly<Record<Dialect, OutputShape>> = { quickstart: 'string', reference: 'array' };
 

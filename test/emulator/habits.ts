@@ -11,12 +11,12 @@ interface Life {
 	readonly lifeMs?: number;
 }
 
-/** What an API does by itself, beside its routes; from provider-apis.md. */
+/** What an API does by itself, beside its routes; the facts are in docs/providers.md. */
 interface Habits {
 	newId(heldBy?: 'runsync'): string;
 	/** Until when a job's record is found. */
 	recordEndMs(life: Life): number;
-	/** How long a video's link lives after the job's end; Runpod's is in the seed "Kling v2.1 I2V Pro". */
+	/** How long a video's link lives after the job's end: docs/providers.md#runpod-records. */
 	readonly linkMs: number;
 	/** How often a webhook is tried, 10 s apart, until it is answered 200. */
 	readonly webhookTries: number;
@@ -26,7 +26,7 @@ interface Habits {
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
-/** How long Runpod keeps a job's record after its end; trap 4. */
+/** How long Runpod keeps a job's record after its end: docs/providers.md#runpod-records. */
 const RUNPOD_RECORD_MS = { run: 30 * MINUTE_MS, runsync: MINUTE_MS };
 
 export const habits: Readonly<Record<ProviderName, Habits>> = {
@@ -34,13 +34,13 @@ export const habits: Readonly<Record<ProviderName, Habits>> = {
 		newId: () => randomUUID(),
 		recordEndMs: () => Infinity,
 		linkMs: Infinity,
-		// Of its repeats nothing is known.
+		// Whether it tries again is not known: docs/providers.md#coretoday-callbacks.
 		webhookTries: 1,
 		tells: (phase, events = ['completed', 'failed']) => events.includes(phase),
 	},
 	runpod: {
 		newId: (heldBy) => (heldBy === 'runsync' ? `sync-${randomUUID()}-u1` : `${randomUUID()}-u1`),
-		// A day is the `policy.ttl` where none is sent.
+		// Where no `policy.ttl` is sent, it is a day: docs/providers.md#runpod-calls.
 		recordEndMs: ({ acceptedAtMs, endMs, heldBy, lifeMs = DAY_MS }) =>
 			Math.min(acceptedAtMs + lifeMs, endMs + RUNPOD_RECORD_MS[heldBy ?? 'run']),
 		linkMs: 7 * DAY_MS,

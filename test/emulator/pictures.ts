@@ -5,7 +5,7 @@ import { join, readdirSync, readFileSync } from '../support/node.cts';
 import type { Emulation, UploadedPicture } from './emulation';
 import { MEDIA_FOLDER } from './video';
 
-/** Kling's own limits; provider-apis.md, "Limits inherited from Kling itself". */
+/** Kling's own limits for pictures: docs/providers.md#kling-limits. */
 export const PICTURE_MAX_BYTES = 10_000_000;
 const MIN_SIDE_PX = 300;
 const MAX_ASPECT = 2.5;

@@ -8,11 +8,11 @@ import { RateLimits } from './rateLimits';
 import { runpodBody, submittedBody } from './runpodReplies';
 import { problemWith, RUNPOD_INPUT, RUNPOD_SUBMIT } from './schemas';
 
-/** Seed "Kling v2.1 I2V Pro", Endpoint. */
+/** docs/providers.md#runpod-kling-v21-i2v-pro. */
 export const RUNPOD_ENDPOINT = 'kling-v2-1-i2v-pro';
-/** provider-apis.md, Runpod: body limits in bytes. */
+/** The largest request, in bytes: docs/providers.md#runpod-limits. */
 const BODY_LIMIT = { run: 10_000_000, runsync: 20_000_000 };
-/** provider-apis.md, trap 5: how long `/runsync` holds, in ms. */
+/** How long `/runsync` holds its answer, in ms: docs/providers.md#runpod-runsync. */
 const HOLD_MS = { byDefault: 90_000, least: 1000, most: 300_000 };
 
 interface Endpoint {
@@ -34,7 +34,7 @@ class Refusal extends Error {
 	}
 }
 
-/** Input that cannot be worked on is reported as a job that failed at once; provider-apis.md, "Failure". */
+/** Input that cannot be worked on is reported as a job that failed at once: docs/providers.md#runpod-failures. */
 function invalid(message: string): Refusal {
 	return new Refusal(400, { id: `${randomUUID()}-u1`, status: 'FAILED', error: message });
 }
@@ -43,7 +43,7 @@ function judge(emulation: Emulation, limits: RateLimits, request: FastifyRequest
 	// Every route of this API has the parameter; a hook's request is not typed by the route.
 	const { endpointId } = request.params as Endpoint['Params'];
 	const { otherEndpoints = [], rateLimits = true } = emulation.options;
-	// A gone endpoint is said before the key is judged; node-interface.md, Credentials.
+	// An endpoint that is gone answers 404 whether or not the key is right: docs/providers.md#runpod-calls.
 	if (endpointId !== RUNPOD_ENDPOINT && !otherEndpoints.includes(endpointId)) {
 		throw new Refusal(404, { error: 'endpoint not found' });
 	}
@@ -108,7 +108,7 @@ function withoutId(body: JsonObject): JsonObject {
 
 function found(emulation: Emulation, { endpointId, jobId }: OneJob['Params']): Job {
 	const job = emulation.jobs.onRecord('runpod', jobId, endpointId);
-	// The number in `status` is real; provider-apis.md, trap 2.
+	// `status` was reported to be a number here: docs/providers.md#runpod-not-found.
 	if (job === undefined) throw new Refusal(404, { status: 404, title: 'Not Found', detail: 'job not found' });
 	return job;
 }

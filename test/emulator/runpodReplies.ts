@@ -11,9 +11,9 @@ const WORDS: Readonly<Record<Phase, string>> = {
 	cancelled: 'CANCELLED',
 	timedOut: 'TIMED_OUT',
 };
-/** Seed "Kling v2.1 I2V Pro", Cost calculation. */
+/** docs/providers.md#runpod-kling-v21-i2v-pro. */
 const USD_PER_5_SECONDS = 0.45;
-/** The seed's sample. */
+/** From the documented sample reply: docs/providers.md#runpod-replies. */
 const WORKER_ID = 'oqk7ao1uomckye';
 
 function outputOf(emulation: Emulation, job: Job): JsonValue {

@@ -12,14 +12,14 @@ interface SchemaError {
 	readonly data?: unknown;
 }
 
-/** Limits inherited from Kling; provider-apis.md, "Limits inherited from Kling itself". */
+/** Kling's own limits, which hold at both providers: docs/providers.md#kling-limits. */
 const PROMPT = { type: 'string', minLength: 1, maxLength: 2500 };
 const NEGATIVE_PROMPT = { type: 'string', maxLength: 2500 };
 const DURATION = { enum: [5, 10] };
 const PICTURE = { type: 'string', pattern: '^(https?://|data:image/(png|jpe?g);base64,)' };
 const WEB_ADDRESS = { type: 'string', pattern: '^https?://' };
 
-/** Seed "Kling v2.1", Input Parameters. */
+/** The documented input of the model: docs/providers.md#coretoday-kling-v21. */
 export const CORE_TODAY_INPUT: Schema = {
 	type: 'object',
 	required: ['prompt', 'start_image'],
@@ -36,7 +36,7 @@ export const CORE_TODAY_INPUT: Schema = {
 	then: { required: ['mode'], properties: { mode: { const: 'pro' } } },
 };
 
-/** Seed "Kling v2.1", Create Prediction; the optional fields from provider-apis.md, "Create also takes". */
+/** What creating a job takes, the optional fields included: docs/providers.md#coretoday-calls. */
 export const CORE_TODAY_CREATE: Schema = {
 	type: 'object',
 	required: ['model', 'input'],
@@ -51,6 +51,7 @@ export const CORE_TODAY_CREATE: Schema = {
 	},
 };
 
+/** Stricter than documented about names, on purpose: docs/providers.md#coretoday-files. */
 export const CORE_TODAY_UPLOAD_URL: Schema = {
 	type: 'object',
 	required: ['filename'],
@@ -62,7 +63,7 @@ export const CORE_TODAY_UPLOAD_URL: Schema = {
 	},
 };
 
-/** Seed "Kling v2.1 I2V Pro", Request. */
+/** The documented input of the endpoint: docs/providers.md#runpod-kling-v21-i2v-pro. */
 export const RUNPOD_INPUT: Schema = {
 	type: 'object',
 	required: ['prompt', 'image'],
@@ -77,7 +78,7 @@ export const RUNPOD_INPUT: Schema = {
 	},
 };
 
-/** provider-apis.md, Runpod: submit and `policy`, whose times are milliseconds (5 s and 10 s to 7 days). */
+/** What a submit takes; the times of `policy` are milliseconds: docs/providers.md#runpod-calls. */
 export const RUNPOD_SUBMIT: Schema = {
 	type: 'object',
 	required: ['input'],
@@ -104,7 +105,7 @@ function described(value: unknown): string {
 	return typeof value === 'object' ? 'object' : `${typeof value} ${String(value)}`;
 }
 
-/** In the words of the one validation message that is known: provider-apis.md, trap 7. */
+/** Worded like the one refusal that a user has reported: docs/providers.md#runpod-failures. */
 function worded({ instancePath, keyword, schemaPath, params, message, data }: SchemaError): string {
 	const field = instancePath.slice(1).replaceAll('/', '.');
 	const inner = (name: unknown): string => (field === '' ? String(name) : `${field}.${String(name)}`);

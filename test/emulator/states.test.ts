@@ -24,7 +24,7 @@ describe('a job at Core.Today', () => {
 	const cancel = async (id: string): Promise<Answer> =>
 		await bench.coreToday(`/predictions/${id}`, { method: 'DELETE' });
 
-	test("walks from pending to completed, in the seed's words", async () => {
+	test("walks from pending to completed, in the words of the model's page", async () => {
 		const createdAt = new Date(bench.clock.now()).toISOString();
 		const { status, json } = await bench.createCoreToday();
 		const expected = {

@@ -5,6 +5,7 @@ import type {
 	INodeExecutionData,
 	INodeType,
 } from 'n8n-workflow';
+import { createMemory } from '../../nodes/kling/memory';
 import { KlingVideo } from '../../nodes/KlingVideo/KlingVideo.node.ts';
 import { KlingVideoTrigger } from '../../nodes/KlingVideoTrigger/KlingVideoTrigger.node.ts';
 import type { Clock } from '../../nodes/core/clock';
@@ -76,10 +77,11 @@ export async function createStage(options: StageOptions = {}): Promise<Stage> {
 	const clock = acceleratedClock(options.factor ?? 60);
 	const emulator = await startEmulator({ jobTimes: { queueMs: 3_000, runMs: 30_000 }, ...options.emulator, clock });
 	const credentials = { ...typedIn(emulator, options.credentials), ...options.engine?.credentials };
-	const trigger = new KlingVideoTrigger(clock);
+	const memory = createMemory();
+	const trigger = new KlingVideoTrigger(clock, memory);
 	const task = createTask();
 	const nodeTypes = {
-		klingVideo: new KlingVideo(clock),
+		klingVideo: new KlingVideo(clock, memory),
 		klingVideoTrigger: trigger,
 		...{ fetched, stored, task: task.nodeType },
 		...options.nodeTypes?.(clock),
@@ -265,10 +267,15 @@ export class Stage {
 		return { flow, url: this.engine.activate(flow) };
 	}
 
-	/** The trigger starts anew, on a clock that stands still: its rate limits allow no more as time passes. */
+	/** The trigger as it is in a process that has just started: it remembers nothing. */
+	restartTrigger(clock = this.clock): void {
+		Object.assign(this.trigger, new KlingVideoTrigger(clock, createMemory()));
+	}
+
+	/** The same on a clock that stands still: its rate limits allow no more as time passes. */
 	freezeTrigger(): void {
 		const nowMs = this.clock.now();
-		Object.assign(this.trigger, new KlingVideoTrigger({ ...this.clock, now: () => nowMs }));
+		this.restartTrigger({ ...this.clock, now: () => nowMs });
 	}
 
 	/** Looks each tenth of a second of the clock until it is so; throws after ten minutes of it. */

@@ -1,2 +1,2 @@
-// What n8n-workflow is for core: a module without a single name to import.
+// What every package that core must not use is for it: a module without a single name to import.
 export {};

@@ -56,7 +56,7 @@ export interface FaultRules {
 	readonly faultShare: number;
 }
 
-/** One API in bad weather, by seed: it keeps the truth about its jobs and hides it from whoever asks. */
+/** One API with faults, by seed: it knows what its jobs really are and hides it from whoever asks. */
 export class FaultyProvider {
 	private readonly jobs = new Map<string, TrueJob>();
 	/** Items for which a job was accepted while another of theirs was alive, had made its video, or was refused for good. */

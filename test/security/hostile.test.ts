@@ -1,7 +1,7 @@
 import type { IExecuteFunctions, IHttpRequestOptions } from 'n8n-workflow';
+import { NEVER_STOPPED } from '../../nodes/core/clock';
 import { choices } from '../../nodes/core/providers/choices';
-import { createDownloads } from '../../nodes/host/download';
-import { createGate } from '../../nodes/host/gate';
+import { createDownloadLimit, createDownloads } from '../../nodes/host/download';
 import type { RecordedRequest } from '../emulator/index';
 import { itemsOf } from '../engine/harness/index';
 import { CONTINUE, FROM_ITEM, shots } from '../engine/items';
@@ -204,7 +204,7 @@ describe("a public provider's video link", () => {
 			const answered: IExecuteFunctions = Object.create(context, {
 				helpers: { value: { ...context.helpers, httpRequest } },
 			});
-			const downloads = createDownloads(answered, stage.clock, { requested: false }, createGate(1));
+			const downloads = createDownloads(answered, stage.clock, NEVER_STOPPED, createDownloadLimit(1));
 			return await downloads.fetch({ url, fileName: 'a.mp4', mayBeLocal: false });
 		});
 		return { asked, message: result.kind === 'failed' ? result.message : '' };

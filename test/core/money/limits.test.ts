@@ -54,7 +54,7 @@ describe('a limit on cost', () => {
 	});
 
 	test('counts what this execution has already submitted, in the same unit only', () => {
-		const ledger = new Ledger({}, 0);
+		const ledger = new Ledger({}, { runIndex: 0, underWay: new Map() });
 		ledger.open(
 			{ itemIndex: 0, fingerprint: 'a', provider: 'runpod', cost: { amount: 0.45, unit: 'USD', source: 'estimated' } },
 			0,

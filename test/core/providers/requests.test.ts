@@ -7,7 +7,7 @@ import { inputFrom, PICTURE_URL, problemsOf, requestFrom } from './forms';
 type Values = Partial<VideoForm>;
 const DELIVERED = 'replicate.delivery/xezq/rfKExHkg7L2UAyYNJj3p1YrW1M3ZROTQQXupJSOyM5RkwQcKA/tmpowaafuyw.png';
 
-describe('the seeds to the letter', () => {
+describe("the example requests of the models' pages, to the letter", () => {
 	test("Core.Today's example request is what its form becomes", () => {
 		const request = requestFrom(coreToday, { startImageUrl: `https://${DELIVERED}` });
 		expect(coreToday.startCall(request, {})).toMatchObject({ method: 'POST', path: '/predictions' });
@@ -189,9 +189,9 @@ describe('values that are taken', () => {
 		expect([call.query, call.timeoutMs]).toEqual([{ wait: String(seconds * 1000) }, seconds * 1000 + 30_000]);
 	});
 
-	test('a runsync job, whose record lives one minute, is looked at every 20 s at least', () => {
-		expect(runpod.expectRun(requestFrom(runpod, { options: { submitWith: 'runsync' } })).longestPauseSeconds).toBe(20);
-		expect(runpod.expectRun(requestFrom(runpod)).longestPauseSeconds).toBeUndefined();
+	test('a runsync job, whose record lives one minute, is polled every 20 s at least', () => {
+		expect(runpod.longestPollPauseMs?.(requestFrom(runpod, { options: { submitWith: 'runsync' } }))).toBe(20_000);
+		expect(runpod.longestPollPauseMs?.(requestFrom(runpod))).toBeUndefined();
 	});
 
 	test('runsync only where the node waits itself', () => {

@@ -37,8 +37,8 @@ test.each([
 test.each([
 	['is gone', () => undefined],
 	['is empty', () => ({})],
-	['is of an older version', () => ({ parked: { items: [] } })],
-	['is damaged', () => ({ parked: { parkedMs: 1, items: [{ kind: 'job', job: { handle: null } }] } })],
+	['is of an older version', () => ({ pause: { items: [] } })],
+	['is damaged', () => ({ pause: { pausedMs: 1, items: [{ kind: 'job', job: { handle: null } }] } })],
 ])('a stored record that %s leaves the execution waiting', async (_name, record) => {
 	const paused = await stage.engine.run(flowOf('Kling'));
 	await stage.jobsEnded();

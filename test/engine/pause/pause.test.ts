@@ -94,7 +94,7 @@ describe.each(providerNames)('%s', (provider) => {
 
 	test('what a paused node stores is small and holds no key', async () => {
 		const paused = await stage.pause({ provider, ...FROM_ITEM }, shots(10));
-		const record = JSON.stringify(paused.contextData['node:Kling']?.parked);
+		const record = JSON.stringify(paused.contextData['node:Kling']?.pause);
 		expect(record.length / 10).toBeLessThan(600);
 		for (const key of Object.values(stage.emulator.keys)) expect(record).not.toContain(key);
 	});

@@ -33,14 +33,7 @@ test('after a restart of n8n a job that started the workflow before does not sta
 	const id = await endedJob();
 	const url = publish();
 	expect((await stage.callBack(url, { id })).execution?.status).toBe('success');
-	jest.isolateModules(() => {
-		// A fresh copy of the module, as a new process has it: with an empty memory.
-		const fresh: typeof import('../../../nodes/KlingVideoTrigger/KlingVideoTrigger.node.ts') = jest.requireActual(
-			'../../../nodes/KlingVideoTrigger/KlingVideoTrigger.node.ts',
-		);
-		expect(fresh.KlingVideoTrigger).not.toBe(KlingVideoTrigger);
-		Object.assign(stage.trigger, new fresh.KlingVideoTrigger(stage.clock));
-	});
+	stage.restartTrigger();
 	const asked = stage.requests('status').length;
 	const again = await stage.callBack(url, { id });
 	expect([again.status, again.execution, stage.requests('status').length]).toEqual([200, undefined, asked]);

@@ -150,7 +150,7 @@ describe.each(providerNames)('%s', (provider) => {
 
 describe('Core.Today, whose callback is not documented', () => {
 	test.each([
-		['the one in the quick start', (id: string) => ({ job_id: id, status: 'completed' })],
+		["the model's page", (id: string) => ({ job_id: id, status: 'completed' })],
 		['the API reference', (id: string) => ({ id, status: 'succeeded' })],
 		['an envelope', (id: string) => ({ id: 'event-1', event: 'prediction.completed', data: { job_id: id } })],
 		['an envelope of the other dialect', (id: string) => ({ id: 'event-1', prediction: { id } })],

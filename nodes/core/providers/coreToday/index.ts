@@ -12,14 +12,6 @@ const CHECK_TIMEOUT_MS = 30_000;
 /** Its backend, Replicate, advises data URIs only under 1 MB (provider-apis). */
 const MAX_DATA_URI_CHARACTERS = 1_000_000;
 
-/** Typical run times of Kling v2.1 (provider-apis: 60 s to 5 min; 10 s pro is the slowest). */
-const TYPICAL_SECONDS = { standard5: 90, standard10: 150, pro5: 120, pro10: 210 };
-
-function typicalSeconds(mode: unknown, duration: unknown): number {
-	if (mode === 'pro') return duration === 10 ? TYPICAL_SECONDS.pro10 : TYPICAL_SECONDS.pro5;
-	return duration === 10 ? TYPICAL_SECONDS.standard10 : TYPICAL_SECONDS.standard5;
-}
-
 const jobCall = (method: 'GET' | 'DELETE', jobId: string): Call => ({
 	method,
 	path: `/predictions/${encodeURIComponent(jobId)}`,
@@ -64,9 +56,5 @@ export const coreToday: Provider = {
 		}),
 	},
 	estimateCost,
-	expectRun: ({ model, input }) => ({
-		key: `coreToday ${model} ${String(input.mode)} ${String(input.duration)}`,
-		typicalSeconds: typicalSeconds(input.mode, input.duration),
-	}),
 	readCallback,
 };

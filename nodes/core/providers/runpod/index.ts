@@ -13,8 +13,8 @@ const RUNSYNC_HOLD_MS = 90_000;
 const SHORTEST_HOLD_MS = 1_000;
 /** … so the call may take that long and a margin. */
 const HOLD_MARGIN_MS = 30_000;
-/** A `/runsync` record lives one minute after the end (provider-apis): three looks fall into it. */
-const RUNSYNC_LONGEST_PAUSE_SECONDS = 20;
+/** The record of a `/runsync` job lives one minute after its end (docs/providers.md): at least two polls fall into it. */
+const RUNSYNC_LONGEST_PAUSE_MS = 20_000;
 
 /** Limits of a whole request (provider-apis, DOC), and what prompt and settings may take of it. */
 const MAX_BODY_BYTES = { run: 10_000_000, runsync: 20_000_000 };
@@ -22,9 +22,6 @@ const REST_OF_BODY_BYTES = 100_000;
 
 /** A record lives 30 minutes after the job's end, so a later look would find nothing (node-interface). */
 const MAX_CALLBACK_SECONDS = 1500;
-
-/** The endpoint makes 1080p videos only: Kling's pro mode (provider-apis: 60 s to 5 min, 10 s pro is the slowest). */
-const TYPICAL_SECONDS = { 5: 100, 10: 200 };
 
 const jobCall = (method: 'GET' | 'POST', verb: string, { model = DEFAULT_ENDPOINT_ID, jobId }: Handle): Call => ({
 	method,
@@ -67,10 +64,6 @@ export const runpod: Provider = {
 		}),
 	},
 	estimateCost,
-	expectRun: ({ model, input, submitWith }) => ({
-		key: `runpod ${model} ${String(input.duration)}`,
-		typicalSeconds: input.duration === 10 ? TYPICAL_SECONDS[10] : TYPICAL_SECONDS[5],
-		...(submitWith === 'runsync' ? { longestPauseSeconds: RUNSYNC_LONGEST_PAUSE_SECONDS } : {}),
-	}),
+	longestPollPauseMs: ({ submitWith }) => (submitWith === 'runsync' ? RUNSYNC_LONGEST_PAUSE_MS : undefined),
 	readCallback,
 };

@@ -1,4 +1,4 @@
-import { asJobId } from '../../nodes/core/jobId';
+import { asJobId } from '../../nodes/core/job';
 
 describe('a job ID', () => {
 	test.each([2 ** 53, 1.5, NaN, Infinity, 1e21, {}, [], ['a'], null, true])('is not %p', (value) => {
