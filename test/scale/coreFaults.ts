@@ -9,6 +9,7 @@ import { providers } from '../../nodes/core/providers';
 import type { Provider, VideoRequest } from '../../nodes/core/providers/provider';
 import { submitOnce } from '../../nodes/core/calls/submit';
 import { seeded } from '../bench/shapes';
+import { at } from '../support/defined';
 import { createStop } from '../support/stop';
 import { VirtualClock } from '../support/virtualClock';
 import { FaultyProvider } from './faultyProvider';
@@ -76,10 +77,8 @@ class Execution {
 		private readonly size: number,
 	) {
 		this.random = seeded(seed);
-		const provider = providers[seed % providers.length];
-		if (provider === undefined) throw new Error('there is no provider');
-		this.provider = provider;
-		const faultShare = [0, 0.05, 0.15, 0.4][Math.floor(this.random() * 4)] ?? 0;
+		this.provider = at(providers, seed % providers.length);
+		const faultShare = at([0, 0.05, 0.15, 0.4], Math.floor(this.random() * 4));
 		this.api = new FaultyProvider({ clock: this.clock, random: this.random, provider: this.provider.name, faultShare });
 	}
 
