@@ -142,7 +142,7 @@ export function readRequest(model: Model, form: VideoForm, context: FormContext)
 	if (fields.problems.length > 0 || !isJsonObject(input))
 		return { kind: 'problems', problems: fields.problems, pictures };
 	const { provider, id } = model;
-	const hasEndImage = reading.has('end_image');
+	const hasEndImage = model.fields.some(({ name, key }) => name === 'endImage' && reading.has(key));
 	return {
 		kind: 'request',
 		request: { provider, model: id, input, pictures, submitWith: submitWith ?? 'run', hasEndImage },
