@@ -173,6 +173,8 @@ export interface EmulatedJob extends JobTimes {
 	readonly webhookUrl?: string;
 	readonly acceptedAtMs: number;
 	readonly endsAs: Ending;
+	/** Absent where no document says what the model costs. */
+	readonly price?: Price;
 	readonly phase: Phase;
 	readonly cancelledAtMs?: number;
 	/** Absent while it has not ended. */
