@@ -1,4 +1,4 @@
-import { FieldReader, isUnset, toList, toNumber } from '../fields';
+import { FieldReader, isUnset, toList, toSeconds } from '../fields';
 import type { FormContext, VideoForm } from '../form';
 import { isJsonObject, present, without, type JsonObject } from '../json';
 import type { ParsedRequest, Picture } from '../providers/provider';
@@ -8,7 +8,8 @@ import type { Draft, Model, PictureField, PicturesField, ValueField, VideoLinkFi
 /** One form while it is read against one model's table. */
 class Reading implements Draft {
 	readonly fields = new FieldReader();
-	readonly input: Record<string, unknown> = {};
+	/** Without a prototype: `__proto__` in Additional Input is a key like any other. */
+	readonly input: Record<string, unknown> = Object.create(null);
 	readonly pictures: Picture[] = [];
 	/** Its values take the place of the form's; one that is unset there is left to the provider. */
 	private readonly additional: JsonObject;
@@ -67,7 +68,8 @@ class Reading implements Draft {
 	private readUnchecked(field: Exclude<ValueField, { kind: 'text' }>): void {
 		const value = this.valueOf(field);
 		const isGiven = Object.hasOwn(this.additional, field.key);
-		const plain = isGiven ? value : (readPlain(new FieldReader(), field, value) ?? toNumber(value) ?? value);
+		const seconds = typeof field.default === 'number' ? toSeconds(value) : undefined;
+		const plain = isGiven ? value : (readPlain(new FieldReader(), field, value) ?? seconds ?? value);
 		if (!isGiven && (isUnset(plain) || plain === field.default)) return;
 		this.input[field.key] = typeof plain === 'string' ? (this.fields.text(field.label, plain) ?? plain) : plain;
 	}
@@ -140,7 +142,7 @@ export function readRequest(model: Model, form: VideoForm, context: FormContext)
 	if (fields.problems.length > 0 || !isJsonObject(input))
 		return { kind: 'problems', problems: fields.problems, pictures };
 	const { provider, id } = model;
-	const hasEndImage = reading.has('end_image');
+	const hasEndImage = model.fields.some(({ name, key }) => name === 'endImage' && reading.has(key));
 	return {
 		kind: 'request',
 		request: { provider, model: id, input, pictures, submitWith: submitWith ?? 'run', hasEndImage },
