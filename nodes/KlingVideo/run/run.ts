@@ -14,7 +14,7 @@ import { createApis, type Api, type OpenApi } from '../../kling/api';
 import type { Session } from '../../kling/item';
 import type { Memory } from '../../kling/memory';
 
-/** Runpod lets 20 cancels run at once and 100 in 10 s (docs/providers.md): 50 at once here, then 40 in 10 s. */
+/** Runpod lets 20 cancels run at once and 100 in 10 s (docs/providers.md#runpod-limits): 50 without a pause here, then 40 in 10 s. */
 const CANCELS_AT_ONCE = 20;
 const UNPACED_CANCELS = 50;
 const CANCEL_PACE_MS = 250;
