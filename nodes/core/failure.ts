@@ -120,7 +120,7 @@ export function adviceFor(code: FailureCode, label: string): string {
 		case 'rate_limited':
 			return `${label} is limiting requests. Lower Max Concurrency in the options, or run again later.`;
 		case 'endpoint_not_found':
-			return `${label} does not have this model or endpoint, or no longer. Check Endpoint ID or Model in the options, or choose another provider.`;
+			return `${label} does not have this model, or no longer.`;
 		case 'job_not_found':
 			return `Check the job ID and that the credential belongs to the account that made it. ${label} may also have deleted the record already: a video link you saved can still be fetched with the Download operation.`;
 		case 'submit_unknown':
