@@ -26,6 +26,8 @@ export interface Fixture {
 	/** How sure that is: docs/providers.md#labels-of-the-fixtures. */
 	readonly label: 'SEED' | 'DOC' | 'SEEN';
 	readonly call: Call;
+	/** Where it is not the provider's default. */
+	readonly model?: string;
 	/** Times in ISO 8601, where the usual ones below do not fit; `submittedAt: null`: nobody knows. */
 	readonly given?: {
 		readonly submittedAt?: string | null;
@@ -47,10 +49,10 @@ export function fixturesOf(provider: Provider): Array<[name: string, fixture: Fi
 	return names.map((name) => [name.slice(0, -'.json'.length), JSON.parse(readFileSync(join(folder, name), 'utf8'))]);
 }
 
-export function requestOf({ name, defaultModel }: Provider): VideoRequest {
+export function requestOf({ name, defaultModel }: Provider, model = defaultModel): VideoRequest {
 	return {
 		provider: name,
-		model: defaultModel,
+		model,
 		input: { prompt: 'a', duration: 5 },
 		pictures: [],
 		submitWith: 'run',
@@ -58,10 +60,14 @@ export function requestOf({ name, defaultModel }: Provider): VideoRequest {
 	};
 }
 
-export function handleOf({ name, defaultModel }: Provider, submittedAt: string | null = SUBMITTED_AT): Handle {
+export function handleOf(
+	{ name, defaultModel }: Provider,
+	submittedAt: string | null = SUBMITTED_AT,
+	model = defaultModel,
+): Handle {
 	return {
 		provider: name,
-		model: defaultModel,
+		model,
 		jobId: dialects[name].jobId,
 		...present({ submittedAt: submittedAt ?? undefined }),
 	};
@@ -77,13 +83,16 @@ export function replyOf(status: number, body: unknown, headers: Record<string, s
 	return { kind: 'reply', status, headers, body };
 }
 
-function readReply(provider: Provider, { call, reply, given = {} }: Fixture): Reading | Job | undefined {
+function readReply(provider: Provider, { call, model, reply, given = {} }: Fixture): Reading | Job | undefined {
 	const whole: Reply = { kind: 'reply', ...reply };
 	const nowMs = Date.parse(given.readAt ?? READ_AT);
 	if (call === 'submit') {
-		return provider.readStarted(whole, requestOf(provider), { sentMs: Date.parse(given.sentAt ?? SENT_AT), nowMs });
+		return provider.readStarted(whole, requestOf(provider, model), {
+			sentMs: Date.parse(given.sentAt ?? SENT_AT),
+			nowMs,
+		});
 	}
-	const handle = handleOf(provider, given.submittedAt);
+	const handle = handleOf(provider, given.submittedAt, model);
 	const firstAskedMs = given.firstAskedAt === undefined ? undefined : Date.parse(given.firstAskedAt);
 	const moment = { nowMs, ...present({ firstAskedMs }) };
 	return call === 'status' ? provider.readJob(whole, handle, moment) : provider.readCancelled(whole, handle, moment);
