@@ -1,9 +1,9 @@
 import { UnexpectedReplyError } from '../../nodes/core/providers/reply';
 import type { Reply } from '../../nodes/core/calls/http';
-import type { Failure, Handle, Job } from '../../nodes/core/job';
+import { withoutRaw, type Failure, type Handle, type Job, type JobOrFailure } from '../../nodes/core/job';
 import { present, type JsonObject } from '../../nodes/core/json';
 import { jobJson } from '../../nodes/core/output';
-import type { Provider, Reading, VideoRequest } from '../../nodes/core/providers/provider';
+import type { Provider, VideoRequest } from '../../nodes/core/providers/provider';
 import { dialects, jobBody } from '../support/apis';
 import { join, readdirSync, readFileSync, repositoryFolder } from '../support/node.cts';
 
@@ -32,6 +32,7 @@ export interface Fixture {
 	readonly given?: {
 		readonly submittedAt?: string | null;
 		readonly firstAskedAt?: string;
+		readonly firstReadAt?: string;
 		readonly sentAt?: string;
 		readonly readAt?: string;
 	};
@@ -55,6 +56,7 @@ export function requestOf({ name, defaultModel }: Provider, model = defaultModel
 		model,
 		input: { prompt: 'a', duration: 5 },
 		pictures: [],
+		links: [],
 		submitWith: 'run',
 		hasEndImage: false,
 	};
@@ -83,7 +85,7 @@ export function replyOf(status: number, body: unknown, headers: Record<string, s
 	return { kind: 'reply', status, headers, body };
 }
 
-function readReply(provider: Provider, { call, model, reply, given = {} }: Fixture): Reading | Job | undefined {
+function readReply(provider: Provider, { call, model, reply, given = {} }: Fixture): JobOrFailure | Job | undefined {
 	const whole: Reply = { kind: 'reply', ...reply };
 	const nowMs = Date.parse(given.readAt ?? READ_AT);
 	if (call === 'submit') {
@@ -93,8 +95,9 @@ function readReply(provider: Provider, { call, model, reply, given = {} }: Fixtu
 		});
 	}
 	const handle = handleOf(provider, given.submittedAt, model);
-	const firstAskedMs = given.firstAskedAt === undefined ? undefined : Date.parse(given.firstAskedAt);
-	const moment = { nowMs, ...present({ firstAskedMs }) };
+	const firstReadAt = given.firstReadAt ?? given.firstAskedAt;
+	const firstReadMs = firstReadAt === undefined ? undefined : Date.parse(firstReadAt);
+	const moment = { nowMs, ...present({ firstReadMs }) };
 	return call === 'status' ? provider.readJob(whole, handle, moment) : provider.readCancelled(whole, handle, moment);
 }
 
@@ -103,8 +106,8 @@ export function outcomeOf(provider: Provider, fixture: Fixture): Outcome {
 	try {
 		const read = readReply(provider, fixture);
 		if (read === undefined) return { kind: 'unclear' };
-		if ('handle' in read) return { kind: 'job', json: jobJson(read) };
-		return read.kind === 'job' ? { kind: 'job', json: jobJson(read.job) } : read;
+		if ('handle' in read) return { kind: 'job', json: jobJson(withoutRaw(read)) };
+		return read.kind === 'job' ? { kind: 'job', json: jobJson(withoutRaw(read.job)) } : read;
 	} catch (error) {
 		if (!(error instanceof UnexpectedReplyError)) return { kind: 'broken', message: String(error) };
 		return { kind: 'unexpected', message: error.message };

@@ -1,8 +1,8 @@
 import { FieldReader, isUnset, toNumber } from '../fields';
 import type { FormContext, VideoForm } from '../form';
-import { asText, isJsonObject, present } from '../json';
-import { urlProblem } from '../url';
-import type { ParsedRequest, Picture, VideoRequest } from './provider';
+import { isJsonObject, present } from '../json';
+import { readLink } from '../links';
+import type { Link, ParsedRequest, Picture, VideoRequest } from './provider';
 
 /** Kling's own limit on prompt and negative prompt (provider-apis, DOC). */
 const MAX_PROMPT_CHARACTERS = 2500;
@@ -46,11 +46,12 @@ export interface InputDraft {
 	readonly fields: FieldReader;
 	readonly input: Record<string, unknown>;
 	readonly pictures: readonly Picture[];
+	readonly links: Link[];
 }
 
 function pictureOf(fields: FieldReader, picture: PictureField): Picture | undefined {
 	const { label, inputKey } = picture;
-	const field = fields.text(`${label}: Input Data Field Name`, picture.field, { required: true });
+	const field = fields.text(`${label}: Input Data Field Name`, picture.field, { required: true })?.trim();
 	return field === undefined ? undefined : { inputKey, field, label };
 }
 
@@ -75,7 +76,7 @@ export function draftInput(
 		const binary = source === 'binary' ? pictureOf(fields, picture) : undefined;
 		if (binary !== undefined) pictures.push(binary);
 	}
-	return { fields, input: { ...input, ...additional }, pictures };
+	return { fields, input: { ...input, ...additional }, pictures, links: [] };
 }
 
 /** Checks what every model needs: a prompt, and pictures whose links the provider can open. */
@@ -95,9 +96,13 @@ export function checkPromptAndPictures(
 			settle(input, inputKey, undefined);
 			continue;
 		}
-		const problem = urlProblem(url, { providerIsLocal: context.providerIsLocal });
-		if (problem !== undefined) fields.refuse(field, problem);
-		settle(input, inputKey, asText(url));
+		const read = readLink(url, { providerIsLocal: context.providerIsLocal });
+		if ('problem' in read) {
+			fields.refuse(field, read.problem);
+			continue;
+		}
+		settle(input, inputKey, read.url);
+		draft.links.push({ url: read.url, label: field, holds: 'picture' });
 	}
 }
 
@@ -127,10 +132,10 @@ export function finishRequest(
 	draft: InputDraft,
 	rest: Pick<VideoRequest, 'provider' | 'model' | 'submitWith' | 'hasEndImage'>,
 ): ParsedRequest {
-	const { fields, pictures } = draft;
+	const { fields, pictures, links } = draft;
 	const input = present(draft.input);
 	if (fields.problems.length === 0 && isJsonObject(input)) {
-		return { kind: 'request', request: { ...rest, input, pictures } };
+		return { kind: 'request', request: { ...rest, input, pictures, links } };
 	}
 	return { kind: 'problems', problems: fields.problems, pictures };
 }

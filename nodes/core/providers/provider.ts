@@ -14,6 +14,14 @@ export interface Picture {
 	readonly label: string;
 }
 
+/** A picture or video that the provider opens by its link. */
+export interface Link {
+	readonly url: string;
+	/** What the form calls it, e.g. "Start Image URL". */
+	readonly label: string;
+	readonly holds: 'picture' | 'video';
+}
+
 /** A validated request for one video, in the provider's own words. */
 export interface VideoRequest {
 	readonly provider: ProviderName;
@@ -22,6 +30,8 @@ export interface VideoRequest {
 	/** Merged with `additionalInput` and validated as a whole; without the pictures still to be delivered. */
 	readonly input: JsonObject;
 	readonly pictures: readonly Picture[];
+	/** The links that are in `input`. */
+	readonly links: readonly Link[];
 	readonly submitWith: 'run' | 'runsync';
 	/** The video is to end with a given picture. */
 	readonly hasEndImage: boolean;
