@@ -52,8 +52,10 @@ export interface GenerateItem {
 	readonly second?: PreparedRequest;
 	/** What the ledger says of it: whether a job was paid for by an earlier try. */
 	readonly known: Known;
-	/** Checks everything and sends nothing. */
+	/** Checks everything and submits nothing. */
 	readonly dryRun: boolean;
+	/** Whether the links of its pictures are to be opened before anything is submitted. */
+	readonly looksAtLinks: boolean;
 	readonly callbackUrl?: string;
 	readonly wait: WaitOptions;
 	readonly output: OutputOptions;
@@ -105,7 +107,7 @@ function readRunOptions(options: VideoForm['options']): Omit<Settings, 'completi
 	};
 }
 
-/** Checks one item: its form for each provider of the choice, its pictures, its options. Sends nothing that costs. */
+/** Checks one item: its form for each provider of the choice, its pictures, its options. Sends nothing. */
 export async function checkItem(run: Run, settings: Settings, itemIndex: number): Promise<Checked<GenerateItem>> {
 	const { completion, providers } = settings;
 	const fields = new FieldReader();
@@ -113,6 +115,9 @@ export async function checkItem(run: Run, settings: Settings, itemIndex: number)
 	const maxSeconds = completion === 'callback' ? maxCallbackSeconds(providers) : undefined;
 	const wait = readWaitOptions(run, itemIndex, fields, maxSeconds);
 	const dryRun = readDryRun(fields, form.options);
+	const wantsLook = fields.boolean('Check Picture Links', form.options.checkPictureLinks) ?? true;
+	// An agent waits for its tool, and mends what the provider refuses by itself.
+	const looksAtLinks = wantsLook && !isTool(run.context);
 	if (providers.length === 0) fields.refuse('Provider', 'has to be one of the choices in the list.');
 	const [first, second] = await prepareRequests(run, settings, itemIndex, form, fields);
 	const prepared = [first, second].filter((request) => request !== undefined);
@@ -127,7 +132,7 @@ export async function checkItem(run: Run, settings: Settings, itemIndex: number)
 	);
 	return {
 		kind: 'item',
-		item: { itemIndex, first, known, dryRun, wait, output, ...present({ second, callbackUrl }) },
+		item: { itemIndex, first, known, dryRun, looksAtLinks, wait, output, ...present({ second, callbackUrl }) },
 	};
 }
 

@@ -12,6 +12,7 @@ import { videoResult } from '../run/poll';
 import type { Run } from '../run/run';
 import { checkItem, readSettings, requestTo, type GenerateItem, type Settings } from './check';
 import { dryRunItem } from './dryRun';
+import { checkLinks } from './links';
 import { pauseUntilCallback, readResumeUrl, type ResumeUrl } from './pause';
 import { extrasOf, followJob, submitItem, type PaidJob } from './submit';
 
@@ -21,7 +22,8 @@ import { extrasOf, followJob, submitItem, type PaidJob } from './submit';
  */
 export async function generate(run: Run): Promise<INodeExecutionData[][]> {
 	const settings = readSettings(run);
-	const checked = await checkItems(run, async (itemIndex) => await checkItem(run, settings, itemIndex));
+	const readable = await checkItems(run, async (itemIndex) => await checkItem(run, settings, itemIndex));
+	const checked = await checkLinks(run, readable);
 	const resumeUrl = readResumeUrl(run, settings, checked.toDo);
 	const items = refuseRun(run, checked, runProblem(run, settings, checked.toDo, resumeUrl));
 	if (settings.completion === 'wait') {
