@@ -78,7 +78,7 @@ function keyOfLink(value: unknown): string {
 }
 
 function htmlProblem(url: string): string | undefined {
-	if (!/\?[^#]*&amp;/i.test(url)) return undefined;
+	if (!/^[^#?]*\?[^#]*&amp;/i.test(url)) return undefined;
 	return 'has &amp; in it, which is how HTML writes an &. Replace each &amp; by &.';
 }
 

@@ -61,14 +61,18 @@ const KINDS: ReadonlyArray<[link: string, problem?: RegExp]> = [
 	['https://example.com/a%20b.png?x=%7B%7D&y=a+b'],
 ];
 
-test.each(KINDS)('%s', (link, problem) => {
-	if (problem === undefined) expect(read(link)).toEqual({ url: link });
-	else expect(problemOf(link)).toMatch(problem);
+const refusedKinds = KINDS.flatMap(([link, problem]) => (problem === undefined ? [] : [[link, problem] as const]));
+
+test.each(KINDS.filter(([, problem]) => problem === undefined))('%s passes as it is', (...[link]) => {
+	expect(read(link)).toEqual({ url: link });
+});
+
+test.each(refusedKinds)('%s is refused with the way out', (link, problem) => {
+	expect(problemOf(link)).toMatch(problem);
 });
 
 test('what is refused by its form is refused for an emulator, too, and never repeats more than the host', () => {
-	for (const [link, problem] of KINDS) {
-		if (problem === undefined) continue;
+	for (const [link, problem] of refusedKinds) {
 		expect(readLink(link, { providerIsLocal: true })).toEqual({ problem: expect.stringMatching(problem) });
 		expect(problemOf(link)).not.toMatch(/1AbC|0aBc|AAF-|rlkey|EaBc|7123456789/);
 		expect(problemOf(link)).toMatch(/[.] [A-Z].*[.]$|[.] Add \?raw=true to the link\.$/);
@@ -81,7 +85,10 @@ describe('a link as people have it', () => {
 		['https://example.com/a.png?name=café&b=%20', 'https://example.com/a.png?name=caf%C3%A9&b=%20'],
 		['https://bücher.example.com/ü.png', 'https://xn--bcher-kva.example.com/%C3%BC.png'],
 		['https://bücher.example.com:8443/a.png', 'https://xn--bcher-kva.example.com:8443/a.png'],
-		['https://example.com/Screenshot\u202f10.00\u00a0AM.png', 'https://example.com/Screenshot%E2%80%AF10.00%C2%A0AM.png'],
+		[
+			'https://example.com/Screenshot\u202f10.00\u00a0AM.png',
+			'https://example.com/Screenshot%E2%80%AF10.00%C2%A0AM.png',
+		],
 		['https://example.com/😀.png', 'https://example.com/%F0%9F%98%80.png'],
 		['https://example.com/\ud83d.png', 'https://example.com/.png'],
 		['https://example.com/a.png\u200b', 'https://example.com/a.png'],
@@ -157,7 +164,10 @@ describe('a signed link whose time is over', () => {
 		['https://d1.cloudfront.net/a.png?Expires=1704067200&Signature=abc~&Key-Pair-Id=K1', '2024-01-01 00:00'],
 		['https://b.s3.amazonaws.com/a.png?AWSAccessKeyId=A&Expires=1704067200&Signature=abc', '2024-01-01 00:00'],
 		['https://storage.googleapis.com/b/a.png?GoogleAccessId=a&Expires=1704067200&Signature=b', '2024-01-01 00:00'],
-		['https://a.blob.core.windows.net/b/a.png?sv=2022-11-02&se=2024-07-26T12%3A44%3A12Z&sr=b&sp=r&sig=x', '2024-07-26 12:44'],
+		[
+			'https://a.blob.core.windows.net/b/a.png?sv=2022-11-02&se=2024-07-26T12%3A44%3A12Z&sr=b&sp=r&sig=x',
+			'2024-07-26 12:44',
+		],
 		['https://a.blob.core.windows.net/b/a.png?sv=2022-11-02&se=2024-07-26T12:44Z&sr=b&sp=r&sig=x', '2024-07-26 12:44'],
 		[`${cdn}?ex=${hex('2024-07-26T12:44:00Z')}&is=66a2a0c0&hm=${'ab'.repeat(32)}&`, '2024-07-26 12:44'],
 	])('%s is refused, with when it ended', (link, ended) => {
