@@ -22,10 +22,9 @@ import { extrasOf, followJob, submitItem, type PaidJob } from './submit';
  */
 export async function generate(run: Run): Promise<INodeExecutionData[][]> {
 	const settings = readSettings(run);
-	const readable = await checkItems(run, async (itemIndex) => await checkItem(run, settings, itemIndex));
-	const checked = await checkLinks(run, readable);
+	const checked = await checkItems(run, async (itemIndex) => await checkItem(run, settings, itemIndex));
 	const resumeUrl = readResumeUrl(run, settings, checked.toDo);
-	const items = refuseRun(run, checked, runProblem(run, settings, checked.toDo, resumeUrl));
+	const items = await checkLinks(run, refuseRun(run, checked, runProblem(run, settings, checked.toDo, resumeUrl)));
 	if (settings.completion === 'wait') {
 		await doItems(run, items, async (item) => await makeVideo(run, settings, item));
 	} else if (settings.completion === 'jobId') {
