@@ -1,4 +1,4 @@
-// npm run bench [-- --only schedule|package|memory]: one table a run. Nothing here is a limit in a test.
+// npm run bench [-- --only poll|package|memory]: one table a run. Nothing here is a limit in a test.
 // "memory" runs in real n8n servers of both versions and installs them if they are missing (see npm run test:e2e).
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -11,7 +11,7 @@ const { values } = parseArgs({ options: { only: { type: 'string' } } });
 const wants = (part) => values.only === undefined || values.only === part;
 
 install();
-if (wants('schedule')) run('When to look', tool('tsx'), ['test/bench/schedule-main.cts']);
+if (wants('poll')) run('Polling', tool('tsx'), ['test/bench/poll-main.cts']);
 if (wants('package') || wants('memory')) build();
 if (wants('package')) run('Package', process.execPath, ['test/bench/package.mjs']);
 if (wants('memory')) {

@@ -19,7 +19,7 @@ import { choicesWithout } from '../core/providers/choices';
 import { generateFields } from './form/generate';
 import { jobFields } from './form/jobs';
 
-/** The provider's callback to a parked execution. */
+/** The provider's callback to a paused execution. */
 const resumeWebhooks: IWebhookDescription[] = [
 	{
 		name: 'default',

@@ -2,11 +2,12 @@ import type { IDataObject, INodeExecutionData, IWebhookFunctions, IWebhookRespon
 import type { Clock } from '../core/clock';
 import { FieldReader } from '../core/fields';
 import { hasEnded, type Handle, type Job } from '../core/job';
-import { asObject, present } from '../core/json';
+import { asObject, present, without } from '../core/json';
 import { findProvider } from '../core/providers';
 import type { Provider } from '../core/providers/provider';
 import { createRateLimiter } from '../core/rateLimiter';
 import { answer, bodyOf } from '../host/webhooks';
+import { MODEL_PARAMETER } from '../kling/fields';
 import { jobItem, type OutputOptions } from '../kling/item';
 import type { Memory } from '../kling/memory';
 import { createWebhookSession, type WebhookSession } from '../kling/webhookSession';
@@ -55,21 +56,24 @@ export async function startOnEndedJob(
 /** The trigger's parameters, read before anything is noted or answered: an expression among them may throw. */
 interface Parameters extends OutputOptions {
 	readonly events: readonly string[];
-	readonly endpointId: unknown;
+	/** What names the job's model where its provider's callback does not: the trigger's own option, else the URL. */
+	readonly model: unknown;
 	readonly query: IDataObject;
 }
 
 function readParameters(context: IWebhookFunctions): Parameters {
 	const events: unknown = context.getNodeParameter('events', ['completed', 'failed']);
 	const options = asObject(context.getNodeParameter('options', {}));
+	const query: IDataObject = { ...context.getQueryData() };
+	const model = options?.endpointId ?? query[MODEL_PARAMETER];
 	const field = String(context.getNodeParameter('outputField', 'data') ?? '').trim();
 	return {
 		events: namesIn(events),
-		endpointId: options?.endpointId,
+		model,
 		download: context.getNodeParameter('downloadVideo', true) === true,
 		field: field === '' ? 'data' : field,
 		raw: options?.output === 'raw',
-		query: { ...context.getQueryData() },
+		query: without(query, MODEL_PARAMETER),
 	};
 }
 
@@ -79,9 +83,9 @@ function namesIn(events: unknown): string[] {
 	return given.flatMap((names) => String(names).split(',')).map((name) => name.trim());
 }
 
-/** If Endpoint ID is invalid, the provider's default is used. */
-function modelOf({ endpointId }: Parameters, provider: Provider): { model?: string } {
-	return present({ model: provider.readModel(provider.takesEndpointId ? endpointId : undefined, new FieldReader()) });
+/** If what names the model is invalid, the provider's default is used. */
+function modelOf({ model }: Parameters, provider: Provider): { model?: string } {
+	return present({ model: provider.readModel(provider.takesEndpointId ? model : undefined, new FieldReader()) });
 }
 
 /** Names the trigger among all that this process serves. */

@@ -80,8 +80,9 @@ export function hasEnded(job: Job): boolean {
 
 /** The job without the provider's reply, which may be large. */
 export function withoutRaw(job: Job): Job {
-	const { raw, ...rest } = job;
-	return rest;
+	const kept = { ...job };
+	delete kept.raw;
+	return kept;
 }
 
 /** What both APIs' ids are made of (docs/providers.md); anything else could bend a path. */

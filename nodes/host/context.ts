@@ -3,7 +3,7 @@ import { NodeOperationError, type IExecuteFunctions, type IWebhookFunctions } fr
 /** What n8n gives a node while it executes, or while it answers a callback. */
 export type NodeContext = IExecuteFunctions | IWebhookFunctions;
 
-/** Whether an AI Agent calls the node as a tool: it gets no binary, and must not park. */
+/** Whether an AI Agent calls the node as a tool: it gets no binary data and must not pause. */
 export function isTool(context: IExecuteFunctions): boolean {
 	const node = context.getNode();
 	return isToolInProcess(context) || node.rewireOutputLogTo === 'ai_tool' || node.type.endsWith('Tool');

@@ -6,7 +6,7 @@ import { asNumber, asObject, present } from '../core/json';
 import { createMp4Watch, fileProblem, IS_TEXT, type FileProblem } from '../core/media/mp4';
 import { urlProblem } from '../core/url';
 import type { NodeContext } from './context';
-import { withWatch } from './deadline';
+import { withWatch } from './clock';
 import { headersOf, toFault } from './send';
 
 /** 100 times what the longest Kling video weighs; an endless body must not fill the disk. */

@@ -2,7 +2,7 @@ import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
 import { createHash, randomUUID } from 'crypto';
 import type { Clock } from '../core/clock';
 import { asNumber, asObject } from '../core/json';
-import { withDeadline } from './deadline';
+import { withDeadline } from './clock';
 import { discard, toFault } from './send';
 
 const UPLOAD_TIMEOUT_MS = 120_000;

@@ -2,8 +2,8 @@ import type { Clock, Stop } from '../core/clock';
 import { asNumber, asObject, present } from '../core/json';
 import type { LinkAnswer } from '../core/media/linkedPicture';
 import { urlProblem } from '../core/url';
+import { withDeadline } from './clock';
 import type { NodeContext } from './context';
-import { withDeadline } from './deadline';
 import { headersOf, readStart, toFault } from './send';
 
 /** Enough for the header of nearly every picture; more is not read. */

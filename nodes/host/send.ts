@@ -5,7 +5,7 @@ import type { Call, Fault, Reply, Send } from '../core/calls/http';
 import { asNumber, asObject, asText, parseJson } from '../core/json';
 import { cleanKey } from '../core/key';
 import type { NodeContext } from './context';
-import { withDeadline } from './deadline';
+import { withDeadline } from './clock';
 
 /** Two pictures as data URIs fit, which Runpod may repeat (docs/providers.md#runpod-replies); more is not read. */
 const MAX_REPLY_BYTES = 32 * 1024 ** 2;

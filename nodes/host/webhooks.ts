@@ -14,12 +14,12 @@ export function bodyOf(context: IWebhookFunctions): unknown {
 	return typeof body === 'string' ? parseJson(body) : body;
 }
 
-/** Of our webhook below the resume URL: a late callback must not let n8n's own Wait node go on, later in the execution. */
+/** The path of our webhook below the resume URL. With a path of its own a late callback cannot resume n8n's Wait node later in the execution. */
 export const RESUME_PATH = 'kling';
 
 /**
- * The link that resumes this execution when it is parked. Undefined where n8n gives none. (n8n's signed
- * variant is refused for community nodes with 401: measured on 2.8.4 and 2.41.1.)
+ * The link that resumes this execution once it is paused. Undefined where n8n gives none. n8n's signed variant does not
+ * work for community nodes: it is answered with 401 (docs/n8n.md#resume-url).
  */
 export function resumeUrlOf(context: IExecuteFunctions): string | undefined {
 	// Without an id n8n still gives a link, with a placeholder in it.
@@ -36,11 +36,12 @@ export function ownResumeUrl(url: string, name: string, value: string): string {
 }
 
 /**
- * Parks the execution. What is stored as this node's input is its output if no callback comes, so each input item is
- * replaced: its JSON by the given one, its binary by none.
+ * Pauses the execution until a callback comes, or until `until`. If none comes, n8n does not run the node again: what is
+ * stored as its input becomes its output (docs/n8n.md#pause-and-resume). So each input item is replaced: its JSON by the
+ * given one, its binary data by none.
  *
- * Returns what n8n shows meanwhile, in an array of its own, as n8n may empty it. Error items are not in it: Retry On
- * Fail runs a node again whose first item is one, parked or not, and would run it over the replaced items.
+ * Returns what n8n shows meanwhile, in an array of its own, as n8n may empty it. Error items are left out: if the first
+ * item is an error, Retry On Fail runs the node again, paused or not, and it would run on the replaced items.
  */
 export async function pauseExecution(
 	context: IExecuteFunctions,

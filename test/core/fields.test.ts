@@ -48,13 +48,15 @@ test.each([
 	['true', true],
 	[false, false],
 	['false', false],
+	['TRUE', true],
+	[' False ', false],
 	['', undefined],
 	[null, undefined],
 ])('%p as a boolean', (value, boolean) => {
 	expect(read((fields) => fields.boolean('A', value))).toEqual({ value: boolean, problems: [] });
 });
 
-test.each([['yes'], [1], ['TRUE'], [{}]])('%p is refused as a boolean', (value) => {
+test.each([['yes'], [1], [0], [{}]])('%p is refused as a boolean', (value) => {
 	expect(read((fields) => fields.boolean('A', value)).problems).toEqual([
 		`has to be true or false, but is ${JSON.stringify(value)}.`,
 	]);

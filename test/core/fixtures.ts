@@ -31,7 +31,6 @@ export interface Fixture {
 	/** Times in ISO 8601, where the usual ones below do not fit; `submittedAt: null`: nobody knows. */
 	readonly given?: {
 		readonly submittedAt?: string | null;
-		readonly firstAskedAt?: string;
 		readonly firstReadAt?: string;
 		readonly sentAt?: string;
 		readonly readAt?: string;
@@ -95,8 +94,7 @@ function readReply(provider: Provider, { call, model, reply, given = {} }: Fixtu
 		});
 	}
 	const handle = handleOf(provider, given.submittedAt, model);
-	const firstReadAt = given.firstReadAt ?? given.firstAskedAt;
-	const firstReadMs = firstReadAt === undefined ? undefined : Date.parse(firstReadAt);
+	const firstReadMs = given.firstReadAt === undefined ? undefined : Date.parse(given.firstReadAt);
 	const moment = { nowMs, ...present({ firstReadMs }) };
 	return call === 'status' ? provider.readJob(whole, handle, moment) : provider.readCancelled(whole, handle, moment);
 }

@@ -10,7 +10,7 @@ import { CORE_TODAY_CREATE, problemWith } from './schemas';
 /** Replicate, which is behind Core.Today, takes data URIs under 1 MB; docs/providers.md. */
 const DATA_URI_LIMIT = 1_000_000;
 
-/** A refusal that created nothing. How Core.Today words errors is not known; `detail` is one plausible form. */
+/** A refusal that created nothing. How Core.Today words its errors is unknown; `detail` is one of the forms to expect. */
 export class Refusal extends Error {
 	constructor(
 		readonly statusCode: number,

@@ -34,13 +34,13 @@ export const habits: Readonly<Record<ProviderName, Habits>> = {
 		newId: () => randomUUID(),
 		recordEndMs: () => Infinity,
 		linkMs: Infinity,
-		// Whether it tries again is not known: docs/providers.md#coretoday-callbacks.
+		// Of its repeats nothing is known.
 		webhookTries: 1,
 		tells: (phase, events = ['completed', 'failed']) => events.includes(phase),
 	},
 	runpod: {
 		newId: (heldBy) => (heldBy === 'runsync' ? `sync-${randomUUID()}-u1` : `${randomUUID()}-u1`),
-		// Where no `policy.ttl` is sent, it is a day: docs/providers.md#runpod-calls.
+		// A day is the `policy.ttl` where none is sent.
 		recordEndMs: ({ acceptedAtMs, endMs, heldBy, lifeMs = DAY_MS }) =>
 			Math.min(acceptedAtMs + lifeMs, endMs + RUNPOD_RECORD_MS[heldBy ?? 'run']),
 		linkMs: 7 * DAY_MS,

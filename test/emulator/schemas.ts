@@ -29,7 +29,6 @@ export const CORE_TODAY_CREATE: Schema = {
 	},
 };
 
-/** Stricter than documented about names, on purpose: docs/providers.md#coretoday-files. */
 export const CORE_TODAY_UPLOAD_URL: Schema = {
 	type: 'object',
 	required: ['filename'],

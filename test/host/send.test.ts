@@ -1,10 +1,11 @@
 import fastify from 'fastify';
+import pLimit from 'p-limit';
 import type { Call } from '../../nodes/core/calls/http';
 import { createSend } from '../../nodes/host/send';
 import type { Misbehaviour } from '../emulator/index';
-import { textsIn } from '../engine/watched';
 import { gzipSync } from '../support/node.cts';
 import { meetStranger, type Stranger } from '../support/stranger';
+import { textsIn } from '../support/texts';
 import { setProbeStage, type ProbeStage } from './probeStage';
 
 let stage: ProbeStage;
@@ -27,7 +28,9 @@ const CALL: Call = { method: 'GET', path: '/templates', timeoutMs: 200_000 };
 /** One call, with what goes wrong in it. */
 async function send(misbehaviour?: Misbehaviour, call = CALL, baseUrl = stage.emulator.coreTodayUrl) {
 	if (misbehaviour !== undefined) stage.emulator.misbehave({ do: misbehaviour });
-	return await stage.inNode(async (context) => await createSend(context, 'coreTodayApi', baseUrl, stage.clock)(call));
+	return await stage.inNode(
+		async (context) => await createSend(context, 'coreTodayApi', baseUrl, stage.clock, pLimit(1))(call),
+	);
 }
 
 test('a call carries its credential, and its reply is read as JSON', async () => {
@@ -111,7 +114,7 @@ describe('a key of characters that JSON may write in other ways', () => {
 	const KEY = 'ab/cd+<ef>&"gh';
 	const plain = JSON.stringify(KEY).slice(1, -1);
 	let other: ProbeStage;
-	beforeAll(async () => (other = await setProbeStage({ factor: 20, keys: { coreToday: KEY } })));
+	beforeAll(async () => (other = await setProbeStage({ factor: 20, credentials: { coreToday: { apiKey: KEY } } })));
 	afterAll(async () => await other.close());
 
 	test.each([
@@ -126,7 +129,7 @@ describe('a key of characters that JSON may write in other ways', () => {
 	])('goes no further if an API repeats it %s', async (_name, body) => {
 		const texts = await other.inNode(async (context) => {
 			other.emulator.misbehave({ when: { call: 'templates', first: 1 }, do: { reply: { status: 401, body } } });
-			const send = createSend(context, 'coreTodayApi', other.emulator.coreTodayUrl, other.clock);
+			const send = createSend(context, 'coreTodayApi', other.emulator.coreTodayUrl, other.clock, pLimit(1));
 			return textsIn(await send(CALL)).filter((text) => text.includes('…') || text.includes('cd+'));
 		});
 		expect(texts).toEqual([expect.stringContaining('…')]);
@@ -138,7 +141,8 @@ describe('a key of characters that JSON may write in other ways', () => {
 		other.emulator.misbehave({ when: { call: 'templates', first: 1 }, do: { reply: { status: 200, body } } });
 		const send = async () =>
 			await other.inNode(
-				async (context) => await createSend(context, 'coreTodayApi', other.emulator.coreTodayUrl, other.clock)(CALL),
+				async (context) =>
+					await createSend(context, 'coreTodayApi', other.emulator.coreTodayUrl, other.clock, pLimit(1))(CALL),
 			);
 		expect(await send()).toMatchObject({ kind: 'reply', body: { error: '\\'.repeat(1_000_000) } });
 	});

@@ -1,8 +1,10 @@
 import pLimit, { type LimitFunction } from 'p-limit';
 import { FieldReader, isUnset, type Problem } from '../../core/fields';
-import type { VideoForm } from '../../core/form';
+import type { FormName, VideoForm } from '../../core/form';
 import type { ProviderName } from '../../core/job';
 import { present, without } from '../../core/json';
+import { defaultModelOf, takes } from '../../core/models';
+import { parseForm } from '../../core/models/form';
 import type { Known } from '../../core/money/ledger';
 import { asLimit, type Limits } from '../../core/money/limits';
 import { providerOf } from '../../core/providers';
@@ -14,9 +16,12 @@ import { sha256Of } from '../../host/files';
 import type { Api } from '../../kling/api';
 import type { OutputOptions } from '../../kling/item';
 import { reasonOf, type Checked } from '../run/items';
+import { MODEL_PARAMETER } from '../../kling/fields';
 import { readOutputOptions, readWaitOptions, type WaitOptions } from '../run/poll';
 import type { Run } from '../run/run';
 import { createPictureReader, preparePictures, type PictureReader, type PreparedPicture } from './pictures';
+
+type Options = Readonly<Record<string, unknown>>;
 
 export type Completion = 'wait' | 'callback' | 'jobId';
 
@@ -42,6 +47,8 @@ export interface PreparedRequest {
 	readonly pictures: readonly PreparedPicture[];
 	/** A hash of the request and its pictures: a retry takes equal ones for one job. */
 	readonly fingerprint: string;
+	/** What the provider is to call when the job has ended. */
+	readonly callbackUrl?: string;
 }
 
 /** One checked item of Generate. */
@@ -56,7 +63,6 @@ export interface GenerateItem {
 	readonly dryRun: boolean;
 	/** Whether the links of its pictures are to be opened before anything is submitted. */
 	readonly looksAtLinks: boolean;
-	readonly callbackUrl?: string;
 	readonly wait: WaitOptions;
 	readonly output: OutputOptions;
 }
@@ -88,7 +94,7 @@ function completionOf({ context }: Run): Completion {
 	return completion === 'jobId' ? 'jobId' : 'wait';
 }
 
-function readRunOptions(options: VideoForm['options']): Omit<Settings, 'completion' | 'providers'> {
+function readRunOptions(options: Options): Omit<Settings, 'completion' | 'providers'> {
 	const fields = new FieldReader();
 	const concurrency = fields.number('Max Concurrency', options.maxConcurrency, { min: 1 }) ?? DEFAULT_CONCURRENCY;
 	const limitOf = (name: keyof typeof LIMIT_LABELS): number | undefined => {
@@ -114,14 +120,15 @@ export async function checkItem(run: Run, settings: Settings, itemIndex: number)
 	const form = readForm(run, itemIndex);
 	const maxSeconds = completion === 'callback' ? maxCallbackSeconds(providers) : undefined;
 	const wait = readWaitOptions(run, itemIndex, fields, maxSeconds);
-	const dryRun = readDryRun(fields, form.options);
-	const wantsLook = fields.boolean('Check Picture Links', form.options.checkPictureLinks) ?? true;
+	const options = optionsAt(run.context, itemIndex);
+	const dryRun = readDryRun(fields, options);
+	const wantsLook = fields.boolean('Check Picture Links', options.checkPictureLinks) ?? true;
 	// An agent waits for its tool, and mends what the provider refuses by itself.
 	const looksAtLinks = wantsLook && !isTool(run.context);
 	if (providers.length === 0) fields.refuse('Provider', 'has to be one of the choices in the list.');
-	const [first, second] = await prepareRequests(run, settings, itemIndex, form, fields);
-	const prepared = [first, second].filter((request) => request !== undefined);
+	const prepared = await prepareRequests(run, settings, itemIndex, form, fields);
 	const callbackUrl = completion === 'jobId' ? readCallbackUrl(run, itemIndex, fields, prepared) : undefined;
+	const [first, second] = prepared.map((request) => calledBack(request, callbackUrl));
 	const output = readOutputOptions(run, itemIndex, fields);
 	if (fields.problems.length > 0 || first === undefined) {
 		return { kind: 'problems', problems: withoutRepeats(fields.problems) };
@@ -132,7 +139,7 @@ export async function checkItem(run: Run, settings: Settings, itemIndex: number)
 	);
 	return {
 		kind: 'item',
-		item: { itemIndex, first, known, dryRun, looksAtLinks, wait, output, ...present({ second, callbackUrl }) },
+		item: { itemIndex, first, known, dryRun, looksAtLinks, wait, output, ...present({ second }) },
 	};
 }
 
@@ -141,25 +148,36 @@ export function requestTo({ first, second }: GenerateItem, provider: ProviderNam
 	return second?.request.provider === provider ? second : first;
 }
 
+/** The form's parameters that a request is read from; its options are read beside them. */
+const PARAMETERS: readonly FormName[] = [
+	'model',
+	'modelId',
+	'prompt',
+	'negativePrompt',
+	'mode',
+	'duration',
+	'aspectRatio',
+	'startImageSource',
+	'startImageUrl',
+	'startImageField',
+	'endImageSource',
+	'endImageUrl',
+	'endImageField',
+	'referenceImagesSource',
+	'referenceImageUrls',
+	'referenceImageFields',
+	'motionVideoUrl',
+	'characterOrientation',
+];
+
 function readForm({ context }: Run, itemIndex: number): VideoForm {
 	// n8n throws for a parameter that is not shown unless it is given a value to fall back on.
-	const at = (name: string): unknown => context.getNodeParameter(name, itemIndex, '');
-	return {
-		prompt: at('prompt'),
-		startImageSource: at('startImageSource'),
-		startImageUrl: at('startImageUrl'),
-		startImageField: context.getNodeParameter('startImageField', itemIndex, 'data'),
-		mode: at('mode'),
-		duration: at('duration'),
-		endImageSource: at('endImageSource'),
-		endImageUrl: at('endImageUrl'),
-		endImageField: context.getNodeParameter('endImageField', itemIndex, 'data'),
-		options: optionsAt(context, itemIndex),
-	};
+	const values = PARAMETERS.map((name) => [name, context.getNodeParameter(name, itemIndex, '')]);
+	return { ...optionsAt(context, itemIndex), ...Object.fromEntries(values) };
 }
 
 /** A dry run whose expression finds nothing must not become a real one. */
-function readDryRun(fields: FieldReader, options: VideoForm['options']): boolean {
+function readDryRun(fields: FieldReader, options: Options): boolean {
 	if ('dryRun' in options && isUnset(options.dryRun)) fields.refuse('Dry Run', 'is empty: it has to be true or false.');
 	return fields.boolean('Dry Run', options.dryRun) ?? false;
 }
@@ -189,6 +207,25 @@ function readCallbackUrl(
 	return problem === undefined ? String(url).trim() : fields.refuse('Callback URL', problem);
 }
 
+/** A query parameter that proves who made a URL: the URL must stay as it is then. */
+const SIGNATURE = /(^|[_-])(sig|signature|hmac)$/i;
+
+/**
+ * The request with its callback URL. Runpod's callback does not say which endpoint the job is at, so for another model
+ * than the default the URL does; the trigger takes that parameter out again.
+ */
+function calledBack(prepared: PreparedRequest, callbackUrl: string | undefined): PreparedRequest {
+	if (callbackUrl === undefined) return prepared;
+	const { provider } = prepared.api;
+	const { model } = prepared.request;
+	const url = new URL(callbackUrl);
+	const isSigned = [...url.searchParams.keys()].some((name) => SIGNATURE.test(name));
+	const isNamed = provider.takesEndpointId && model !== provider.defaultModel && !isSigned;
+	if (!isNamed) return { ...prepared, callbackUrl };
+	url.searchParams.set(MODEL_PARAMETER, model);
+	return { ...prepared, callbackUrl: url.href };
+}
+
 /** The item's request to each provider of the choice, the first and the second. */
 async function prepareRequests(
 	run: Run,
@@ -196,27 +233,26 @@ async function prepareRequests(
 	itemIndex: number,
 	form: VideoForm,
 	fields: FieldReader,
-): Promise<[first?: PreparedRequest | undefined, second?: PreparedRequest | undefined]> {
+): Promise<PreparedRequest[]> {
 	const [firstName, secondName] = settings.providers;
 	if (firstName === undefined) return [];
 	const readPicture = createPictureReader(run, itemIndex);
-	const preparing = { run, settings, fields, readPicture };
+	const preparing = { run, settings, itemIndex, fields, readPicture };
 	const first = await prepareRequest({ ...preparing, isSecond: false }, firstName, form);
-	if (secondName === undefined) return [first];
-	const { takesEndImage } = providerOf(secondName);
-	if (wantsEndImage(form) && !takesEndImage) return [first];
-	const second = await prepareRequest(
-		{ ...preparing, isSecond: true },
-		secondName,
-		formForSecond(form, secondName, firstName),
-	);
+	const takesEndImage = secondName !== undefined && takes(defaultModelOf(secondName), 'endImage');
+	const second =
+		secondName === undefined || (wantsEndImage(form) && !takesEndImage)
+			? undefined
+			: await prepareRequest({ ...preparing, isSecond: true }, secondName, formForSecond(form, secondName, firstName));
+	if (first === undefined) return [];
 	// An end image that comes from Additional Input is seen only in the first request.
-	return first?.request.hasEndImage === true && !takesEndImage ? [first] : [first, second];
+	const canFallBack = second !== undefined && (takesEndImage || !first.request.hasEndImage);
+	return canFallBack ? [first, second] : [first];
 }
 
 /** What the second provider is asked: `additionalInput` is in the first one's words. */
 function formForSecond(form: VideoForm, name: ProviderName, first: ProviderName): VideoForm {
-	const own = { ...form, options: without(form.options, 'additionalInput') };
+	const own = without(form, 'additionalInput');
 	return providerOf(name).asSecond?.(own, first) ?? own;
 }
 
@@ -227,6 +263,7 @@ function wantsEndImage(form: VideoForm): boolean {
 interface Preparing {
 	readonly run: Run;
 	readonly settings: Settings;
+	readonly itemIndex: number;
 	readonly fields: FieldReader;
 	readonly readPicture: PictureReader;
 	/** The provider is the second of a choice. */
@@ -235,7 +272,7 @@ interface Preparing {
 
 /** The request to one provider; undefined if anything is wrong with it, which is then in `fields`. */
 async function prepareRequest(
-	{ run, settings, fields, readPicture, isSecond }: Preparing,
+	{ run, settings, itemIndex, fields, readPicture, isSecond }: Preparing,
 	name: ProviderName,
 	form: VideoForm,
 ): Promise<PreparedRequest | undefined> {
@@ -243,18 +280,18 @@ async function prepareRequest(
 	const provider = providerOf(name);
 	const api = await run.api(name);
 	if ('problem' in api) fields.refuse('Credential', api.problem);
-	if (wantsEndImage(form) && !provider.takesEndImage) {
+	if (wantsEndImage(form) && !takes(defaultModelOf(name), 'endImage')) {
 		const problem = `cannot go to ${provider.label}, which comes first here. Choose Core.Today as the first provider, or take the end image away.`;
 		return fields.refuse('End Image', problem);
 	}
 	// Without a credential nobody knows where the API is: what only an API on the internet would refuse is not named then.
 	const providerIsLocal = 'problem' in api || api.isLocal;
-	const parsed = provider.parse(form, { providerIsLocal, waits: settings.completion === 'wait' });
+	const parsed = parseForm(name, form, { providerIsLocal, waits: settings.completion === 'wait' });
 	if (parsed.kind === 'problems') fields.problems.push(...parsed.problems);
 	const request = parsed.kind === 'request' ? parsed.request : undefined;
 	const pictures = await preparePictures(
 		run,
-		{ provider, providerIsLocal, isSecond, wish: form.options.imageDelivery },
+		{ provider, providerIsLocal, isSecond, choice: optionsAt(run.context, itemIndex).imageDelivery },
 		{ request, pictures: request?.pictures ?? (parsed.kind === 'problems' ? parsed.pictures : []) },
 		readPicture,
 		fields,

@@ -1,5 +1,7 @@
 import { present, type JsonObject } from '../../core/json';
 import { SAMPLE_VIDEO_BASE64 } from '../../core/media/sampleVideo';
+import { putLink } from '../../core/models/form';
+import { estimateCost } from '../../core/models/price';
 import type { JobItem } from '../../kling/item';
 import type { Run } from '../run/run';
 import type { GenerateItem, Settings } from './check';
@@ -11,11 +13,11 @@ export async function dryRunItem({ context }: Run, settings: Settings, item: Gen
 	const input: JsonObject = { ...request.input };
 	for (const { picture, delivery, url } of pictures) {
 		// The picture is not delivered, so its place in the request says what would stand there.
-		input[picture.inputKey] = url ?? `(the picture in "${picture.field}", by ${delivery})`;
+		putLink(input, picture, url ?? `(the picture in "${picture.field}", by ${delivery})`);
 	}
 	const call = api.provider.startCall({ ...request, input }, {});
 	const jobId = `dry-run-${itemIndex + 1}`;
-	const cost = api.provider.estimateCost(request);
+	const cost = estimateCost(request)?.least;
 	const json: JsonObject = present({
 		jobId,
 		provider: request.provider,

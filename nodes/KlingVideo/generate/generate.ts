@@ -79,7 +79,7 @@ async function makeVideo(run: Run, settings: Settings, item: GenerateItem): Prom
 
 /** Return Job ID: the job is data, whatever has become of it. */
 async function returnJob(run: Run, settings: Settings, item: GenerateItem): Promise<Result> {
-	const paid = await settings.limit(async () => await jobOf(run, settings, item, item.callbackUrl));
+	const paid = await settings.limit(async () => await jobOf(run, settings, item));
 	if (paid.kind !== 'job') return paid;
 	const { json } = await jobItem(run, paid.job, { ...item.output, download: false }, extrasOf(paid.entry));
 	return { kind: 'item', json: { ...json, ...present({ note: noteFor(run, paid) }) } };
@@ -96,14 +96,14 @@ function noteFor({ context }: Run, { job }: PaidJob): string | undefined {
  * only an item that is new to the ledger is submitted. An agent may make equal calls at the same time, so for these the
  * ledger is asked again, with nothing awaited between its answer and the opening of the new entry.
  */
-async function jobOf(run: Run, settings: Settings, item: GenerateItem, webhookUrl?: string): Promise<PaidJob | Result> {
+async function jobOf(run: Run, settings: Settings, item: GenerateItem, resumeUrl?: string): Promise<PaidJob | Result> {
 	if (item.dryRun) return await dryRunItem(run, settings, item);
 	let known = run.isAgentCall ? findAgain(run, item) : item.known;
 	for (let answer = answerTo(run, known); answer !== undefined; answer = answerTo(run, known)) {
 		await answer;
 		known = findAgain(run, item);
 	}
-	if (known.kind === 'new') return await submitItem(run, settings, item, webhookUrl);
+	if (known.kind === 'new') return await submitItem(run, settings, item, resumeUrl);
 	if (known.kind === 'unknown') return unknownSubmit(known.entry, item);
 	return { kind: 'job', entry: known.entry, job: known.job };
 }

@@ -5,6 +5,7 @@ import { refusal } from '../../core/failure';
 import type { FieldReader } from '../../core/fields';
 import type { Failure } from '../../core/job';
 import { asNumber, asObject, asText, present, type JsonObject } from '../../core/json';
+import { putLink } from '../../core/models/form';
 import { checkImage } from '../../core/media/image';
 import type { Picture, Provider, UploadTarget, VideoRequest } from '../../core/providers/provider';
 import { refusalOf } from '../../core/providers/reply';
@@ -64,7 +65,7 @@ interface Destination {
 	/** The provider is the second of a choice, so it may take a picture in another way than the first. */
 	readonly isSecond: boolean;
 	/** What Image Delivery says. */
-	readonly wish: unknown;
+	readonly choice: unknown;
 }
 
 /** Checks an item's pictures by their bytes and names all that is wrong with them. Sends nothing. */
@@ -99,8 +100,8 @@ export async function preparePictures(
 	return prepared;
 }
 
-function deliveryTo({ provider, isSecond, wish }: Destination, fields: FieldReader): Delivery | undefined {
-	const chosen = fields.choice('Image Delivery', wish, DELIVERY_CHOICES);
+function deliveryTo({ provider, isSecond, choice }: Destination, fields: FieldReader): Delivery | undefined {
+	const chosen = fields.choice('Image Delivery', choice, DELIVERY_CHOICES);
 	const { auto, upload } = provider.imageDelivery;
 	if (chosen === 'dataUri' || chosen === 'signedUrl') return chosen;
 	if (chosen !== 'upload') return auto;
@@ -170,7 +171,7 @@ export async function deliverPictures(
 	for (const prepared of pictures) {
 		const link = await linkOf(run, itemIndex, api, prepared).catch((error: unknown) => failed(reasonOf(error)));
 		if (typeof link !== 'string') return withPicture(link, prepared.picture, api.provider);
-		input[prepared.picture.inputKey] = link;
+		putLink(input, prepared.picture, link);
 	}
 	return { kind: 'delivered', input };
 }

@@ -2,7 +2,8 @@ import { stoppedBefore, submitOnce, type SubmitFailure, type SubmitResult } from
 import type { Job } from '../../core/job';
 import { present } from '../../core/json';
 import type { LedgerEntry } from '../../core/money/ledger';
-import { limitProblem } from '../../core/money/limits';
+import { estimateCost } from '../../core/models/price';
+import { countedAmount, limitProblem } from '../../core/money/limits';
 import { failureError, type Extras, type ItemError } from '../../core/output';
 import { invalidItem, refusedItem } from '../run/errors';
 import type { ErrorResult, Result } from '../run/items';
@@ -30,7 +31,7 @@ export async function submitItem(
 	run: Run,
 	settings: Settings,
 	item: GenerateItem,
-	webhookUrl: string | undefined,
+	resumeUrl: string | undefined,
 ): Promise<PaidJob | ErrorResult> {
 	const { itemIndex, first, second } = item;
 	const overLimit = agentLimitProblem(run, settings, item);
@@ -38,7 +39,7 @@ export async function submitItem(
 	// It may have waited long for its turn.
 	const ended = endedProblems(run, item);
 	if (ended.length > 0) return { kind: 'error', error: invalidItem(ended, run.ledger.latest(item.itemIndex)) };
-	const submitted = await submitTo(run, item, first, webhookUrl);
+	const submitted = await submitTo(run, item, first, resumeUrl);
 	if (submitted.kind === 'job') return submitted;
 	const { failure, mayFallBack } = submitted;
 	if (second === undefined || !mayFallBack || !allowsFallback(run, settings, second)) {
@@ -46,7 +47,7 @@ export async function submitItem(
 	}
 	run.context.logger.info(`Item ${itemIndex}: ${failure.message}; trying ${second.api.provider.label} instead`);
 	const fallbackFrom = { provider: first.request.provider, reason: failure.message };
-	const resubmitted = await submitTo(run, item, second, webhookUrl, fallbackFrom);
+	const resubmitted = await submitTo(run, item, second, resumeUrl, fallbackFrom);
 	if (resubmitted.kind === 'job') return resubmitted;
 	const error = submitError(resubmitted, second);
 	const message = `${error.message} (before that, ${first.api.provider.label} was tried: ${failure.message})`;
@@ -67,11 +68,12 @@ function submitError({ failure, advice }: SubmitFailure, { request }: PreparedRe
 }
 
 /** The second provider has a limit of its own, in its own unit; what it was paid in this execution counts. */
-function allowsFallback({ ledger }: Run, settings: Settings, { api, request }: PreparedRequest): boolean {
+function allowsFallback({ ledger }: Run, settings: Settings, { request }: PreparedRequest): boolean {
 	if (!settings.mayFallBack) return false;
 	if (settings.fallbackMaxCost === undefined) return true;
-	const cost = api.provider.estimateCost(request);
-	return cost !== undefined && ledger.spent().amounts[cost.unit] + cost.amount <= settings.fallbackMaxCost + 1e-9;
+	const cost = estimateCost(request);
+	if (cost === undefined) return false;
+	return ledger.spent().amounts[cost.least.unit] + countedAmount(cost) <= settings.fallbackMaxCost + 1e-9;
 }
 
 /** Submits to one provider, and notes at once what became of it: in the ledger, and in the log, which survives a crash. */
@@ -79,24 +81,25 @@ async function submitTo(
 	run: Run,
 	item: GenerateItem,
 	prepared: PreparedRequest,
-	webhookUrl: string | undefined,
+	resumeUrl: string | undefined,
 	fallbackFrom?: LedgerEntry['fallbackFrom'],
 ): Promise<PaidJob | SubmitFailure> {
 	const { ledger, clock, context } = run;
 	const { itemIndex, output } = item;
 	const { provider } = prepared.api;
 	if (run.stop.requested) return { kind: 'failed', failure: stoppedBefore(provider), mayFallBack: false };
+	const estimate = estimateCost(prepared.request);
 	const entry = ledger.open(
 		{
 			itemIndex,
 			fingerprint: prepared.fingerprint,
 			provider: provider.name,
 			keepsRaw: output.raw,
-			...present({ cost: provider.estimateCost(prepared.request), fallbackFrom }),
+			...present({ cost: estimate?.least, mostAmount: estimate?.most, fallbackFrom }),
 		},
 		clock.now(),
 	);
-	const result = await deliverAndSubmit(run, item, prepared, webhookUrl);
+	const result = await deliverAndSubmit(run, item, prepared, resumeUrl);
 	if (result.kind === 'job') {
 		const { jobId, model } = result.job.handle;
 		ledger.submitted(entry, result.job, clock.now());
@@ -115,14 +118,15 @@ async function submitTo(
 async function deliverAndSubmit(
 	run: Run,
 	{ itemIndex, wait }: GenerateItem,
-	{ api, request, pictures }: PreparedRequest,
-	webhookUrl: string | undefined,
+	{ api, request, pictures, callbackUrl }: PreparedRequest,
+	resumeUrl: string | undefined,
 ): Promise<SubmitResult> {
 	const delivered = await deliverPictures(run, itemIndex, api, pictures);
 	if (delivered.kind === 'failed') return delivered;
 	const whole = { ...request, input: { ...request.input, ...delivered.input } };
 	const patienceMs = Math.min(wait.timeoutSeconds * 1000, MAX_PATIENCE_MS);
 	const ports = { clock: run.clock, random: run.random, stop: run.stop, send: api.send };
+	const webhookUrl = resumeUrl ?? callbackUrl;
 	return await submitOnce(api.provider, whole, { patienceMs, ...present({ webhookUrl }) }, ports);
 }
 

@@ -39,15 +39,16 @@ export interface PollerPorts {
 
 const SHORTEST_PAUSE_MS = 4_000;
 const LONGEST_PAUSE_MS = 60_000;
-const PAUSE_PER_AGE = 1 / 60;
+const PAUSE_PER_AGE = 1 / 100;
 /** At least this long after a reply of megabytes, as each of them takes time and memory. */
 const PAUSE_AFTER_LARGE_MS = 20_000;
 const PAUSE_JITTER = 0.1;
 
 /**
- * The pause before a job's status is read (again): a sixtieth of the job's age, at least four seconds and at most a
- * minute, ±10 % so that the jobs of a batch are not all polled at once. A job is then known to have ended within about
- * 1 % of its run time on average. `npm run bench -- --only poll` measures it.
+ * The pause before a job's status is read (again): a hundredth of the job's age, at least four seconds and at most a
+ * minute, ±10 % so that the jobs of a batch are not all polled at once. On average the end of a job is then known about
+ * two seconds after it, and of a job that takes longer than seven minutes about half a percent of its time after it.
+ * `npm run bench -- --only poll` measures this.
  */
 export function pauseBeforePollMs(ageMs: number, random: Random, longestMs = LONGEST_PAUSE_MS): number {
 	const plainMs = Math.min(longestMs, Math.max(SHORTEST_PAUSE_MS, ageMs * PAUSE_PER_AGE));
@@ -89,11 +90,12 @@ class ReadLimiter {
 
 	/** Reads a status when there is room for it; undefined if by then it is not wanted any more. */
 	async readInTurn(handle: Handle, isWanted: () => boolean): Promise<StatusAnswer | undefined> {
-		return await this.places(async () => (isWanted() ? await this.readNext(handle, isWanted) : undefined));
+		return await this.places(async () => await this.readNext(handle, isWanted));
 	}
 
 	/** The same without waiting for room: reads that hang must not keep another job past its deadline. */
 	async readNext(handle: Handle, isWanted: () => boolean): Promise<StatusAnswer | undefined> {
+		if (!isWanted()) return undefined;
 		const { clock, read } = this.ports;
 		const startMs = Math.max(clock.now(), this.nextStartMs);
 		this.nextStartMs = startMs + SPACING_MS;

@@ -18,6 +18,8 @@ export interface LedgerEntry {
 	submittedMs: number;
 	/** The estimate before the submit; absent where the price is unknown. */
 	readonly cost?: Cost;
+	/** What limits count until the provider has said the cost, where a documented most is above the estimate. */
+	readonly mostAmount?: number;
 	handle?: Handle;
 	/** As last seen, without the provider's reply unless `keepsRaw`: a reply may be large. */
 	job?: Job;
@@ -93,10 +95,10 @@ function knownOf(entry: LedgerEntry): Known {
 	return mayTryAgain(entry, job) ? { kind: 'new' } : { kind: 'ended', entry, job };
 }
 
-/** What an entry costs as far as it is known: nothing if the job failed uncharged, what was reported, or the estimate. */
-function costOf({ job, cost }: LedgerEntry): Cost | undefined {
+/** What a limit counts of an entry: nothing if the job failed uncharged, what was reported, or the estimate at its most. */
+function costOf({ job, cost, mostAmount }: LedgerEntry): Cost | undefined {
 	if (job?.status === 'failed' && job.failure.charged === 'no') return undefined;
-	return job?.cost ?? cost;
+	return job?.cost ?? (cost && { ...cost, amount: mostAmount ?? cost.amount });
 }
 
 /**
@@ -144,7 +146,10 @@ export class Ledger {
 
 	/** Opens an entry, before its submit is sent. It takes the place of an earlier try of the same item. */
 	open(
-		order: Pick<LedgerEntry, 'itemIndex' | 'fingerprint' | 'provider' | 'cost' | 'fallbackFrom' | 'keepsRaw'>,
+		order: Pick<
+			LedgerEntry,
+			'itemIndex' | 'fingerprint' | 'provider' | 'cost' | 'mostAmount' | 'fallbackFrom' | 'keepsRaw'
+		>,
 		nowMs: number,
 	): LedgerEntry {
 		for (const earlier of this.entries) {

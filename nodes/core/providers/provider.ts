@@ -1,7 +1,7 @@
 import type { FieldReader, Problem } from '../fields';
-import type { FormContext, VideoForm } from '../form';
+import type { VideoForm } from '../form';
 import type { Call, Reply } from '../calls/http';
-import type { Cost, Handle, Job, JobOrFailure, ProviderName } from '../job';
+import type { Handle, Job, JobOrFailure, ProviderName } from '../job';
 import type { JsonObject } from '../json';
 
 /** A picture that is still bytes: it has to be delivered before the job can be submitted. */
@@ -12,6 +12,8 @@ export interface Picture {
 	readonly field: string;
 	/** What the form calls it, e.g. "Start Image". */
 	readonly label: string;
+	/** The input key takes a list of links, in the order of the pictures. */
+	readonly isInList?: true;
 }
 
 /** A picture or video that the provider opens by its link. */
@@ -19,7 +21,8 @@ export interface Link {
 	readonly url: string;
 	/** What the form calls it, e.g. "Start Image URL". */
 	readonly label: string;
-	readonly holds: 'picture' | 'video';
+	/** `unknown`: nobody knows which files the model takes there. */
+	readonly holds: 'picture' | 'video' | 'unknown';
 }
 
 /** A validated request for one video, in the provider's own words. */
@@ -91,9 +94,8 @@ export interface Provider {
 	readonly label: string;
 	/** The credential type. */
 	readonly credential: `${ProviderName}Api`;
+	/** The ID of the model that it makes where none is named. */
 	readonly defaultModel: string;
-	/** The form's values as a request in this API's words, or all that is wrong with them. Sends nothing. */
-	parse(form: VideoForm, context: FormContext): ParsedRequest;
 	/** The only billable call. Must not be repeated unless it surely created nothing. */
 	startCall(request: VideoRequest, extras: SubmitExtras): Call;
 	/** A completed job without its link is a video that is lost: where a link may come later, say that it still runs. */
@@ -111,11 +113,7 @@ export interface Provider {
 	asSecond?(form: VideoForm, first: ProviderName): VideoForm;
 	/** The longest wait for a callback after which the job's record is surely still there. Absent: no limit is known. */
 	readonly maxCallbackSeconds?: number;
-	/** Whether a last frame can be given. */
-	readonly takesEndImage: boolean;
 	readonly imageDelivery: ImageDelivery;
-	/** What the documents say it costs; undefined for a model or endpoint of unknown price. */
-	estimateCost(request: VideoRequest): Cost | undefined;
 	/** The longest pause between two status calls after which the job's record is surely still there. Absent: no such limit. */
 	longestPollPauseMs?(request: VideoRequest): number | undefined;
 	/** The job id that the body of a callback, or of an unclear answer, names, or undefined. It is a nudge, never the truth. */

@@ -1,18 +1,18 @@
 import { providerNames } from '../../support/apis';
 import type { PictureHostName } from '../../emulator/index';
 import { itemsOf } from '../harness/index';
-import { requestsOf } from '../scenes';
-import { errorOf, setWatchedStage, thrown, type WatchedStage } from '../watched';
+import { CONTINUE } from '../items';
+import { errorOf, itemOf, thrown } from '../results';
+import { createStage, type Stage } from '../stage';
 
-let stage: WatchedStage;
-beforeAll(async () => (stage = await setWatchedStage({ factor: 60 })));
-afterEach(() => stage.emulator.reset());
+let stage: Stage;
+beforeAll(async () => (stage = await createStage()));
+afterEach(() => stage.reset());
 afterAll(async () => await stage.close());
 
-const CONTINUE = { onError: 'continueRegularOutput' };
 const RETURN_ID = { completion: 'jobId' };
-const looks = () => requestsOf(stage, 'image');
-const sentToProviders = () => stage.emulator.requests().filter(({ call }) => call !== 'image');
+const looks = () => stage.requests('image');
+const sentToProviders = () => stage.requests().filter(({ call }) => call !== 'image');
 
 /** Each kind of link that is sure to fail, with what is said of it. */
 const REFUSED: ReadonlyArray<[PictureHostName, RegExp]> = [
@@ -45,13 +45,12 @@ const REFUSED: ReadonlyArray<[PictureHostName, RegExp]> = [
 test.each(REFUSED)('%s is refused before anything is sent to a provider', async (name, words) => {
 	const startImageUrl = stage.emulator.pictureUrl(name);
 	for (const provider of providerNames) {
-		const text = thrown(await stage.run({ provider, startImageUrl }));
+		const text = thrown(await stage.run({ provider, startImageUrl })).text;
 		expect(text).toMatch(words);
 		expect(text).toMatch(/Start Image URL .*Looked at on 127\.0\.0\.1\..*turn off Check Picture Links/);
 		expect(text).not.toContain('/hosts/');
 		expect(text).toContain('Nothing was sent.');
-		const [item] = (await stage.run({ provider, startImageUrl }, undefined, CONTINUE)).items('Kling');
-		expect(errorOf(item)).toMatchObject({
+		expect(errorOf(itemOf(await stage.run({ provider, startImageUrl }, undefined, CONTINUE)))).toMatchObject({
 			message: expect.stringMatching(words),
 			failure: { code: 'invalid_input', retryable: false, charged: 'no' },
 		});
@@ -88,13 +87,13 @@ const PASSING: readonly PictureHostName[] = [
 test.each(PASSING)('%s passes, and is submitted', async (name) => {
 	const execution = await stage.run({ ...RETURN_ID, startImageUrl: stage.emulator.pictureUrl(name) });
 	expect(execution.status).toBe('success');
-	expect(stage.emulator.jobs()).toHaveLength(1);
+	expect(stage.jobs()).toHaveLength(1);
 	expect(looks().length).toBeGreaterThan(0);
 });
 
 test.each(['hugeChunked', 'unknownBytes', 'empty'] as const)('%s is for the provider to judge', async (name) => {
 	await stage.run({ startImageUrl: stage.emulator.pictureUrl(name) }, undefined, CONTINUE);
-	expect(requestsOf(stage, 'submit')).toHaveLength(1);
+	expect(stage.requests('submit')).toHaveLength(1);
 });
 
 test('a look is one GET of the first 64 KiB of anything, without a key', async () => {
@@ -121,26 +120,26 @@ test('a link is opened once in a run, however many items have it', async () => {
 	const items = itemsOf(...links.map((name) => ({ url: stage.emulator.pictureUrl(name) })));
 	await stage.run({ ...RETURN_ID, startImageUrl: '={{ $json.url }}' }, items);
 	expect(looks()).toHaveLength(3);
-	expect(stage.emulator.jobs()).toHaveLength(6);
+	expect(stage.jobs()).toHaveLength(6);
 });
 
 test('one bad link refuses the whole run and names every bad one; with Continue the others go on', async () => {
 	const links = ['good', 'gone404', 'good', 'webp'] as const;
 	const items = itemsOf(...links.map((name) => ({ url: stage.emulator.pictureUrl(name) })));
 	const parameters = { ...RETURN_ID, startImageUrl: '={{ $json.url }}' };
-	const text = thrown(await stage.run(parameters, items));
+	const text = thrown(await stage.run(parameters, items)).text;
 	expect(text).toMatch(/2 items cannot be sent as they are; nothing was sent\nItem 1: .*404.*\nItem 3: .*WebP/);
 	expect(sentToProviders()).toEqual([]);
 	const out = (await stage.run(parameters, items, CONTINUE)).items('Kling');
 	expect(out.map(({ json }) => 'error' in json)).toEqual([false, true, false, true]);
-	expect(stage.emulator.jobs()).toHaveLength(2);
+	expect(stage.jobs()).toHaveLength(2);
 });
 
 test('with the option off nothing is opened, and a link that works once still works for the provider', async () => {
 	const startImageUrl = stage.emulator.pictureUrl('usedUp');
 	await stage.run({ ...RETURN_ID, startImageUrl, options: { checkPictureLinks: false } });
 	expect(looks()).toEqual([]);
-	expect(stage.emulator.jobs()).toHaveLength(1);
+	expect(stage.jobs()).toHaveLength(1);
 });
 
 test('the option is each item’s own, and an empty one means on', async () => {
@@ -153,10 +152,10 @@ test('the option is each item’s own, and an empty one means on', async () => {
 
 test('a dry run looks, too', async () => {
 	const dryRun = { options: { dryRun: true } };
-	const text = thrown(await stage.run({ ...dryRun, startImageUrl: stage.emulator.pictureUrl('signInPage') }));
+	const text = thrown(await stage.run({ ...dryRun, startImageUrl: stage.emulator.pictureUrl('signInPage') })).text;
 	expect(text).toContain('gives a web page (HTML)');
 	const execution = await stage.run({ ...dryRun, startImageUrl: stage.emulator.pictureUrl('good') });
-	expect(execution.items('Kling')[0]?.json).toMatchObject({ dryRun: true });
+	expect(itemOf(execution).json).toMatchObject({ dryRun: true });
 	expect(sentToProviders()).toEqual([]);
 });
 
@@ -170,7 +169,7 @@ test('a service that may delete a file after one download is never asked', async
 
 test('a link in Additional Input, which takes the place of the form’s, is looked at', async () => {
 	const additionalInput = { start_image: stage.emulator.pictureUrl('gone404') };
-	const text = thrown(await stage.run({ options: { additionalInput } }));
+	const text = thrown(await stage.run({ options: { additionalInput } })).text;
 	expect(text).toMatch(/Start Image URL does not open/);
 	expect(sentToProviders()).toEqual([]);
 });
@@ -185,9 +184,8 @@ test('sixty links that never answer take a minute in all, and then go to the pro
 });
 
 test('Stop ends the looks, and nothing is submitted', async () => {
-	const flow = stage.workflow({ startImageUrl: stage.emulator.pictureUrl('hangs') });
-	const running = stage.engine.start(flow);
-	while (looks().length === 0) await stage.clock.sleep(100);
+	const running = stage.start({ startImageUrl: stage.emulator.pictureUrl('hangs') });
+	await stage.until(() => looks().length > 0);
 	const stoppedMs = stage.clock.now();
 	running.stop();
 	await running.done;
@@ -202,9 +200,9 @@ describe('a signed link', () => {
 
 	test('whose time is over is refused, with the option off, too', async () => {
 		const startImageUrl = signed(stage.clock.now() - 3_600_000, 300);
-		const text = thrown(await stage.run({ startImageUrl, options: { checkPictureLinks: false } }));
+		const text = thrown(await stage.run({ startImageUrl, options: { checkPictureLinks: false } })).text;
 		expect(text).toMatch(/Start Image URL is a link whose time was over on .* UTC\. Make a new link/);
-		expect(stage.emulator.requests()).toEqual([]);
+		expect(stage.requests()).toEqual([]);
 	});
 
 	/** Over by a quarter of an hour in a minute from now. */
@@ -213,11 +211,11 @@ describe('a signed link', () => {
 	test('whose time is over by now is no reason against a job that exists: Retry gives its video', async () => {
 		const parameters = { startImageUrl: overInAMinute(), options: { timeoutSeconds: 10 } };
 		const failed = await stage.run(parameters);
-		expect(thrown(failed)).toContain('had not ended after 10 seconds');
+		expect(thrown(failed).text).toContain('had not ended after 10 seconds');
 		await stage.clock.sleep(120_000);
 		const retried = await stage.engine.retry(failed, stage.workflow(parameters));
-		expect(retried.items('Kling')[0]?.json).toMatchObject({ status: 'completed' });
-		expect(stage.emulator.jobs()).toHaveLength(1);
+		expect(itemOf(retried).json).toMatchObject({ status: 'completed' });
+		expect(stage.jobs()).toHaveLength(1);
 		expect(looks()).toHaveLength(1);
 	});
 
@@ -229,6 +227,6 @@ describe('a signed link', () => {
 			'completed',
 			expect.objectContaining({ message: expect.stringContaining('whose time was over on') }),
 		]);
-		expect(stage.emulator.jobs()).toHaveLength(1);
+		expect(stage.jobs()).toHaveLength(1);
 	});
 });

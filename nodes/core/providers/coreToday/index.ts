@@ -1,9 +1,9 @@
 import type { Call } from '../../calls/http';
 import { asText, present } from '../../json';
+import { defaultModelOf } from '../../models';
 import type { Provider } from '../provider';
 import { readCallback, readCancelled, readJob, readStarted, LABEL } from './reply';
 import { readUpload, uploadCall } from './upload';
-import { DEFAULT_MODEL, estimateCost, parse } from './request';
 
 /** A submit with a picture inside may take a while to travel; a status is short. */
 const SUBMIT_TIMEOUT_MS = 60_000;
@@ -23,8 +23,7 @@ export const coreToday: Provider = {
 	name: 'coreToday',
 	label: LABEL,
 	credential: 'coreTodayApi',
-	defaultModel: DEFAULT_MODEL,
-	parse,
+	defaultModel: defaultModelOf('coreToday').id,
 	startCall: ({ model, input }, { webhookUrl }) => ({
 		method: 'POST',
 		path: '/predictions',
@@ -46,7 +45,6 @@ export const coreToday: Provider = {
 	readCancelled,
 	// Runpod would have made 1080p, which is pro here.
 	asSecond: (form, first) => (first === 'runpod' ? { ...form, mode: 'pro' } : form),
-	takesEndImage: true,
 	imageDelivery: {
 		auto: 'upload',
 		upload: { call: uploadCall, read: readUpload },
@@ -55,6 +53,5 @@ export const coreToday: Provider = {
 			reason: 'Core.Today takes pictures inside a request up to 1 MB',
 		}),
 	},
-	estimateCost,
 	readCallback,
 };

@@ -1,9 +1,9 @@
 import type { Call } from '../../calls/http';
 import type { Handle } from '../../job';
 import { present } from '../../json';
+import { readModelId } from '../../models/other';
 import type { Provider } from '../provider';
-import { LABEL, readCallback, readCancelled, readJob, readStarted } from './reply';
-import { DEFAULT_ENDPOINT_ID, estimateCost, parse, readEndpointId } from './request';
+import { DEFAULT_ENDPOINT_ID, LABEL, readCallback, readCancelled, readJob, readStarted } from './reply';
 
 const SUBMIT_TIMEOUT_MS = 60_000;
 const CHECK_TIMEOUT_MS = 30_000;
@@ -40,7 +40,6 @@ export const runpod: Provider = {
 	label: LABEL,
 	credential: 'runpodApi',
 	defaultModel: DEFAULT_ENDPOINT_ID,
-	parse,
 	startCall: ({ model, input, submitWith }, { webhookUrl, patienceMs }) => ({
 		method: 'POST',
 		path: `/${encodeURIComponent(model)}/${submitWith}`,
@@ -49,13 +48,13 @@ export const runpod: Provider = {
 	}),
 	readStarted,
 	takesEndpointId: true,
-	readModel: readEndpointId,
+	readModel: (named, fields) =>
+		named === undefined ? DEFAULT_ENDPOINT_ID : readModelId('runpod', 'Endpoint ID', named, fields),
 	statusCall: (handle) => jobCall('GET', 'status', handle),
 	readJob,
 	cancelCall: (handle) => jobCall('POST', 'cancel', handle),
 	readCancelled,
 	maxCallbackSeconds: MAX_CALLBACK_SECONDS,
-	takesEndImage: false,
 	imageDelivery: {
 		auto: 'dataUri',
 		dataUriLimit: ({ submitWith, pictures }) => ({
@@ -63,7 +62,6 @@ export const runpod: Provider = {
 			reason: `Runpod takes requests of at most ${MAX_BODY_BYTES[submitWith] / 1_000_000} MB with /${submitWith}`,
 		}),
 	},
-	estimateCost,
 	longestPollPauseMs: ({ submitWith }) => (submitWith === 'runsync' ? RUNSYNC_LONGEST_PAUSE_MS : undefined),
 	readCallback,
 };

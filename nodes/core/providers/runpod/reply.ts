@@ -14,7 +14,10 @@ import {
 	refusalText,
 	unexpectedReply,
 } from '../reply';
-import { DEFAULT_ENDPOINT_ID } from './request';
+import { defaultModelOf } from '../../models';
+
+/** The endpoint of a job of which only its ID is known. */
+export const DEFAULT_ENDPOINT_ID = defaultModelOf('runpod').id;
 
 export const LABEL = 'Runpod';
 
