@@ -58,7 +58,7 @@ const LINK_IN_WORDS = '(link)';
 const OWN_HOSTS =
 	/(^|\.)(core\.today|runpod\.(ai|io|net)|replicate\.(com|delivery)|kling(ai)?\.(com|ai)|kuaishou\.com|wavespeed\.ai|fal\.(ai|run))$/;
 /** An API of another's, as far as its address shows it. */
-const API_ADDRESS = /^https?:\/\/(api[.-]|[^/]+\/(api\/|v\d+(\.\d+)?\/))/i;
+const API_ADDRESS = /^https?:\/\/(api[.-]|[^/]+\/api\/)/i;
 
 /** Fetching something failed, as Python's libraries and Node's say it: the picture's link, where no API's is named. */
 const FETCH_FAILED =
