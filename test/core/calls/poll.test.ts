@@ -29,10 +29,8 @@ describe('a polled job', () => {
 	});
 
 	it('is polled every 20 s at most while its replies have megabytes, and as usual otherwise', async () => {
-		const stage = new PollStage((at, id) => {
-			const shown = running(0, 100)(at, id);
-			return shown.kind === 'job' && at < 50 ? { ...shown, isLarge: true } : shown;
-		});
+		const large = { kind: 'job', job: jobOf('a', 'processing'), isLarge: true } as const;
+		const stage = new PollStage((at, id) => (at < 50 ? large : running(0, 100)(at, id)));
 		await stage.clock.until(stage.poll('a'));
 		const [first = 0, second = 0, third = 0, fourth = 0, fifth = 0] = stage.readsOf('a');
 		expect([second - first, third - second, fourth - third].map(Math.round)).toEqual([20, 20, 20]);
