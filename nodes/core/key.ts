@@ -1,6 +1,6 @@
 /** Blanks, characters without a width, and quotes, as they come along when a key is copied. */
 const AROUND =
-	/^[\s\0-\x1f\u200b-\u200f\u2060\ufeff"'`\u2018-\u201d]+|[\s\0-\x1f\u200b-\u200f\u2060\ufeff"'`\u2018-\u201d]+$/g;
+	/^[\s\p{Cc}\u200b-\u200f\u2060\ufeff"'`\u2018-\u201d]+|[\s\p{Cc}\u200b-\u200f\u2060\ufeff"'`\u2018-\u201d]+$/gu;
 
 /**
  * An API key as it was meant: without quotes, blanks and a "Bearer" around it, none of which can belong to it. The

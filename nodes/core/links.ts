@@ -18,7 +18,7 @@ const INVISIBLE_AT_ENDS = /^[\s\p{Cc}\p{Cf}\ufe00-\ufe0f]+|[\s\p{Cc}\p{Cf}\ufe00
 /** Half of a character that needs two: no encoding has a form for it. */
 const HALF_CHARACTERS = /\p{Cs}/gu;
 /** Anything that cannot stand in a URL as it is; blanks of ASCII are left to be named. */
-const NOT_ASCII = /[^\t-\r -~]|[\0-\x08\x0e-\x1f]/gu;
+const NOT_ASCII = /(?![\t-\r ])[^!-~]/gu;
 
 /**
  * Reads the link of a picture or video that a provider is to open. Only its form is judged: nothing is fetched, and no
