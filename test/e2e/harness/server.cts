@@ -54,7 +54,7 @@ function installPackage(tarball: string, userFolder: string): void {
 /** One n8n process with a user folder and ports of its own, which survive its restarts. */
 export class Server {
 	readonly version: string;
-	private running?: Running;
+	private running: Running | undefined;
 	private output: string[] = [];
 
 	private constructor(
