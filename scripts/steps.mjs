@@ -68,7 +68,7 @@ export async function install() {
 
 /** Builds what ships into dist/. */
 export async function build() {
-	await run('Building', process.execPath, [join(root, 'scripts/build.mjs')]);
+	await run('Building', process.execPath, ['scripts/build.mjs'], { stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
 /** A new folder, which is removed when this process ends. */
