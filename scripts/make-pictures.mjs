@@ -18,7 +18,7 @@ const SIZE = { width: WIDTH, height: HEIGHT };
 const PLAIN = [
 	'300x300.jpg 300x300.png 750x300.jpg 750x300.png 300x750.jpg 300x750.png 299x300.jpg 299x300.png 300x299.jpg',
 	'300x299.png 751x300.jpg 751x300.png 300x751.jpg 300x751.png 1000x299.jpg 1000x299.png 320x320.jpg 800x600.jpg',
-	'299x400.jpg 400x120.png 760x300.jpg 120x900.jpg 900x300-orientation-6.jpg',
+	'299x400.jpg 400x120.png 760x300.jpg 120x900.jpg 200x200.png 1000x300.png 300x1000.png 900x300-orientation-6.jpg',
 ].flatMap((line) => line.split(' '));
 
 /** Red, green, blue and alpha of every pixel. All rows are alike, so that the files stay small. */

@@ -70,6 +70,7 @@ test('the licence of every library that is bundled is in it', () => {
 	const bundle = readFileSync(join(unpacked(), BUNDLE), 'utf8');
 	// Before the code of each file esbuild writes a comment with its path.
 	const paths = [...bundle.matchAll(/^ *\/\/ (.*node_modules\/(?:@[^/]+\/)?[^/\n]+)\//gm)].map(([, path = '']) => path);
+	expect(paths).not.toEqual([]);
 	for (const library of new Set(paths)) {
 		const folder = join(repositoryFolder, library);
 		const [license = 'no licence'] = readdirSync(folder).filter((name) => /^licen[cs]e/i.test(name));

@@ -10,15 +10,16 @@ import {
 } from 'n8n-workflow';
 import type { Clock } from '../core/clock';
 import { systemClock } from '../host/clock';
-import { RESUME_PATH } from '../host/resume';
+import { RESUME_PATH } from '../host/webhooks';
 import { answerCallback } from './generate/resume';
-import { runOperation } from './run/router';
+import { processMemory, type Memory } from '../kling/memory';
+import { runOperation } from './operations';
 import { providers } from '../core/providers';
 import { choicesWithout } from '../core/providers/choices';
 import { generateFields } from './form/generate';
 import { jobFields } from './form/jobs';
 
-/** The provider's callback to a parked execution. */
+/** The provider's callback to a paused execution. */
 const resumeWebhooks: IWebhookDescription[] = [
 	{
 		name: 'default',
@@ -35,7 +36,7 @@ const OUTPUTS = `={{ $parameter.operation === 'getStatus' && $parameter.routeByS
 	? ['Completed', 'Running', 'Not Completed'].map((displayName) => ({ type: 'main', displayName }))
 	: ['main'] }}`;
 
-/** Makes Kling v2.1 videos. Tests give it a clock of their own; n8n gives none. */
+/** Makes Kling v2.1 videos. Tests give it a clock and a memory of their own; n8n gives none. */
 export class KlingVideo implements INodeType {
 	description: INodeTypeDescription = {
 		displayName: 'Kling Video',
@@ -116,12 +117,12 @@ export class KlingVideo implements INodeType {
 	execute: (this: IExecuteFunctions) => Promise<INodeExecutionData[][]>;
 	webhook: (this: IWebhookFunctions) => Promise<IWebhookResponseData>;
 
-	constructor(clock: Clock = systemClock) {
+	constructor(clock: Clock = systemClock, memory: Memory = processMemory) {
 		this.execute = async function (this: IExecuteFunctions) {
-			return await runOperation(this, clock);
+			return await runOperation(this, clock, memory);
 		};
 		this.webhook = async function (this: IWebhookFunctions) {
-			return await answerCallback(this, clock);
+			return await answerCallback(this, clock, memory);
 		};
 	}
 }

@@ -9,14 +9,15 @@ import type { Clock } from '../core/clock';
 import { endpointIdOption, providerOptions, rawOutputOption, withEndpoints } from '../kling/fields';
 import { providers } from '../core/providers';
 import { systemClock } from '../host/clock';
-import { answerEndedJob } from './jobEnded';
+import { processMemory, type Memory } from '../kling/memory';
+import { startOnEndedJob } from './endedJob';
 
 /** Nothing is registered at a provider: the workflow's URL goes into each submit's Callback URL. */
 async function nothingToRegister(): Promise<boolean> {
 	return true;
 }
 
-/** Starts a workflow when a Kling job has ended. Tests give it a clock of their own; n8n gives none. */
+/** Starts a workflow when a Kling job has ended. Tests give it a clock and a memory of their own; n8n gives none. */
 export class KlingVideoTrigger implements INodeType {
 	description: INodeTypeDescription = {
 		displayName: 'Kling Video Trigger',
@@ -116,9 +117,9 @@ export class KlingVideoTrigger implements INodeType {
 
 	webhook: (this: IWebhookFunctions) => Promise<IWebhookResponseData>;
 
-	constructor(clock: Clock = systemClock) {
+	constructor(clock: Clock = systemClock, memory: Memory = processMemory) {
 		this.webhook = async function (this: IWebhookFunctions) {
-			return await answerEndedJob(this, clock);
+			return await startOnEndedJob(this, clock, memory);
 		};
 	}
 }

@@ -6,19 +6,30 @@ export interface Clock {
 	sleep(ms: number): Promise<void>;
 }
 
-/** n8n's stop signal (Stop, workflow timeout), as a flag that is looked at between sleeps. */
+/** n8n's stop signal: somebody pressed Stop, or the workflow reached its timeout. */
 export interface Stop {
 	readonly requested: boolean;
+	/**
+	 * Calls `listener` once when the stop is requested, at once if it already was. Returns a function that takes the
+	 * listener away.
+	 */
+	onRequest(listener: () => void): () => void;
 }
+
+/** For work that nothing stops. */
+export const NEVER_STOPPED: Stop = { requested: false, onRequest: () => () => undefined };
 
 /** A source of numbers in [0, 1), for jitter. */
 export type Random = () => number;
 
-/** Sleeps in steps of a second, so that Stop is noticed. */
+/** Resolves after `ms` milliseconds, or as soon as the stop is requested. */
 export async function sleepUnlessStopped(
 	ms: number,
 	{ clock, stop }: { readonly clock: Clock; readonly stop: Stop },
 ): Promise<void> {
-	const untilMs = clock.now() + ms;
-	while (!stop.requested && clock.now() < untilMs) await clock.sleep(Math.min(1000, untilMs - clock.now()));
+	if (stop.requested) return;
+	await new Promise<void>((resolve, reject) => {
+		const removeListener = stop.onRequest(resolve);
+		clock.sleep(ms).then(resolve, reject).finally(removeListener);
+	});
 }

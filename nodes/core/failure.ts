@@ -1,5 +1,4 @@
-import { asObject, asText } from './json';
-import { parseJson } from './fields';
+import { asObject, asText, parseJson } from './json';
 import type { Failure, FailureCode } from './job';
 
 const MAX_MESSAGE_CHARACTERS = 500;

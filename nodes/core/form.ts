@@ -1,19 +1,39 @@
-/** What the Generate form gave for one item: raw, as n8n resolved it. */
-export interface VideoForm {
-	readonly prompt: unknown;
-	readonly startImageSource: unknown;
-	readonly startImageUrl: unknown;
-	readonly startImageField: unknown;
-	readonly mode: unknown;
-	readonly duration: unknown;
-	readonly endImageSource: unknown;
-	readonly endImageUrl: unknown;
-	readonly endImageField: unknown;
-	/** By the option's name in the node's `options` collection. */
-	readonly options: Readonly<Record<string, unknown>>;
-}
+/** The names under which the Generate form and its options give what a request is read from. */
+export type FormName =
+	| 'model'
+	| 'modelId'
+	| 'endpointId'
+	| 'prompt'
+	| 'negativePrompt'
+	| 'mode'
+	| 'duration'
+	| 'aspectRatio'
+	| 'startImageSource'
+	| 'startImageUrl'
+	| 'startImageField'
+	| 'endImageSource'
+	| 'endImageUrl'
+	| 'endImageField'
+	| 'referenceImagesSource'
+	| 'referenceImageUrls'
+	| 'referenceImageFields'
+	| 'motionVideoUrl'
+	| 'characterOrientation'
+	| 'keepOriginalSound'
+	| 'enablePromptExpansion'
+	| 'enableSafetyChecker'
+	| 'guidanceScale'
+	| 'seed'
+	| 'submitWith'
+	| 'additionalInput';
 
-/** What parsing has to know beside the form. */
+/**
+ * What the Generate form gave for one item, raw as n8n resolved it, its options beside its parameters. Whatever is not
+ * shown is absent or empty.
+ */
+export type VideoForm = { readonly [Name in FormName]?: unknown };
+
+/** What reading a form has to know beside the form. */
 export interface FormContext {
 	/** The credential's base URL is a loopback one, so the provider can reach local pictures. */
 	readonly providerIsLocal: boolean;

@@ -50,7 +50,7 @@ interface JobFacts {
 	readonly queueSeconds?: number;
 	readonly runSeconds?: number;
 	/** The provider's last reply, as it came. */
-	readonly raw: JsonValue;
+	readonly raw?: JsonValue;
 }
 
 /** One paid generation as last seen. */
@@ -68,7 +68,29 @@ export type Job = JobFacts &
 		| { readonly status: 'cancelled'; readonly failure?: Failure }
 	);
 
+/** What an API answered about a job: the job, or a clear refusal. */
+export type JobOrFailure =
+	| { readonly kind: 'job'; readonly job: Job }
+	| { readonly kind: 'refused'; readonly failure: Failure };
+
 /** Whether the provider will not work on it any more. */
 export function hasEnded(job: Job): boolean {
 	return job.status === 'completed' || job.status === 'failed' || job.status === 'cancelled';
+}
+
+/** The job without the provider's reply, which may be large. */
+export function withoutRaw(job: Job): Job {
+	const kept = { ...job };
+	delete kept.raw;
+	return kept;
+}
+
+/** What both APIs' IDs are made of (docs/providers.md#rules-that-follow). Anything else could lead a path elsewhere. */
+const JOB_ID = /^[A-Za-z0-9_-]{1,200}$/;
+
+/** The value as a job id, or undefined for anything that must not go into a path. */
+export function asJobId(value: unknown): string | undefined {
+	// A larger number has lost digits: it would name another job.
+	const text = Number.isSafeInteger(value) ? String(value) : value;
+	return typeof text === 'string' && JOB_ID.test(text.trim()) ? text.trim() : undefined;
 }

@@ -5,6 +5,15 @@ export interface JsonObject {
 	[key: string]: JsonValue;
 }
 
+/** The JSON a text holds, or undefined. */
+export function parseJson(text: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch {
+		return undefined;
+	}
+}
+
 /** The value as an object with unknown values, or undefined for anything else (arrays and null too). */
 export function asObject(value: unknown): Readonly<Record<string, unknown>> | undefined {
 	const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);

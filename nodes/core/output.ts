@@ -10,8 +10,6 @@ export interface Extras {
 	readonly downloadFailure?: string;
 	readonly fallbackFrom?: { readonly provider: ProviderName; readonly reason: string };
 	readonly timedOut?: true;
-	/** Adds the provider's last reply. */
-	readonly withRaw?: boolean;
 }
 
 function timingOf({ handle, finishedAt, queueSeconds, runSeconds }: Job): JsonObject | undefined {
@@ -29,7 +27,7 @@ function failureJson(failure: Failure | undefined): JsonObject | undefined {
 	return failure === undefined ? undefined : { ...failure };
 }
 
-/** The JSON of one item (node-interface): what nobody reported is absent. */
+/** The JSON of one item, with the job's `raw` if it has one. What nobody reported is absent. */
 export function jobJson(job: Job, extras: Extras = {}): JsonObject {
 	const { handle, status } = job;
 	const { downloadFailure, fallbackFrom } = extras;
@@ -46,7 +44,7 @@ export function jobJson(job: Job, extras: Extras = {}): JsonObject {
 		downloadFailure: downloadFailure === undefined ? undefined : { message: downloadFailure },
 		fallbackFrom: fallbackFrom === undefined ? undefined : { ...fallbackFrom },
 		timedOut: extras.timedOut,
-		raw: extras.withRaw ? job.raw : undefined,
+		raw: job.raw,
 	});
 }
 

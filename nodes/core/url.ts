@@ -1,76 +1,36 @@
+import ipaddr from 'ipaddr.js';
+
 /**
  * Names that stand for the own machine or network, with everything below them: RFC 6761 (localhost, test), RFC 6762
  * (local; in appendix G intranet, private, corp, home, lan), RFC 8375 (home.arpa), ICANN's reserved internal.
  */
 const LOCAL_NAMES = /(^|\.)(localhost|localdomain|local|internal|intranet|private|corp|home|lan|home\.arpa|test)$/;
 
-/**
- * IPv4 that nobody reaches over the internet, as address and prefix length: IANA's special-purpose registry (RFC 6890),
- * multicast and reserved space, and Azure's metadata host, which is public only by its number.
- */
-const CLOSED_IPV4: ReadonlyArray<readonly [string, number]> = [
-	['0.0.0.0', 8],
-	['10.0.0.0', 8],
-	['100.64.0.0', 10],
-	['127.0.0.0', 8],
-	['168.63.129.16', 32],
-	['169.254.0.0', 16],
-	['172.16.0.0', 12],
-	['192.0.0.0', 24],
-	['192.0.2.0', 24],
-	['192.168.0.0', 16],
-	['198.18.0.0', 15],
-	['198.51.100.0', 24],
-	['203.0.113.0', 24],
-	['224.0.0.0', 3],
+/** Azure's metadata host: public only by its number. */
+const AZURE_METADATA_HOST = '168.63.129.16';
+
+/** All that is routed on the internet, but for the special ranges inside it (RFC 4291, 2.4). */
+const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3');
+/** Packets to these end at the IPv4 address that stands at this byte of them: NAT64 (RFC 6052) and 6to4 (RFC 3056). */
+const LEADS_TO_IPV4 = [
+	{ range: ipaddr.IPv6.parseCIDR('64:ff9b::/96'), at: 12 },
+	{ range: ipaddr.IPv6.parseCIDR('2002::/16'), at: 2 },
 ];
 
-/** The number a dotted IPv4 address stands for, or undefined for anything else. */
-function readIpv4(host: string): number | undefined {
-	if (!/^\d{1,3}(\.\d{1,3}){3}$/.test(host)) return undefined;
-	return host.split('.').reduce((number, part) => number * 0x100 + Number(part), 0);
+/** The address that a host is, IPv4 also where it is written as IPv6 (`::ffff:10.0.0.1`); undefined for a name. */
+function addressOf(host: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
+	const text = host.replace(/^\[(.*)\]$/, '$1');
+	return ipaddr.isValid(text) ? ipaddr.process(text) : undefined;
 }
 
-function isClosedIpv4(address: number): boolean {
-	return CLOSED_IPV4.some(([network, prefix]) => {
-		const size = 2 ** (32 - prefix);
-		return Math.floor(address / size) === Math.floor((readIpv4(network) ?? 0) / size);
-	});
-}
-
-/** The eight numbers of an IPv6 address as `URL` writes it (in brackets, in hexadecimal), or undefined. */
-function readIpv6(host: string): number[] | undefined {
-	if (!host.startsWith('[')) return undefined;
-	const [head = [], tail = []] = host
-		.slice(1, -1)
-		.split('::')
-		.map((half) => half.split(':').filter((group) => group !== ''))
-		.map((groups) => groups.map((group) => Number.parseInt(group, 16)));
-	return [...head, ...Array<number>(Math.max(0, 8 - head.length - tail.length)).fill(0), ...tail];
-}
-
-/** The IPv4 address in two of an IPv6 address's eight numbers. */
-function pair(groups: readonly number[], at: number): number {
-	return groups[at] * 0x10000 + groups[at + 1];
-}
-
-/** Whether it is an IPv4 address written as IPv6 (RFC 4291, 2.5.5.2): the last pair is that address. */
-function isMapped(groups: readonly number[]): boolean {
-	return groups.slice(0, 6).join() === '0,0,0,0,0,65535';
-}
-
-/** The IPv4 address that packets to this IPv6 one end at: mapped, by NAT64 (RFC 6052) or by 6to4 (RFC 3056). */
-function embeddedIpv4(groups: readonly number[]): number | undefined {
-	const isNat64 = groups.slice(0, 6).join() === [0x64, 0xff9b, 0, 0, 0, 0].join();
-	if (isMapped(groups) || isNat64) return pair(groups, 6);
-	return groups[0] === 0x2002 ? pair(groups, 1) : undefined;
-}
-
-/** Outside global unicast (2000::/3), or one of its parts for documentation (RFC 3849, 9637) and Teredo (RFC 4380). */
-function isClosedIpv6(groups: readonly number[]): boolean {
-	const [first, second] = groups;
-	if (first < 0x2000 || first > 0x3fff) return true;
-	return (first === 0x2001 && (second === 0xdb8 || second === 0)) || (first === 0x3fff && second < 0x1000);
+/** Whether nobody reaches the address over the internet. */
+function isPrivateAddress(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
+	if (address instanceof ipaddr.IPv4) {
+		return address.range() !== 'unicast' || address.toString() === AZURE_METADATA_HOST;
+	}
+	const way = LEADS_TO_IPV4.find(({ range }) => address.match(range));
+	if (way) return isPrivateAddress(new ipaddr.IPv4(address.toByteArray().slice(way.at, way.at + 4)));
+	return !address.match(GLOBAL_UNICAST) || address.range() !== 'unicast';
 }
 
 /**
@@ -79,10 +39,8 @@ function isClosedIpv6(groups: readonly number[]): boolean {
  */
 export function isLoopbackHost(hostname: string): boolean {
 	const host = hostname.replace(/\.$/, '');
-	const ipv6 = readIpv6(host);
-	if (ipv6?.join() === '0,0,0,0,0,0,0,1') return true;
-	const ipv4 = ipv6 && isMapped(ipv6) ? pair(ipv6, 6) : readIpv4(host);
-	return ipv4 === undefined ? /(^|\.)localhost$/.test(host) : Math.floor(ipv4 / 2 ** 24) === 127;
+	const address = addressOf(host);
+	return address === undefined ? /(^|\.)localhost$/.test(host) : address.range() === 'loopback';
 }
 
 /**
@@ -93,10 +51,8 @@ export function isLoopbackHost(hostname: string): boolean {
  */
 export function isPrivateHost(hostname: string): boolean {
 	const host = hostname.replace(/\.$/, '');
-	const ipv6 = readIpv6(host);
-	const ipv4 = ipv6 ? embeddedIpv4(ipv6) : readIpv4(host);
-	if (ipv4 !== undefined) return isClosedIpv4(ipv4);
-	if (ipv6) return isClosedIpv6(ipv6);
+	const address = addressOf(host);
+	if (address !== undefined) return isPrivateAddress(address);
 	return !host.includes('.') || LOCAL_NAMES.test(host);
 }
 

@@ -1,14 +1,13 @@
 import type { IBinaryData, IHttpRequestOptions } from 'n8n-workflow';
+import pLimit from 'p-limit';
+import { retry, retryAfterMs, type Attempt } from '../core/calls/retry';
 import type { Clock, Stop } from '../core/clock';
-import { asNumber, asObject } from '../core/json';
-import { createMp4Watch } from '../core/media/mp4';
+import { asNumber, asObject, present } from '../core/json';
+import { createMp4Watch, fileProblem, type FileProblem } from '../core/media/mp4';
 import { urlProblem } from '../core/url';
 import type { NodeContext } from './context';
-import { withWatch } from './deadline';
-import { toFault } from './faults';
-import type { Gate } from './gate';
-import { headersOf } from './send';
-import { faultOf, FinalFault } from './whole';
+import { withWatch } from './clock';
+import { headersOf, toFault } from './send';
 
 /** 100 times what the longest Kling video weighs; an endless body must not fill the disk. */
 const MAX_VIDEO_BYTES = 1024 ** 3;
@@ -24,7 +23,7 @@ const VIDEO_TYPES = /^(video\/.+|application\/mp4|(application|binary)\/octet-st
 /** A stored video, or why there is none. */
 export type Download =
 	| { readonly kind: 'stored'; readonly binary: IBinaryData }
-	| { readonly kind: 'failed'; readonly message: string; readonly binary?: undefined };
+	| { readonly kind: 'failed'; readonly message: string };
 
 export interface Wanted {
 	readonly url: string;
@@ -38,6 +37,111 @@ export interface Downloads {
 	fetch(wanted: Wanted): Promise<Download>;
 }
 
+/** Runs downloads, no more at once than n8n has room for. All who share it wait for each other. */
+export type DownloadLimit = (download: () => Promise<Download>) => Promise<Download>;
+
+/** Where n8n does not hold files in memory. Elsewhere each file is there whole, so one at a time is all that fits. */
+const STREAMING_STORES = /^(filesystem|filesystem-v2|s3|azure):/;
+
+/** Starts with one download at a time; once one was streamed to a store, `streamedAtOnce` may run. */
+export function createDownloadLimit(streamedAtOnce: number): DownloadLimit {
+	const limit = pLimit(1);
+	return async (download) => {
+		const ended = await limit(download);
+		if (ended.kind === 'stored' && STREAMING_STORES.test(ended.binary.id ?? '')) limit.concurrency = streamedAtOnce;
+		return ended;
+	};
+}
+
+/** Downloads without a credential, as many at once as the limit allows. */
+export function createDownloads(context: NodeContext, clock: Clock, stop: Stop, limit: DownloadLimit): Downloads {
+	async function attempt(wanted: Wanted): Promise<Attempt<Download>> {
+		const fetched = await fetchOnce(context, wanted, clock, stop);
+		if ('binary' in fetched) return { kind: 'done', value: { kind: 'stored', binary: fetched.binary } };
+		const { problem, isFinal, afterMs } = fetched;
+		const message = `The video could not be downloaded: ${problem}. Its link is ${wanted.url}`;
+		const failed = { kind: 'failed', message } as const;
+		return isFinal ? { kind: 'done', value: failed } : { kind: 'again', otherwise: failed, ...present({ afterMs }) };
+	}
+
+	async function fetch(wanted: Wanted): Promise<Download> {
+		const ports = { clock, random: Math.random, stop };
+		return await limit(async () => await retry(async () => await attempt(wanted), { tries: TRIES }, ports));
+	}
+
+	return { fetch };
+}
+
+interface Stored {
+	readonly binary: IBinaryData;
+}
+
+/** Why one try gave no video. */
+interface DownloadProblem extends FileProblem {
+	/** How long the server asked to be left alone. */
+	readonly afterMs?: number;
+}
+
+const TOO_LARGE: DownloadProblem = { problem: 'it is larger than 1 GiB', isFinal: true };
+const TOO_SLOW: DownloadProblem = { problem: 'it came too slowly', isFinal: false };
+
+function problemOf(error: unknown): DownloadProblem {
+	const text = String(asObject(error)?.message ?? '');
+	// n8n's own limit of a binary store is the user's to see.
+	const isStoreLimit = /too large|exceeds|limit/i.test(text);
+	return { problem: isStoreLimit ? `n8n could not store it (${text})` : toFault(error).message, isFinal: false };
+}
+
+async function fetchOnce(
+	context: NodeContext,
+	wanted: Wanted,
+	clock: Clock,
+	stop: Stop,
+): Promise<Stored | DownloadProblem> {
+	const progress = createProgress(clock);
+	const work = async (signal: AbortSignal) => {
+		const opened = await open(context, wanted, signal, clock);
+		return 'problem' in opened ? opened : await store(context, wanted.fileName, opened, progress, signal);
+	};
+	try {
+		return await withWatch(clock, progress.isTooSlow, work, stop);
+	} catch (error) {
+		return problemOf(error);
+	}
+}
+
+/** How far a download has come. */
+interface Progress {
+	see(chunk: Uint8Array): void;
+	isTooLarge(): boolean;
+	/** Nothing comes any more, or only a trickle. */
+	isTooSlow(): boolean;
+	/** What is wrong with the file if what was seen is all of it. */
+	problem(announcedBytes: number | undefined): FileProblem | undefined;
+}
+
+function createProgress(clock: Clock): Progress {
+	const startMs = clock.now();
+	let lastByteMs = startMs;
+	let bytes = 0;
+	const mp4 = createMp4Watch();
+	return {
+		see(chunk) {
+			bytes += chunk.length;
+			lastByteMs = clock.now();
+			mp4.see(chunk);
+		},
+		isTooLarge: () => bytes > MAX_VIDEO_BYTES,
+		isTooSlow() {
+			const seconds = (clock.now() - startMs) / 1000;
+			const isTrickle = seconds > 60 && bytes / seconds < MIN_BYTES_PER_SECOND;
+			return clock.now() - lastByteMs > STALL_MS || isTrickle;
+		},
+		problem: (announcedBytes) => fileProblem(mp4.end(), bytes, announcedBytes),
+	};
+}
+
+/** An answer that may be the video, before its body is read. */
 interface Opened {
 	readonly body: VideoStream;
 	readonly announcedBytes: number | undefined;
@@ -51,109 +155,68 @@ interface VideoStream extends AsyncIterable<Uint8Array> {
 }
 
 function isVideoStream(value: unknown): value is VideoStream {
-	const stream: unknown = value;
-	return typeof stream === 'object' && stream !== null && 'map' in stream && 'once' in stream;
-}
-
-/** Downloads without a credential, as many at once as the gate lets through. */
-export function createDownloads(context: NodeContext, clock: Clock, stop: Stop, gate: Gate): Downloads {
-	async function fetchNow(wanted: Wanted): Promise<Download> {
-		let message = '';
-		for (let attempt = 1; attempt <= TRIES; attempt++) {
-			try {
-				const binary = await fetchOnce(context, wanted, clock, stop);
-				return { kind: 'stored', binary };
-			} catch (error) {
-				message = messageOf(error);
-				if (error instanceof FinalFault || stop.requested) break;
-				await clock.sleep(1000 * attempt);
-			}
-		}
-		return { kind: 'failed', message: `The video could not be downloaded: ${message}. Its link is ${wanted.url}` };
-	}
-
-	return { fetch: async (wanted) => await gate.pass(async () => await fetchNow(wanted)) };
-}
-
-function messageOf(error: unknown): string {
-	if (error instanceof FinalFault || error instanceof RangeError) return error.message;
-	const text = String(asObject(error)?.message ?? '');
-	// n8n's own limit of a binary store is the user's to see.
-	if (/too large|exceeds|limit/i.test(text)) return `n8n could not store it (${text})`;
-	return toFault(error).message;
-}
-
-async function fetchOnce(context: NodeContext, wanted: Wanted, clock: Clock, stop: Stop): Promise<IBinaryData> {
-	const startMs = clock.now();
-	let lastByteMs = startMs;
-	let bytes = 0;
-	const mp4 = createMp4Watch();
-	const isOver = () => {
-		const seconds = (clock.now() - startMs) / 1000;
-		const isTrickle = seconds > 60 && bytes / seconds < MIN_BYTES_PER_SECOND;
-		return stop.requested || clock.now() - lastByteMs > STALL_MS || isTrickle;
-	};
-	return await withWatch(clock, isOver, async (signal) => {
-		const { body, announcedBytes } = await open(context, wanted, signal);
-		const counted = body.map((chunk) => {
-			bytes += chunk.length;
-			lastByteMs = clock.now();
-			mp4.see(chunk);
-			if (bytes > MAX_VIDEO_BYTES) throw new FinalFault('it is larger than 1 GiB');
-			return chunk;
-		});
-		signal.addEventListener('abort', () => body.destroy());
-		const judge = () => faultOf(mp4.end(), bytes, announcedBytes);
-		const judged = judgeAtEnd(body, counted, judge);
-		// map() gives a Readable; its type is not ours to import (no node modules in what ships).
-		const storing = context.helpers.prepareBinaryData(counted as never, wanted.fileName, 'video/mp4');
-		const binary = await storing.catch((error: unknown) => endFor(signal, judged.fault ?? error));
-		// A store that ended before it heard of the fault.
-		const fault = judge();
-		if (fault !== undefined) throw fault;
-		return binary;
-	});
+	return typeof value === 'object' && value !== null && 'map' in value && 'once' in value;
 }
 
 /**
- * Judges a file at its last byte, before the store hears of its end: of a stream that ends by an error n8n keeps nothing,
- * of one that ends as usual it keeps the file, and a node has no means to take it away again.
+ * Streams a body into n8n's binary store. A file is judged at its last byte, before the store hears of its end: of a
+ * stream that ends by an error n8n keeps nothing, of one that ends as usual it keeps the file, and a node has no means to
+ * take it away again.
  */
-function judgeAtEnd(source: VideoStream, stored: VideoStream, judge: () => Error | undefined): { fault?: Error } {
-	const judged: { fault?: Error } = {};
-	source.once('end', () => {
-		const fault = judge();
-		if (fault === undefined) return;
-		judged.fault = fault;
-		stored.destroy(fault);
+async function store(
+	context: NodeContext,
+	fileName: string,
+	{ body, announcedBytes }: Opened,
+	progress: Progress,
+	signal: AbortSignal,
+): Promise<Stored | DownloadProblem> {
+	const found: { problem?: DownloadProblem | undefined } = {};
+	const counted = body.map((chunk) => {
+		progress.see(chunk);
+		if (!progress.isTooLarge()) return chunk;
+		found.problem = TOO_LARGE;
+		throw new Error(TOO_LARGE.problem);
+	});
+	body.once('end', () => {
+		found.problem ??= progress.problem(announcedBytes);
+		if (found.problem !== undefined) counted.destroy(new Error(found.problem.problem));
 	});
 	// An error that nobody listens for would end n8n's process.
-	stored.once('error', () => undefined);
-	return judged;
-}
-
-/** What a destroyed stream says is about the stream; if we destroyed it, the reason is ours. */
-function endFor(signal: AbortSignal, error: unknown): never {
-	throw signal.aborted ? new RangeError('it came too slowly') : error;
+	counted.once('error', () => undefined);
+	signal.addEventListener('abort', () => body.destroy());
+	try {
+		// map() gives a Readable; its type is not ours to import (no node modules in what ships).
+		const binary = await context.helpers.prepareBinaryData(counted as never, fileName, 'video/mp4');
+		// The store may have ended before it heard of the problem.
+		return found.problem ?? progress.problem(announcedBytes) ?? { binary };
+	} catch (error) {
+		// What a destroyed stream says is about the stream; if we destroyed it, the reason is ours.
+		return found.problem ?? (signal.aborted ? TOO_SLOW : problemOf(error));
+	}
 }
 
 /** Opens the video's link, following redirects by hand: each one is checked, and none carries a key. */
-async function open(context: NodeContext, wanted: Wanted, signal: AbortSignal): Promise<Opened> {
+async function open(
+	context: NodeContext,
+	wanted: Wanted,
+	signal: AbortSignal,
+	clock: Clock,
+): Promise<Opened | DownloadProblem> {
 	let url = wanted.url;
 	for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
 		const problem = urlProblem(url, { providerIsLocal: wanted.mayBeLocal });
-		if (problem !== undefined) throw new FinalFault(`its link ${problem}`);
+		if (problem !== undefined) return { problem: `its link ${problem}`, isFinal: true };
 		const full = asObject(await context.helpers.httpRequest(toRequest(url, signal)));
 		const headers = headersOf(full?.headers);
 		const status = asNumber(full?.statusCode) ?? 0;
 		const body = full?.body;
-		if (status === 200 && isVideoStream(body)) return checkKind(body, headers);
+		if (status === 200 && isVideoStream(body)) return openedOf(body, headers);
 		if (isVideoStream(body)) body.destroy();
-		const location = headers.location;
-		if (status < 300 || status >= 400 || location === undefined) throw refusedDownload(status);
-		url = new URL(location, url).href;
+		const { location } = headers;
+		if (status < 300 || status >= 400 || location === undefined) return statusProblem(status, headers, clock.now());
+		url = URL.canParse(location, url) ? new URL(location, url).href : location;
 	}
-	throw new FinalFault('its link is redirected too often');
+	return { problem: 'its link is redirected too often', isFinal: true };
 }
 
 function toRequest(url: string, abortSignal: AbortSignal): IHttpRequestOptions {
@@ -171,24 +234,23 @@ function toRequest(url: string, abortSignal: AbortSignal): IHttpRequestOptions {
 	};
 }
 
-function refusedDownload(status: number): Error {
+function statusProblem(status: number, headers: Readonly<Record<string, string>>, nowMs: number): DownloadProblem {
 	if ([401, 403, 404, 410].includes(status)) {
-		return new FinalFault(`the link has expired or is not open to everybody (HTTP status ${status})`);
+		return { problem: `the link has expired or is not open to everybody (HTTP status ${status})`, isFinal: true };
 	}
-	return new RangeError(`the server answered with HTTP status ${status}`);
+	const afterMs = retryAfterMs({ kind: 'reply', status, headers, body: undefined }, nowMs);
+	return { problem: `the server answered with HTTP status ${status}`, isFinal: false, ...present({ afterMs }) };
 }
 
-function checkKind(body: VideoStream, headers: Readonly<Record<string, string>>): Opened {
+/** Looks at what the headers say of the body: of a web page, or of a file without end, nothing is read. */
+function openedOf(body: VideoStream, headers: Readonly<Record<string, string>>): Opened | DownloadProblem {
 	const type = (headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
-	if (type !== '' && !VIDEO_TYPES.test(type)) {
-		body.destroy();
-		throw new FinalFault(`the server sent ${type} instead of a video`);
-	}
 	const isEncoded = headers['content-encoding'] !== undefined;
 	const announced = isEncoded ? NaN : Number(headers['content-length'] ?? NaN);
-	if (announced > MAX_VIDEO_BYTES) {
-		body.destroy();
-		throw new FinalFault('it is larger than 1 GiB');
+	const isOther = type !== '' && !VIDEO_TYPES.test(type);
+	if (!isOther && !(announced > MAX_VIDEO_BYTES)) {
+		return { body, announcedBytes: Number.isNaN(announced) ? undefined : announced };
 	}
-	return { body, announcedBytes: Number.isNaN(announced) ? undefined : announced };
+	body.destroy();
+	return isOther ? { problem: `the server sent ${type} instead of a video`, isFinal: true } : TOO_LARGE;
 }

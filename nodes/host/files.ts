@@ -2,8 +2,8 @@ import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
 import { createHash, randomUUID } from 'crypto';
 import type { Clock } from '../core/clock';
 import { asNumber, asObject } from '../core/json';
-import { withDeadline } from './deadline';
-import { toFault } from './faults';
+import { withDeadline } from './clock';
+import { toFault } from './send';
 
 const UPLOAD_TIMEOUT_MS = 120_000;
 

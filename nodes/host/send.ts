@@ -1,12 +1,9 @@
 import type { IHttpRequestOptions } from 'n8n-workflow';
 import type { Clock } from '../core/clock';
-import { parseJson } from '../core/fields';
 import type { Call, Fault, Reply, Send } from '../core/calls/http';
-import { asNumber, asObject } from '../core/json';
+import { asNumber, asObject, asText, parseJson } from '../core/json';
 import type { NodeContext } from './context';
-import { withDeadline } from './deadline';
-import { toFault } from './faults';
-import { createKeyHider, type KeyHider } from './hideKey';
+import { withDeadline } from './clock';
 
 /** No documented reply comes near this; more is not read. */
 const MAX_REPLY_BYTES = 4 * 1024 * 1024;
@@ -25,16 +22,16 @@ function withSignal(context: NodeContext, signal: AbortSignal): NodeContext {
  * would take the key along; nothing is repeated; nothing is thrown.
  */
 export function createSend(context: NodeContext, credential: string, baseUrl: string, clock: Clock): Send {
-	const hider = createKeyHider(context, credential);
+	const keyHider = createKeyHider(context, credential);
 	return async (call) => {
 		try {
-			const key = await hider;
+			const hideKey = await keyHider;
 			return await withDeadline(clock, call.timeoutMs, async (signal) => {
 				const options = toRequest(call, baseUrl, signal);
 				const request = context.helpers.httpRequestWithAuthentication;
 				// n8n's type for `this` joins all contexts; the call needs only what every one of them has.
 				const full: unknown = await request.call(withSignal(context, signal) as never, credential, options);
-				return await toReply(full, key);
+				return await toReply(full, hideKey);
 			});
 		} catch (error) {
 			return toFault(error);
@@ -83,7 +80,7 @@ export function headersOf(value: unknown): Record<string, string> {
 	);
 }
 
-async function toReply(full: unknown, key: KeyHider): Promise<Reply | Fault> {
+async function toReply(full: unknown, hideKey: HideKey): Promise<Reply | Fault> {
 	const response = asObject(full);
 	const status = asNumber(response?.statusCode);
 	if (response === undefined || status === undefined) return toFault(undefined);
@@ -91,10 +88,92 @@ async function toReply(full: unknown, key: KeyHider): Promise<Reply | Fault> {
 	const bytes = await readAtMost(response.body, MAX_REPLY_BYTES);
 	if (bytes === undefined) return { kind: 'fault', reach: 'lost', message: 'the answer was too large' };
 	const announced = Number(headers['content-length'] ?? bytes.length);
-	const text = key.inText(bytes.toString('utf8'));
+	const text = bytes.toString('utf8');
 	const json = parseJson(text);
 	// n8n unzips a body and keeps the length it had zipped: JSON that is whole was not cut, whatever its length.
 	const isCut = json === undefined && announced > bytes.length && status !== 304;
 	if (isCut) return { kind: 'fault', reach: 'lost', message: 'the connection was cut' };
-	return { kind: 'reply', status, headers, body: key.inJson(json ?? text) };
+	return { kind: 'reply', status, headers, body: hideKey(json ?? text) };
+}
+
+/** Takes the key out of a reply's body: a refusal that quotes it would carry it into errors, logs and items. */
+type HideKey = (body: unknown) => unknown;
+
+async function createKeyHider(context: NodeContext, credential: string): Promise<HideKey> {
+	try {
+		const apiKey = asText((await context.getCredentials(credential)).apiKey);
+		if (apiKey === undefined) return (body) => body;
+		const pattern = patternOf(apiKey);
+		return (body) => changeTexts(body, (text) => text.replace(pattern, '…'));
+	} catch {
+		// Without a credential there is no key, and no call will be made.
+		return (body) => body;
+	}
+}
+
+/** JSON inside JSON doubles its backslashes with each level; eight are three levels, and keep the search linear. */
+const MAX_BACKSLASHES = 8;
+
+/** Finds the key in any text, also as JSON inside it would write it: `\/` and `\u0026` for `/` and `&`. */
+function patternOf(apiKey: string): RegExp {
+	const units = Array.from({ length: apiKey.length }, (_, at) => {
+		const hex = apiKey.charCodeAt(at).toString(16).padStart(4, '0');
+		return `\\\\{0,${MAX_BACKSLASHES}}(?:\\u${hex}|u${hex})`;
+	});
+	// The digits of \u00e4 may be capitals.
+	return new RegExp(units.join(''), 'gi');
+}
+
+/** Changes every text and name of parsed JSON, in place. It walks without recursion: a reply may be nested deeply. */
+function changeTexts(json: unknown, change: (text: string) => string): unknown {
+	const root = [json];
+	const open: object[] = [root];
+	for (let holder = open.pop(); holder !== undefined; holder = open.pop()) {
+		for (const [name, value] of Object.entries(holder)) {
+			const newName = Array.isArray(holder) ? name : change(name);
+			const newValue: unknown = typeof value === 'string' ? change(value) : value;
+			if (newName !== name) Reflect.deleteProperty(holder, name);
+			if (newName !== name || newValue !== value) Reflect.set(holder, newName, newValue);
+			if (typeof value === 'object' && value !== null) open.push(value);
+		}
+	}
+	return root[0];
+}
+
+/** Connection refused, name not resolved, no trust in the server: the request surely never left. */
+const NOT_CONNECTED =
+	/^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EAI_NONAME|ERR_TLS_\w+|CERT_\w+|DEPTH_ZERO_\w+|SELF_SIGNED_\w+|UNABLE_TO_\w+)$/;
+const KNOWN_CODE = /\b(E[A-Z_]{4,}|CERT_\w+|DEPTH_ZERO_\w+|SELF_SIGNED_\w+|UNABLE_TO_\w+)\b/;
+
+const WORDS: Readonly<Record<string, string>> = {
+	ECONNREFUSED: 'the connection was refused',
+	ENOTFOUND: 'the host name was not found',
+	EAI_AGAIN: 'the host name could not be looked up',
+	ECONNRESET: 'the connection was cut',
+	ECONNABORTED: 'no answer came in time',
+	ETIMEDOUT: 'no answer came in time',
+	ERR_CANCELED: 'no answer came in time',
+};
+
+/** The code of a network error, through the wrappers of n8n and axios (`instanceof` fails across hosts). */
+function codeOf(error: unknown, depth = 5): string | undefined {
+	const object = asObject(error);
+	if (object === undefined || depth === 0) return undefined;
+	const own = [object.code, object.httpCode]
+		.map(asText)
+		.find((code) => code !== undefined && /^[A-Z]+_?[A-Z_]*$/.test(code));
+	return (
+		own ??
+		codeOf(object.cause, depth - 1) ??
+		codeOf(object.errorResponse, depth - 1) ??
+		KNOWN_CODE.exec(asText(object.message) ?? '')?.[1]
+	);
+}
+
+/** A network error as the core knows it: no key, no URL, no stack in it. */
+export function toFault(error: unknown): Fault {
+	const code = codeOf(error);
+	const message =
+		(code === undefined ? undefined : WORDS[code]) ?? `the connection failed${code === undefined ? '' : ` (${code})`}`;
+	return { kind: 'fault', reach: code !== undefined && NOT_CONNECTED.test(code) ? 'notConnected' : 'lost', message };
 }

@@ -1,37 +1,40 @@
-import type { IExecuteFunctions, IWebhookFunctions } from 'n8n-workflow';
 import type { Clock } from '../core/clock';
-import type { Look } from '../core/calls/poll';
 import type { Send } from '../core/calls/http';
-import type { Handle, ProviderName } from '../core/job';
-import { createLookout } from '../core/calls/status';
+import { createStatusReader, type StatusReader } from '../core/calls/status';
+import type { ProviderName } from '../core/job';
+import { asText } from '../core/json';
 import { providerOf } from '../core/providers';
 import type { Provider } from '../core/providers/provider';
-import { apiPlace, type CredentialProblem } from '../host/credentials';
+import { isLoopbackHost } from '../core/url';
+import type { NodeContext } from '../host/context';
 import { createSend } from '../host/send';
 
 /** A provider that can be called: its credential is there. */
 export interface Api {
 	readonly provider: Provider;
-	/** On this machine: it can reach local pictures and callbacks. */
+	/** The API is on this machine (an emulator or a gateway), so it can open local pictures and callback URLs. */
 	readonly isLocal: boolean;
 	readonly send: Send;
-	/** One status call, at a job that is looked at by itself. */
-	look(handle: Handle): Promise<Look>;
+	/** One status call about a job. */
+	readonly readStatus: StatusReader['read'];
 }
+
+/** Why a credential cannot be used, in words for the person who chose it. */
+export type CredentialProblem = { readonly problem: string };
 
 export type OpenApi = (name: ProviderName) => Promise<Api | CredentialProblem>;
 
 /** Opens each provider once, with the node's credentials. */
-export function createApis(context: IExecuteFunctions | IWebhookFunctions, clock: Clock): OpenApi {
+export function createApis(context: NodeContext, clock: Clock): OpenApi {
 	const apis = new Map<ProviderName, Promise<Api | CredentialProblem>>();
 
 	async function open(name: ProviderName): Promise<Api | CredentialProblem> {
 		const provider = providerOf(name);
-		const place = await apiPlace(context, provider.credential, provider.label);
-		if ('problem' in place) return place;
-		const send = createSend(context, provider.credential, place.baseUrl, clock);
-		const { look } = createLookout(provider, send, clock, { graceFromFirstLook: false });
-		return { provider, isLocal: place.isLocal, send, look };
+		const address = await readAddress(context, provider);
+		if ('problem' in address) return address;
+		const send = createSend(context, provider.credential, address.baseUrl, clock);
+		const { read } = createStatusReader(provider, send, clock, { graceFromFirstRead: false });
+		return { provider, isLocal: address.isLocal, send, readStatus: read };
 	}
 
 	return async (name) => {
@@ -39,4 +42,47 @@ export function createApis(context: IExecuteFunctions | IWebhookFunctions, clock
 		apis.set(name, opened);
 		return await opened;
 	};
+}
+
+/** Where a credential's API is. */
+interface Address {
+	/** Without a slash at its end. */
+	readonly baseUrl: string;
+	readonly isLocal: boolean;
+}
+
+/** Reads where a credential points. The key itself is not read here: n8n puts it into each call. */
+async function readAddress(
+	context: NodeContext,
+	{ credential, label }: Provider,
+): Promise<Address | CredentialProblem> {
+	let data: Readonly<Record<string, unknown>>;
+	try {
+		data = await context.getCredentials(credential);
+	} catch {
+		if (context.getNode().credentials?.[credential] !== undefined) {
+			return { problem: `The ${label} credential cannot be read. Open it and save it again, or choose another.` };
+		}
+		return { problem: `No ${label} credential is selected. Choose one under Credential, or create it.` };
+	}
+	if (asText(data.apiKey) === undefined)
+		return { problem: `The ${label} credential has no API key. Open it and paste the key.` };
+	return addressOf(asText(data.baseUrl) ?? '', label);
+}
+
+/** Plain http to another machine is refused, as the key would travel unprotected. */
+function addressOf(baseUrl: string, label: string): Address | CredentialProblem {
+	const problem = {
+		problem: `The Base URL of the ${label} credential has to be a link like https://api.example.com/v1.`,
+	};
+	if (!URL.canParse(baseUrl)) return problem;
+	const url = new URL(baseUrl);
+	const isLocal = isLoopbackHost(url.hostname);
+	if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') return problem;
+	if (url.protocol === 'http:' && !isLocal) {
+		return {
+			problem: `The Base URL of the ${label} credential uses http, which would send the API key unprotected. Use https.`,
+		};
+	}
+	return url.protocol === 'https:' || isLocal ? { baseUrl: baseUrl.replace(/\/+$/, ''), isLocal } : problem;
 }

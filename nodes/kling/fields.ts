@@ -1,6 +1,9 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { providers } from '../core/providers';
 
+/** The query parameter of a trigger's URL that says which model a job is of, where its provider's callback does not. */
+export const MODEL_PARAMETER = 'klingModel';
+
 /** Every provider by its label, for a list of the form. */
 export const providerOptions = providers.map(({ name, label }) => ({ name: label, value: name }));
 

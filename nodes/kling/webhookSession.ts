@@ -1,69 +1,61 @@
 import type { IWebhookFunctions } from 'n8n-workflow';
-import type { Clock } from '../core/clock';
-import type { Look } from '../core/calls/poll';
+import type { StatusAnswer } from '../core/calls/status';
+import { NEVER_STOPPED, type Clock } from '../core/clock';
 import type { Handle } from '../core/job';
 import { createDownloads } from '../host/download';
-import { createGate } from '../host/gate';
 import { createApis } from './api';
-import type { Finisher } from './item';
+import type { Session } from './item';
+import type { Memory } from './memory';
 
 /** What a callback needs: to ask for a job, and to turn an ended one into an item. */
-export interface WebhookFinisher extends Finisher {
+export interface WebhookSession extends Session {
 	/** One status call. Never throws. */
-	look(handle: Handle): Promise<Look>;
+	readStatus(handle: Handle): Promise<StatusAnswer>;
 }
 
-type Reading = ReturnType<IWebhookFunctions['getCredentials']>;
+/** Callbacks come in large numbers, and a changed key has to be noticed soon. */
+const REMEMBER_CREDENTIAL_MS = 30_000;
 
-/** Of the last half minute, by workflow, credential and user: callbacks come in crowds, and a changed key is soon noticed. */
-const readings = new Map<string, Reading>();
-const REMEMBER_MS = 30_000;
-
-/** As many as four executions that wait for their jobs have under way. */
-const STREAMED_AT_ONCE = 16;
-/** For all callbacks of this process: they come in crowds, and n8n may hold each of their videos in memory. */
-const gate = createGate(STREAMED_AT_ONCE);
-
-/**
- * For whom n8n resolves a credential that is each user's own, in a form that only n8n reads; undefined where all users
- * share it. Older n8n does not have the method.
- */
-function userOf(context: IWebhookFunctions): string | undefined {
-	return context.getExecutionContext?.()?.credentials;
+/** The providers as seen from `webhook()`. n8n gives no stop signal there. */
+export function createWebhookSession(given: IWebhookFunctions, clock: Clock, memory: Memory): WebhookSession {
+	const context = readingCredentialsOnce(given, clock, memory);
+	const api = createApis(context, clock);
+	return {
+		api,
+		downloads: createDownloads(context, clock, NEVER_STOPPED, memory.callbackDownloads),
+		async readStatus(handle) {
+			const opened = await api(handle.provider);
+			return 'problem' in opened ? { kind: 'unavailable', message: opened.problem } : await opened.readStatus(handle);
+		},
+	};
 }
 
 /**
- * The context with each credential read once, for the callbacks that come soon after, too. In `webhook()` every reading,
- * n8n's own for each call included, makes n8n 2.41.1 a new engine for expressions: half of a callback's processor time
- * (100 of 215 ms, measured on two cores).
+ * The context with each credential read once, also for the callbacks that follow within half a minute. Every reading in
+ * `webhook()` costs n8n 2.41.1 100 ms of a processor, since it starts a new engine for expressions (docs/n8n.md#processor-time-of-a-callback). n8n
+ * itself reads the credential once more for each call to the provider, which this spares, too.
  */
-function readingOnce(context: IWebhookFunctions, clock: Clock): IWebhookFunctions {
-	const getCredentials = async (type: string): Reading => {
+function readingCredentialsOnce(context: IWebhookFunctions, clock: Clock, { credentials }: Memory): IWebhookFunctions {
+	const getCredentials = async (type: string): ReturnType<IWebhookFunctions['getCredentials']> => {
 		const id = context.getNode().credentials?.[type]?.id;
 		const key = JSON.stringify([context.getWorkflow().id, type, id, userOf(context)]);
-		const known = readings.get(key);
+		const known = credentials.get(key);
 		if (known !== undefined) return await known;
 		const reading = context.getCredentials(type);
-		readings.set(key, reading);
-		const forget = (): void => void readings.delete(key);
+		credentials.set(key, reading);
+		const forget = (): void => void credentials.delete(key);
 		reading.catch(forget);
-		void clock.sleep(REMEMBER_MS).then(forget);
+		void clock.sleep(REMEMBER_CREDENTIAL_MS).then(forget);
 		return await reading;
 	};
 	const frugal: IWebhookFunctions = Object.create(context);
 	return Object.defineProperty(frugal, 'getCredentials', { value: getCredentials });
 }
 
-/** The providers as seen from `webhook()`. n8n gives no stop signal there. */
-export function createWebhookFinisher(given: IWebhookFunctions, clock: Clock): WebhookFinisher {
-	const context = readingOnce(given, clock);
-	const api = createApis(context, clock);
-
-	async function look(handle: Handle): Promise<Look> {
-		const opened = await api(handle.provider);
-		if (!('problem' in opened)) return await opened.look(handle);
-		return { kind: 'unseen', message: opened.problem };
-	}
-
-	return { api, downloads: createDownloads(context, clock, { requested: false }, gate), look };
+/**
+ * The user for whom n8n resolves a credential that is each user's own, in a form that only n8n reads; undefined where all
+ * users share it. n8n 2.8 does not have the method.
+ */
+function userOf(context: IWebhookFunctions): string | undefined {
+	return context.getExecutionContext?.()?.credentials;
 }

@@ -29,7 +29,7 @@ function ran(runSeconds: number, queueSeconds = 0): Fate {
 	return { queueMs: queueSeconds * 1_000, runMs: Math.max(1, runSeconds) * 1_000 };
 }
 
-/** The six shapes of job time that the schedule is measured by. */
+/** The six shapes of job time that polling is measured by. */
 export const SHAPES = {
 	narrow: (random: Random) => ran(uniform(60, 120, random)),
 	wide: (random: Random) => ran(uniform(60, 300, random)),

@@ -1,4 +1,4 @@
-import type { Look } from '../../nodes/core/calls/poll';
+import type { StatusAnswer } from '../../nodes/core/calls/status';
 import type { Clock, Random } from '../../nodes/core/clock';
 import type { Handle } from '../../nodes/core/job';
 
@@ -12,14 +12,14 @@ export interface Fate {
 export interface Outcome {
 	/** From the job's end to our knowing. */
 	readonly lateMs: number;
-	readonly looks: number;
+	readonly reads: number;
 }
 
 const REPLY_MS = { fastest: 50, slowest: 250 };
 
 /** A provider of jobs whose ends are drawn beforehand. It shows `pending` and `processing`, and nothing of times. */
 export class SimulatedProvider {
-	private readonly jobs = new Map<string, { startedMs: number; endedMs: number; looks: number; lateMs: number }>();
+	private readonly jobs = new Map<string, { startedMs: number; endedMs: number; reads: number; lateMs: number }>();
 
 	constructor(
 		private readonly clock: Clock,
@@ -29,14 +29,14 @@ export class SimulatedProvider {
 	submit({ queueMs, runMs }: Fate): Handle {
 		const startedMs = this.clock.now() + queueMs;
 		const jobId = `job-${this.jobs.size + 1}`;
-		this.jobs.set(jobId, { startedMs, endedMs: startedMs + runMs, looks: 0, lateMs: NaN });
+		this.jobs.set(jobId, { startedMs, endedMs: startedMs + runMs, reads: 0, lateMs: NaN });
 		return { provider: 'runpod', model: 'simulated', jobId };
 	}
 
-	async look(handle: Handle): Promise<Look> {
+	async read(handle: Handle): Promise<StatusAnswer> {
 		const job = this.jobs.get(handle.jobId);
 		if (job === undefined) throw new Error(`no such job: ${handle.jobId}`);
-		job.looks++;
+		job.reads++;
 		const oneWayMs = (REPLY_MS.fastest + (REPLY_MS.slowest - REPLY_MS.fastest) * this.random()) / 2;
 		await this.clock.sleep(oneWayMs);
 		const atMs = this.clock.now();
@@ -47,6 +47,6 @@ export class SimulatedProvider {
 	}
 
 	outcomes(): Outcome[] {
-		return [...this.jobs.values()].map(({ lateMs, looks }) => ({ lateMs, looks }));
+		return [...this.jobs.values()].map(({ lateMs, reads }) => ({ lateMs, reads }));
 	}
 }

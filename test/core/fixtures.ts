@@ -1,9 +1,9 @@
-import { UnexpectedReplyError } from '../../nodes/core/providers/errors';
+import { UnexpectedReplyError } from '../../nodes/core/providers/reply';
 import type { Reply } from '../../nodes/core/calls/http';
-import type { Failure, Handle, Job } from '../../nodes/core/job';
+import type { Failure, Handle, Job, JobOrFailure } from '../../nodes/core/job';
 import { present, type JsonObject } from '../../nodes/core/json';
 import { jobJson } from '../../nodes/core/output';
-import type { Provider, Reading, VideoRequest } from '../../nodes/core/providers/provider';
+import type { Provider, VideoRequest } from '../../nodes/core/providers/provider';
 import { dialects, jobBody } from '../support/apis';
 import { join, readdirSync, readFileSync, repositoryFolder } from '../support/node.cts';
 
@@ -13,7 +13,7 @@ type Call = 'submit' | 'status' | 'cancel';
 export type Outcome =
 	| { readonly kind: 'job'; readonly json: JsonObject }
 	| { readonly kind: 'refused'; readonly failure: Failure }
-	| { readonly kind: 'unexpected'; readonly message: string; readonly httpStatus: number }
+	| { readonly kind: 'unexpected'; readonly message: string }
 	/** A cancel reply that says nothing clear. */
 	| { readonly kind: 'unclear' }
 	/** The reader threw what it must never throw. */
@@ -21,15 +21,17 @@ export type Outcome =
 
 /** One reply of test/fixtures/<provider>, and what has to be read out of it. */
 export interface Fixture {
-	/** Which document describes this shape. */
+	/** Where the form of the reply is described: a heading of docs/providers.md, or docs/decisions for a rule of ours. */
 	readonly source: string;
-	/** How sure that is, in the words of the API notes. */
+	/** How sure that is: docs/providers.md#labels-of-the-fixtures. */
 	readonly label: 'SEED' | 'DOC' | 'SEEN';
 	readonly call: Call;
+	/** Where it is not the provider's default. */
+	readonly model?: string;
 	/** Times in ISO 8601, where the usual ones below do not fit; `submittedAt: null`: nobody knows. */
 	readonly given?: {
 		readonly submittedAt?: string | null;
-		readonly firstAskedAt?: string;
+		readonly firstReadAt?: string;
 		readonly sentAt?: string;
 		readonly readAt?: string;
 	};
@@ -47,10 +49,10 @@ export function fixturesOf(provider: Provider): Array<[name: string, fixture: Fi
 	return names.map((name) => [name.slice(0, -'.json'.length), JSON.parse(readFileSync(join(folder, name), 'utf8'))]);
 }
 
-export function requestOf({ name, defaultModel }: Provider): VideoRequest {
+export function requestOf({ name, defaultModel }: Provider, model = defaultModel): VideoRequest {
 	return {
 		provider: name,
-		model: defaultModel,
+		model,
 		input: { prompt: 'a', duration: 5 },
 		pictures: [],
 		submitWith: 'run',
@@ -58,10 +60,14 @@ export function requestOf({ name, defaultModel }: Provider): VideoRequest {
 	};
 }
 
-export function handleOf({ name, defaultModel }: Provider, submittedAt: string | null = SUBMITTED_AT): Handle {
+export function handleOf(
+	{ name, defaultModel }: Provider,
+	submittedAt: string | null = SUBMITTED_AT,
+	model = defaultModel,
+): Handle {
 	return {
 		provider: name,
-		model: defaultModel,
+		model,
 		jobId: dialects[name].jobId,
 		...present({ submittedAt: submittedAt ?? undefined }),
 	};
@@ -77,15 +83,18 @@ export function replyOf(status: number, body: unknown, headers: Record<string, s
 	return { kind: 'reply', status, headers, body };
 }
 
-function readReply(provider: Provider, { call, reply, given = {} }: Fixture): Reading | Job | undefined {
+function readReply(provider: Provider, { call, model, reply, given = {} }: Fixture): JobOrFailure | Job | undefined {
 	const whole: Reply = { kind: 'reply', ...reply };
 	const nowMs = Date.parse(given.readAt ?? READ_AT);
 	if (call === 'submit') {
-		return provider.readStarted(whole, requestOf(provider), { sentMs: Date.parse(given.sentAt ?? SENT_AT), nowMs });
+		return provider.readStarted(whole, requestOf(provider, model), {
+			sentMs: Date.parse(given.sentAt ?? SENT_AT),
+			nowMs,
+		});
 	}
-	const handle = handleOf(provider, given.submittedAt);
-	const firstAskedMs = given.firstAskedAt === undefined ? undefined : Date.parse(given.firstAskedAt);
-	const moment = { nowMs, ...present({ firstAskedMs }) };
+	const handle = handleOf(provider, given.submittedAt, model);
+	const firstReadMs = given.firstReadAt === undefined ? undefined : Date.parse(given.firstReadAt);
+	const moment = { nowMs, ...present({ firstReadMs }) };
 	return call === 'status' ? provider.readJob(whole, handle, moment) : provider.readCancelled(whole, handle, moment);
 }
 
@@ -98,6 +107,6 @@ export function outcomeOf(provider: Provider, fixture: Fixture): Outcome {
 		return read.kind === 'job' ? { kind: 'job', json: jobJson(read.job) } : read;
 	} catch (error) {
 		if (!(error instanceof UnexpectedReplyError)) return { kind: 'broken', message: String(error) };
-		return { kind: 'unexpected', message: error.message, httpStatus: error.httpStatus };
+		return { kind: 'unexpected', message: error.message };
 	}
 }

@@ -2,8 +2,10 @@ import type { ProviderName } from '../../nodes/core/job';
 import { asText } from '../../nodes/core/json';
 import { amountText } from '../../nodes/core/money/limits';
 import type { VideoForm } from '../../nodes/core/form';
+import { parseForm } from '../../nodes/core/models/form';
+import { estimateCost } from '../../nodes/core/models/price';
 import { providerOf } from '../../nodes/core/providers';
-import { setStage, type Stage } from '../engine/stage';
+import { createStage, type Stage } from '../engine/stage';
 import { providerNames } from '../support/apis';
 import {
 	askUser,
@@ -75,20 +77,14 @@ async function agrees(name: ProviderName, wish: Wish, say: Say): Promise<boolean
 		prompt: wish.prompt,
 		startImageSource: 'url',
 		startImageUrl: wish.image,
-		startImageField: '',
-		mode: '',
 		duration: 5,
-		endImageSource: 'none',
-		endImageUrl: '',
-		endImageField: '',
-		options: {},
 	};
-	const parsed = provider.parse(form, { providerIsLocal: false, waits: true });
+	const parsed = parseForm(name, form, { providerIsLocal: false, waits: true });
 	if (parsed.kind === 'problems') {
 		for (const { field, message } of parsed.problems) say(`${field} ${message}`);
 		return false;
 	}
-	const cost = provider.estimateCost(parsed.request);
+	const cost = estimateCost(parsed.request)?.least;
 	const price =
 		cost === undefined
 			? 'an unknown amount'
@@ -149,10 +145,10 @@ export async function runDemo(args: string[], say: Say): Promise<number> {
 			say('Not confirmed; nothing was sent.');
 			return 1;
 		}
-		const stage = await setStage({
+		const stage = await createStage({
 			factor: isReal ? 1 : EMULATED_SPEED,
 			emulator: { jobTimes: EMULATED },
-			...(isReal ? { real: { [name]: keyOf(name) } } : {}),
+			...(isReal ? { credentials: { [name]: { apiKey: keyOf(name), baseUrl: undefined } } } : {}),
 		});
 		say(
 			isReal

@@ -1,6 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { KlingVideo } from '../../nodes/KlingVideo/KlingVideo.node';
 import { KlingVideoTrigger } from '../../nodes/KlingVideoTrigger/KlingVideoTrigger.node';
+import { estimateCost } from '../../nodes/core/models/price';
 import { providers } from '../../nodes/core/providers';
 import type { Provider } from '../../nodes/core/providers/provider';
 import { credentials } from '../support/credentials';
@@ -58,7 +59,7 @@ test('every operation is there', () => {
 });
 
 describe('the prices', () => {
-	function price({ name, defaultModel, estimateCost }: Provider, durationSeconds: number): string {
+	function price({ name, defaultModel }: Provider, durationSeconds: number): string {
 		const input = { duration: durationSeconds };
 		const cost = estimateCost({
 			provider: name,
@@ -67,7 +68,7 @@ describe('the prices', () => {
 			pictures: [],
 			submitWith: 'run',
 			hasEndImage: false,
-		});
+		})?.least;
 		return `${cost?.source === 'minimum' ? 'at least ' : ''}${cost?.amount} ${cost?.unit}`;
 	}
 	test.each(providers)('of $label are those of the node', (provider) => {

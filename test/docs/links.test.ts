@@ -38,6 +38,18 @@ describe.each(documents.map((document) => [document.path, document] as const))('
 	});
 });
 
+/** Whether a file is code or data of this repository, whose comments and sources cite its documents. */
+const isSource = (path: string) => /\.(ts|cts|mjs|json)$/.test(path) && path !== 'test/docs/links.test.ts';
+
+test('every page that a comment or a fixture cites exists, with the heading it names', () => {
+	const sources = ['nodes', 'credentials', 'test', 'scripts'].flatMap(filesBelow).filter(isSource);
+	const cited = sources.flatMap((path) =>
+		[...read(path).matchAll(/docs\/[\w/-]+\.md(#[\w-]+)?/g)].map(([target]) => ({ path, target })),
+	);
+	expect(cited.length).toBeGreaterThan(100);
+	expect(cited.filter(({ target }) => !isOpen('README.md', target))).toEqual([]);
+});
+
 test('a document that leads nowhere would be found', () => {
 	expect(isOpen('README.md', 'docs/security.md#keys')).toBe(true);
 	expect(isOpen('README.md', 'docs/security.md#no-such-heading')).toBe(false);

@@ -27,9 +27,25 @@ describe('from another process', () => {
 		expect(await read('jobs')).toEqual([]);
 	});
 
-	test('what is no rule or script is refused', async () => {
+	test('an endpoint is retired, and clips get another length, until all is reset', async () => {
+		const priceOfMotion = async (): Promise<number | undefined> => {
+			const { imageUrl: image, clipUrl: video } = bench.emulator;
+			const input = { image, video, character_orientation: 'image' };
+			await bench.runpod('/kling-v2-6-std-motion-control/run', { body: { input } });
+			return bench.emulator.jobs().at(-1)?.price?.amount;
+		};
+		expect((await control('retire', { endpointId: ENDPOINT.slice(1) })).status).toBe(204);
+		expect((await control('clipLength', { seconds: 8 })).status).toBe(204);
+		expect([await healthStatus(), await priceOfMotion()]).toEqual([404, 0.63]);
+		expect((await control('reset')).status).toBe(204);
+		expect([await healthStatus(), await priceOfMotion()]).toEqual([200, 0.42]);
+	});
+
+	test('what says nothing of what it wants is refused', async () => {
 		expect((await control('misbehave', { when: {} })).status).toBe(400);
 		expect((await control('script', { do: {} })).status).toBe(400);
+		expect((await control('retire', { endpoint: 'x' })).status).toBe(400);
+		expect((await control('clipLength', { seconds: '8' })).status).toBe(400);
 	});
 });
 

@@ -1,16 +1,14 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { asObject, asText, present, type JsonObject } from '../../nodes/core/json';
-import { coreTodayBody } from './coreTodayReplies';
+import { asObject, present, type JsonObject } from '../../nodes/core/json';
+import { coreTodayBody, coreTodayStatus } from './coreTodayReplies';
 import { takeScript, type Emulation } from './emulation';
 import { hasEndedAt, httpStatusOf, type Job } from './jobs';
-import { pictureReferenceProblem } from './pictures';
-import { CORE_TODAY_CREATE, CORE_TODAY_INPUT, problemWith } from './schemas';
+import { modelOf, type Model } from './models';
+import { referenceProblem, referencesIn } from './references';
+import { CORE_TODAY_CREATE, problemWith } from './schemas';
 
-/** Seed "Kling v2.1", Model ID; its other form from provider-apis.md, Core.Today. */
-export const CORE_TODAY_MODELS: readonly string[] = ['kwaivgi/kling-v2.1', 'replicate/kwaivgi/kling-v2.1'];
-/** Replicate takes data URIs under 1 MB; provider-apis.md, Core.Today. */
+/** Replicate, which is behind Core.Today, takes data URIs under 1 MB; docs/providers.md. */
 const DATA_URI_LIMIT = 1_000_000;
-const PICTURE_KEYS = ['start_image', 'end_image'];
 
 /** A refusal that created nothing. How Core.Today words its errors is unknown; `detail` is one of the forms to expect. */
 export class Refusal extends Error {
@@ -22,16 +20,20 @@ export class Refusal extends Error {
 	}
 }
 
-async function checkInput(emulation: Emulation, request: FastifyRequest, input: JsonObject): Promise<void> {
-	const problem = problemWith(request, CORE_TODAY_INPUT, input);
+async function checkInput(
+	emulation: Emulation,
+	request: FastifyRequest,
+	model: Model,
+	input: JsonObject,
+): Promise<void> {
+	const problem = problemWith(request, model.input, input);
 	if (problem !== undefined) throw new Refusal(422, problem);
-	for (const key of PICTURE_KEYS) {
-		const reference = asText(input[key]);
-		if (reference === undefined) continue;
+	for (const [field, reference] of referencesIn(input, model.pictureKeys)) {
 		const isLong = reference.startsWith('data:') && reference.length >= DATA_URI_LIMIT;
-		const wrong = isLong ? 'data URI is not under 1 MB' : await pictureReferenceProblem(emulation, reference);
-		if (wrong !== undefined) throw new Refusal(422, `field "${key}": ${wrong}`);
+		if (isLong) throw new Refusal(422, `field "${field}": data URI is not under 1 MB`);
 	}
+	const wrong = await referenceProblem(emulation, model, input);
+	if (wrong !== undefined) throw new Refusal(422, `field "${wrong.field}": ${wrong.problem}`);
 }
 
 /**
@@ -44,11 +46,13 @@ export async function createPrediction(emulation: Emulation, request: FastifyReq
 	// The schema above is what makes the cast true.
 	const created = body as { model: string; input: JsonObject; webhook?: string; webhook_events?: string[] };
 	const { model, input, webhook, webhook_events } = created;
+	const known = modelOf('coreToday', model);
 	const isOther = emulation.options.otherModels?.includes(model) === true;
-	if (!isOther && !CORE_TODAY_MODELS.includes(model)) throw new Refusal(404, `Model '${model}' not found`);
-	if (!isOther) await checkInput(emulation, request, input);
+	if (known === undefined && !isOther) throw new Refusal(404, `Model '${model}' not found`);
+	if (known !== undefined) await checkInput(emulation, request, known, input);
 	const script = takeScript(emulation, request);
-	const extras = present({ webhookUrl: webhook, webhookEvents: webhook_events });
+	const price = known?.price(input, script.clipSeconds ?? emulation.clipSeconds);
+	const extras = present({ webhookUrl: webhook, webhookEvents: webhook_events, price });
 	const job = emulation.jobs.accept({ provider: 'coreToday', model, input, script, ...extras });
 	request.exchange.record.jobId = job.id;
 	emulation.follow(job);
@@ -105,7 +109,7 @@ export function coreTodayRoutes(server: FastifyInstance, emulation: Emulation): 
 		{ config: { call: 'status', provider: 'coreToday' } },
 		async (request, reply) => {
 			const job = found(emulation, request.params.jobId);
-			return await reply.code(httpStatusOf(job, emulation.clock.now())).send(coreTodayBody(emulation, job));
+			return await reply.code(httpStatusOf(job, emulation.clock.now())).send(coreTodayStatus(emulation, job));
 		},
 	);
 	server.delete<{ Params: { jobId: string } }>(

@@ -1,9 +1,9 @@
 import type { JsonObject, JsonValue } from '../../nodes/core/json';
-import type { Emulation } from './emulation';
+import { repeatedInput, type Emulation } from './emulation';
 import { phaseAt, videoUrlOf, type Job } from './jobs';
 import type { Dialect, OutputShape, Phase } from './types';
 
-/** Seed "Kling v2.1" against Core.Today's API reference; provider-apis.md, trap 6. */
+/** The pages of the models against Core.Today's API reference, which disagree; docs/providers.md. */
 const WORDS: Readonly<Record<Dialect, Readonly<Record<Phase, string>>>> = {
 	quickstart: {
 		queued: 'pending',
@@ -22,7 +22,7 @@ const WORDS: Readonly<Record<Dialect, Readonly<Record<Phase, string>>>> = {
 		timedOut: 'failed',
 	},
 };
-/** The seed's sample reply names this model whatever was asked for. */
+/** Every model's page has this one in its sample reply, whatever was asked for. */
 const BOILERPLATE_MODEL = 'black-forest-labs/flux-schnell';
 const DEFAULT_SHAPE: Readonly<Record<Dialect, OutputShape>> = { quickstart: 'string', reference: 'array' };
 
@@ -35,7 +35,8 @@ function outputOf(shape: OutputShape, videoUrl: string): JsonValue {
 
 function errorOf(job: Job, phase: Phase): JsonValue {
 	if (phase === 'timedOut') return job.script.error ?? 'Prediction timed out';
-	return phase === 'failed' ? (job.script.error ?? 'Prediction failed') : null;
+	const isFailed = phase === 'failed' || (phase === 'completed' && job.script.outputShape === 'completedWithError');
+	return isFailed ? (job.script.error ?? 'Prediction failed') : null;
 }
 
 /** What Core.Today says of the job now, in the job's dialect. */
@@ -49,16 +50,13 @@ export function coreTodayBody(emulation: Emulation, job: Job): JsonObject {
 	const output = phase === 'completed' ? outputOf(shape, videoUrl) : null;
 	const error = errorOf(job, phase);
 	const created_at = new Date(job.acceptedAtMs + (script.clockSkewMs ?? 0)).toISOString();
-	const publicUrl: JsonObject = phase === 'completed' && shape === 'public_url' ? { public_url: videoUrl } : {};
-	if (dialect === 'reference') return { id: job.id, status, model: job.model, created_at, output, error, ...publicUrl };
-	return {
-		job_id: job.id,
-		status,
-		provider: 'replicate',
-		model: BOILERPLATE_MODEL,
-		created_at,
-		result: output,
-		error,
-		...publicUrl,
-	};
+	const extras: JsonObject = phase === 'completed' && shape === 'public_url' ? { public_url: videoUrl } : {};
+	if (dialect === 'reference') return { id: job.id, status, model: job.model, created_at, output, error, ...extras };
+	const provider = 'replicate';
+	return { job_id: job.id, status, provider, model: BOILERPLATE_MODEL, created_at, result: output, error, ...extras };
+}
+
+/** What a status call and a callback say of the job now. */
+export function coreTodayStatus(emulation: Emulation, job: Job): JsonObject {
+	return { ...coreTodayBody(emulation, job), ...repeatedInput(emulation, job) };
 }

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { Clock } from '../../nodes/core/clock';
 import type { ProviderName } from '../../nodes/core/job';
+import { present, type JsonObject } from '../../nodes/core/json';
 import type { Job, JobBook } from './jobs';
 import type { RuleBook } from './rules';
 import type {
@@ -40,6 +41,10 @@ export interface Emulation {
 	readonly uploaded: Map<string, UploadedPicture>;
 	/** Tells the webhooks that a job has a new end to watch for. */
 	readonly follow: (job: Job) => void;
+	/** Runpod endpoints that are gone. */
+	readonly retired: Set<string>;
+	/** How long every clip is taken to be whose job's script says nothing of it. */
+	clipSeconds: number;
 	startedAtMs: number;
 	submitCount: number;
 	/** `http://127.0.0.1:<port>`, once it listens. */
@@ -65,6 +70,12 @@ export function elapsedMs({ clock, startedAtMs }: Emulation): number {
 /** The script for the job that this submit is about to create. */
 export function takeScript(emulation: Emulation, request: FastifyRequest): JobScript {
 	const { record, jobNumber } = request.exchange;
-	const occasion = { provider: record.provider, call: record.call, jobNumber, atMs: elapsedMs(emulation) };
+	const { provider, call } = record;
+	const occasion = present({ provider, call, jobNumber, atMs: elapsedMs(emulation) });
 	return emulation.scripts.take(occasion) ?? {};
+}
+
+/** What a status reply or a callback repeats of the submit. */
+export function repeatedInput({ options }: Emulation, { script, input }: Job): JsonObject {
+	return (script.repeatsInput ?? options.repeatsInput) === true ? { input } : {};
 }

@@ -11,12 +11,12 @@ interface Life {
 	readonly lifeMs?: number;
 }
 
-/** What an API does by itself, beside its routes; from provider-apis.md. */
+/** What an API does by itself, beside its routes; see docs/providers.md. */
 interface Habits {
 	newId(heldBy?: 'runsync'): string;
 	/** Until when a job's record is found. */
 	recordEndMs(life: Life): number;
-	/** How long a video's link lives after the job's end; Runpod's is in the seed "Kling v2.1 I2V Pro". */
+	/** How long a video's link lives after the job's end; Runpod documents seven days. */
 	readonly linkMs: number;
 	/** How often a webhook is tried, 10 s apart, until it is answered 200. */
 	readonly webhookTries: number;
@@ -26,7 +26,7 @@ interface Habits {
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
-/** How long Runpod keeps a job's record after its end; trap 4. */
+/** How long Runpod keeps a job's record after its end; docs/providers.md. */
 const RUNPOD_RECORD_MS = { run: 30 * MINUTE_MS, runsync: MINUTE_MS };
 
 export const habits: Readonly<Record<ProviderName, Habits>> = {

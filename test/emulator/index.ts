@@ -1,6 +1,8 @@
+import type { PictureHostName } from './pictureHosts';
 import { startServer } from './server';
 import type { EmulatedJob, EmulatorOptions, Keys, RecordedRequest, Rule, Script, WebhookDelivery } from './types';
 
+export type { PictureHostName } from './pictureHosts';
 export type * from './types';
 
 /** Both APIs, running on this machine. */
@@ -12,7 +14,11 @@ export interface Emulator {
 	readonly runpodUrl: string;
 	/** A picture that both APIs take. */
 	readonly imageUrl: string;
+	/** A clip that the models with a `video` take. */
+	readonly clipUrl: string;
 	readonly keys: Keys;
+	/** Where a picture is that a look at its link has to judge; see `PICTURE_HOSTS`. */
+	pictureUrl(name: PictureHostName): string;
 	/** Every accepted, which is to say paid, job in order. */
 	jobs(): readonly EmulatedJob[];
 	/** Everything that was received, refused requests too. */
@@ -20,8 +26,12 @@ export interface Emulator {
 	/** Every try to deliver a webhook. */
 	deliveries(): readonly WebhookDelivery[];
 	misbehave(rule: Rule): void;
+	/** From now on Runpod answers that this endpoint is not found, whatever is asked of it. */
+	retire(endpointId: string): void;
+	/** From now on every clip is taken to be this long. */
+	clipLength(seconds: number): void;
 	script(script: Script): void;
-	/** As after the start: no jobs, no rules, and its time begins again. */
+	/** As after the start: no jobs, no rules, nothing retired but what the options say, and its time begins again. */
 	reset(): void;
 	stop(): Promise<void>;
 }

@@ -2,7 +2,7 @@ import type { Clock } from '../../nodes/core/clock';
 import type { ProviderName } from '../../nodes/core/job';
 import { present, type JsonObject } from '../../nodes/core/json';
 import { habits } from './habits';
-import type { EmulatedJob, EmulatorOptions, Ending, JobScript, JobTimes, NewJob, Phase } from './types';
+import type { EmulatedJob, EmulatorOptions, Ending, JobScript, JobTimes, NewJob, Phase, Price } from './types';
 import { videoSha256, videoSize } from './video';
 
 const DEFAULT_TIMES: JobTimes = { queueMs: 500, runMs: 2500 };
@@ -19,6 +19,8 @@ export interface Submission {
 	/** Runpod's `policy`. */
 	readonly executionTimeoutMs?: number;
 	readonly lifeMs?: number;
+	/** Absent where no document says what the model costs. */
+	readonly price?: Price;
 }
 
 /** A job as the emulator keeps it. Its state is a function of the clock, nothing here changes but `cancelledAtMs`. */
@@ -133,7 +135,8 @@ export function videoUrlOf(job: Job, origin: string): string {
 
 /** What the outside may see of a job. */
 export function viewOf(job: Job, nowMs: number, origin: string): EmulatedJob {
-	const { number, provider, id, model, input, webhookUrl, acceptedAtMs, queueMs, runMs, endsAs, cancelledAtMs } = job;
+	const { number, provider, id, model, input, webhookUrl, acceptedAtMs, queueMs, runMs, endsAs, cancelledAtMs, price } =
+		job;
 	const view = present({
 		number,
 		provider,
@@ -145,6 +148,7 @@ export function viewOf(job: Job, nowMs: number, origin: string): EmulatedJob {
 		queueMs,
 		runMs,
 		endsAs,
+		price,
 		phase: phaseAt(job, nowMs),
 		cancelledAtMs,
 		finishedAtMs: hasEndedAt(job, nowMs) ? endMs(job) : undefined,

@@ -1,8 +1,7 @@
 // The APIs as a program of their own; started by npm run emulator.
-import { providers } from '../../nodes/core/providers';
-import { dialects } from '../support/apis';
 import { env } from '../support/node.cts';
 import { startEmulator } from './index';
+import { MODELS } from './models';
 
 const DEFAULT_PORT = 4010;
 
@@ -13,11 +12,11 @@ async function main(): Promise<void> {
 	const stop = (): void => void emulator.stop().then(() => process.exit(0));
 	process.once('SIGINT', stop);
 	process.once('SIGTERM', stop);
-	for (const { name, label } of providers) {
-		const [header] = Object.entries(dialects[name].keyHeaders(emulator.keys[name]));
-		console.log(`${label.padEnd(12)}${emulator[`${name}Url`]}  ${header?.join(': ')}`);
-	}
+	console.log(`Core.Today  ${emulator.coreTodayUrl}  X-API-Key: ${emulator.keys.coreToday}`);
+	console.log(`Runpod      ${emulator.runpodUrl}  Authorization: Bearer ${emulator.keys.runpod}`);
+	for (const models of Object.values(MODELS)) console.log(`            ${Object.keys(models).join(', ')}`);
 	console.log(`A picture   ${emulator.imageUrl}`);
+	console.log(`A clip      ${emulator.clipUrl}`);
 }
 
 void main();

@@ -3,7 +3,7 @@ import { Readable } from '../support/node.cts';
 import type { Emulation } from './emulation';
 import { habits } from './habits';
 import { endMs, phaseAt, type Job } from './jobs';
-import { videoChunks, videoSize } from './video';
+import { CLIP_PATH, SAMPLE, videoChunks, videoSize } from './video';
 
 interface Range {
 	readonly start: number;
@@ -37,12 +37,19 @@ function sendVideo(request: FastifyRequest, reply: FastifyReply, job: Job): Fast
 	const ifRange = request.headers['if-range'];
 	const wanted = ifRange === undefined || ifRange === etag ? request.headers.range : undefined;
 	const range = parseRange(wanted, size);
-	void reply.headers({ 'accept-ranges': 'bytes', etag }).type('video/mp4');
+	const { videoType = 'video/mp4', videoStatus = 200 } = job.script;
+	void reply.headers({ 'accept-ranges': 'bytes', etag, 'content-type': videoType }).code(videoStatus);
 	if (range === undefined) return reply.code(416).header('content-range', `bytes */${size}`).send();
 	const { start, end } = range === 'all' ? { start: 0, end: size } : range;
-	if (range !== 'all') void reply.code(206).header('content-range', `bytes ${start}-${end - 1}/${size}`);
+	if (range !== 'all' || videoStatus === 206)
+		void reply.code(206).header('content-range', `bytes ${start}-${end - 1}/${size}`);
 	void reply.header('content-length', end - start);
 	return reply.send(Readable.from(videoChunks(job, start, end), { objectMode: false }));
+}
+
+/** Serves the clip that models with a `video` take. */
+export function clipRoute(server: FastifyInstance): void {
+	server.get(CLIP_PATH, { config: { call: 'clip' } }, (_request, reply) => reply.type('video/mp4').send(SAMPLE));
 }
 
 /** Serves each completed job's video to whoever has the link, and to nobody who sends a key. */

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { present } from '../../nodes/core/json';
 import { Readable } from '../support/node.cts';
 import { elapsedMs, type Emulation } from './emulation';
 import type { CallName, Misbehaviour, RecordedRequest } from './types';
@@ -24,7 +25,7 @@ function note(emulation: Emulation, request: FastifyRequest): void {
 	const { call, provider } = request.routeOptions.config;
 	const jobId = jobIdIn(request);
 	if (SUBMITS.has(call)) emulation.submitCount += 1;
-	const record: RecordedRequest = {
+	const record: RecordedRequest = present({
 		atMs: emulation.clock.now(),
 		provider: provider ?? emulation.jobs.find(jobId)?.provider,
 		call,
@@ -34,17 +35,14 @@ function note(emulation: Emulation, request: FastifyRequest): void {
 		query: request.query as Readonly<Record<string, unknown>>,
 		headers: request.headers,
 		jobId,
-	};
+	});
 	const jobNumber = SUBMITS.has(call) ? emulation.submitCount : emulation.jobs.find(jobId)?.number;
-	const occasion = { provider: record.provider, call, jobNumber, atMs: elapsedMs(emulation) };
+	const occasion = present({ provider: record.provider, call, jobNumber, atMs: elapsedMs(emulation) });
 	// Who drives the emulator is no client of the two APIs.
 	const isControl = record.path.startsWith('/_control/');
 	if (!isControl) emulation.requests.push(record);
-	request.exchange = {
-		record,
-		jobNumber,
-		misbehaviour: (isControl ? undefined : emulation.rules.take(occasion)) ?? {},
-	};
+	const misbehaviour = (isControl ? undefined : emulation.rules.take(occasion)) ?? {};
+	request.exchange = present({ record, jobNumber, misbehaviour });
 }
 
 async function instead(request: FastifyRequest, reply: FastifyReply, emulation: Emulation): Promise<unknown> {

@@ -1,16 +1,13 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { imageSize } from 'image-size';
-import { request as httpRequest } from 'undici';
 import { join, readdirSync, readFileSync } from '../support/node.cts';
 import type { Emulation, UploadedPicture } from './emulation';
 import { MEDIA_FOLDER } from './video';
 
-/** Kling's own limits; provider-apis.md, "Limits inherited from Kling itself". */
+/** Kling's own limits; docs/providers.md. */
 export const PICTURE_MAX_BYTES = 10_000_000;
 const MIN_SIDE_PX = 300;
 const MAX_ASPECT = 2.5;
-const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '[::1]']);
-const FETCH_TIMEOUT_MS = 5000;
 const CONTENT_TYPES: Readonly<Record<string, string>> = { png: 'image/png', jpg: 'image/jpeg' };
 
 /** The pictures of `test/fixtures/media`, by their path on the emulator. */
@@ -37,32 +34,8 @@ export function pictureProblem(bytes: Uint8Array): string | undefined {
 	}
 }
 
-async function fetchedProblem(url: URL): Promise<string | undefined> {
-	try {
-		const timeouts = { headersTimeout: FETCH_TIMEOUT_MS, bodyTimeout: FETCH_TIMEOUT_MS };
-		const { statusCode, body } = await httpRequest(url, timeouts);
-		const bytes = Buffer.from(await body.arrayBuffer());
-		return statusCode === 200 ? pictureProblem(bytes) : `Invalid image URL (HTTP ${statusCode})`;
-	} catch {
-		return 'Invalid image URL (cannot be reached)';
-	}
-}
-
-/**
- * Why the provider could not use this picture, or undefined. A link is followed as far as that needs no network:
- * on the emulator the picture must exist, and on another server of this machine (an n8n's signed link) it is fetched.
- */
-export async function pictureReferenceProblem(emulation: Emulation, reference: string): Promise<string | undefined> {
-	if (reference.startsWith('data:')) {
-		return pictureProblem(Buffer.from(reference.slice(reference.indexOf(',') + 1), 'base64'));
-	}
-	if (!URL.canParse(reference)) return 'Invalid image URL';
-	const url = new URL(reference);
-	if (url.origin === emulation.origin) return pictureAt(emulation, url.pathname) ? undefined : 'Invalid image URL';
-	return LOOPBACK_HOSTS.has(url.hostname) ? await fetchedProblem(url) : undefined;
-}
-
-function pictureAt(emulation: Emulation, path: string): UploadedPicture | undefined {
+/** What the emulator itself has under this path. */
+export function pictureAt(emulation: Emulation, path: string): UploadedPicture | undefined {
 	return SAMPLES.get(path) ?? emulation.uploaded.get(path);
 }
 

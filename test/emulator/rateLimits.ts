@@ -1,6 +1,6 @@
 import type { CallName } from './types';
 
-/** provider-apis.md, Runpod: calls per 10 s, and at once. */
+/** Calls per 10 s, and at once; docs/providers.md. */
 const LIMITS: Readonly<Partial<Record<CallName, { readonly perWindow: number; readonly atOnce: number }>>> = {
 	submit: { perWindow: 1000, atOnce: 200 },
 	runsync: { perWindow: 2000, atOnce: 400 },

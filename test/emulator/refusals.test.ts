@@ -140,7 +140,7 @@ describe('input at Core.Today', () => {
 		expectNothingCreated();
 	});
 
-	test('everything the seed lists is taken together', async () => {
+	test('everything the document lists is taken together', async () => {
 		const { url } = bench.emulator;
 		const input = { mode: 'pro', duration: 10, end_image: `${url}/images/end.png`, negative_prompt: '' };
 		expect((await bench.createCoreToday(input)).status).toBe(200);
@@ -208,7 +208,7 @@ describe('input at Runpod', () => {
 		expectNothingCreated();
 	});
 
-	test('everything the seed lists is taken together, and another endpoint takes anything', async () => {
+	test('everything the document lists is taken together, and another endpoint takes anything', async () => {
 		const input = { negative_prompt: '', guidance_scale: 0.5, duration: 10, enable_safety_checker: false };
 		expect((await bench.createRunpod(input)).status).toBe(200);
 		expect((await bench.runpod('/another-one/run', { body: { input: { size: 3 } } })).status).toBe(200);

@@ -1,18 +1,17 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { asNumber, asObject, asText, present, type JsonObject, type JsonValue } from '../../nodes/core/json';
+import { asNumber, asObject, present, type JsonObject, type JsonValue } from '../../nodes/core/json';
 import { randomUUID } from '../support/node.cts';
 import { takeScript, type Emulation } from './emulation';
 import { endMs, httpStatusOf, phaseAt, type Job } from './jobs';
-import { pictureReferenceProblem } from './pictures';
+import { modelOf } from './models';
 import { RateLimits } from './rateLimits';
+import { referenceProblem } from './references';
 import { runpodBody, submittedBody } from './runpodReplies';
-import { problemWith, RUNPOD_INPUT, RUNPOD_SUBMIT } from './schemas';
+import { problemWith, RUNPOD_SUBMIT } from './schemas';
 
-/** Seed "Kling v2.1 I2V Pro", Endpoint. */
-export const RUNPOD_ENDPOINT = 'kling-v2-1-i2v-pro';
-/** provider-apis.md, Runpod: body limits in bytes. */
+/** Body limits in bytes; docs/providers.md. */
 const BODY_LIMIT = { run: 10_000_000, runsync: 20_000_000 };
-/** provider-apis.md, trap 5: how long `/runsync` holds, in ms. */
+/** How long `/runsync` holds, in ms; docs/providers.md. */
 const HOLD_MS = { byDefault: 90_000, least: 1000, most: 300_000 };
 
 interface Endpoint {
@@ -34,19 +33,22 @@ class Refusal extends Error {
 	}
 }
 
-/** Input that cannot be worked on is reported as a job that failed at once; provider-apis.md, "Failure". */
+/** Input that cannot be worked on is reported as a job that failed at once; docs/providers.md. */
 function invalid(message: string): Refusal {
 	return new Refusal(400, { id: `${randomUUID()}-u1`, status: 'FAILED', error: message });
+}
+
+function isOpen({ options, retired }: Emulation, endpointId: string): boolean {
+	const isKnown = modelOf('runpod', endpointId) !== undefined || options.otherEndpoints?.includes(endpointId) === true;
+	return isKnown && !retired.has(endpointId);
 }
 
 function judge(emulation: Emulation, limits: RateLimits, request: FastifyRequest, reply: FastifyReply): void {
 	// Every route of this API has the parameter; a hook's request is not typed by the route.
 	const { endpointId } = request.params as Endpoint['Params'];
-	const { otherEndpoints = [], rateLimits = true } = emulation.options;
-	// A gone endpoint is said before the key is judged; node-interface.md, Credentials.
-	if (endpointId !== RUNPOD_ENDPOINT && !otherEndpoints.includes(endpointId)) {
-		throw new Refusal(404, { error: 'endpoint not found' });
-	}
+	const { rateLimits = true } = emulation.options;
+	// A gone endpoint is said before the key is judged; docs/providers.md.
+	if (!isOpen(emulation, endpointId)) throw new Refusal(404, { error: 'endpoint not found' });
 	if (request.headers.authorization !== `Bearer ${emulation.keys.runpod}`) {
 		throw new Refusal(401, { error: 'unauthorized' });
 	}
@@ -57,11 +59,14 @@ function judge(emulation: Emulation, limits: RateLimits, request: FastifyRequest
 	reply.raw.on('close', () => limits.leave(call));
 }
 
-async function checkInput(emulation: Emulation, request: FastifyRequest, input: JsonObject): Promise<void> {
-	const problem = problemWith(request, RUNPOD_INPUT, input);
+async function checkInput(emulation: Emulation, request: FastifyRequest, id: string, input: JsonObject): Promise<void> {
+	const model = modelOf('runpod', id);
+	// Nothing is known of what another endpoint takes.
+	if (model === undefined) return;
+	const problem = problemWith(request, model.input, input);
 	if (problem !== undefined) throw invalid(problem);
-	const wrong = await pictureReferenceProblem(emulation, asText(input.image) ?? '');
-	if (wrong !== undefined) throw invalid(wrong);
+	const wrong = await referenceProblem(emulation, model, input);
+	if (wrong !== undefined) throw invalid(wrong.problem);
 }
 
 async function accept(emulation: Emulation, request: FastifyRequest, heldBy?: 'runsync'): Promise<Job> {
@@ -70,13 +75,14 @@ async function accept(emulation: Emulation, request: FastifyRequest, heldBy?: 'r
 	// The schema above, and every route of this API, are what makes the casts true.
 	const { input, webhook, policy = {} } = request.body as { input: JsonObject; webhook?: string; policy?: JsonObject };
 	const { endpointId } = request.params as Endpoint['Params'];
-	if (endpointId === RUNPOD_ENDPOINT) await checkInput(emulation, request, input);
+	await checkInput(emulation, request, endpointId, input);
 	const script = takeScript(emulation, request);
 	const extras = present({
 		webhookUrl: webhook,
 		heldBy,
 		executionTimeoutMs: asNumber(policy.executionTimeout),
 		lifeMs: asNumber(policy.ttl),
+		price: modelOf('runpod', endpointId)?.price(input, script.clipSeconds ?? emulation.clipSeconds),
 	});
 	const job = emulation.jobs.accept({ provider: 'runpod', model: endpointId, input, script, ...extras });
 	request.exchange.record.jobId = job.id;
@@ -108,7 +114,7 @@ function withoutId(body: JsonObject): JsonObject {
 
 function found(emulation: Emulation, { endpointId, jobId }: OneJob['Params']): Job {
 	const job = emulation.jobs.onRecord('runpod', jobId, endpointId);
-	// The number in `status` is real; provider-apis.md, trap 2.
+	// The number in `status` is real; docs/providers.md.
 	if (job === undefined) throw new Refusal(404, { status: 404, title: 'Not Found', detail: 'job not found' });
 	return job;
 }
@@ -166,7 +172,7 @@ function jobRoutes(server: FastifyInstance, emulation: Emulation): void {
 	});
 }
 
-/** Runpod's API for one endpoint as documented, its rate limits included. */
+/** Runpod's API as documented, each endpoint under a path of its own, its rate limits included. */
 export function runpodRoutes(server: FastifyInstance, emulation: Emulation, limits: RateLimits): void {
 	server.addHook('preValidation', async (request, reply) => judge(emulation, limits, request, reply));
 	server.setErrorHandler<FastifyError | Refusal>(async (error, _request, reply) => {

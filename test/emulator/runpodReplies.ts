@@ -1,5 +1,5 @@
-import { asNumber, type JsonObject, type JsonValue } from '../../nodes/core/json';
-import type { Emulation } from './emulation';
+import { present, type JsonObject, type JsonValue } from '../../nodes/core/json';
+import { repeatedInput, type Emulation } from './emulation';
 import { phaseAt, videoUrlOf, type Job } from './jobs';
 import type { Phase } from './types';
 
@@ -11,18 +11,16 @@ const WORDS: Readonly<Record<Phase, string>> = {
 	cancelled: 'CANCELLED',
 	timedOut: 'TIMED_OUT',
 };
-/** Seed "Kling v2.1 I2V Pro", Cost calculation. */
-const USD_PER_5_SECONDS = 0.45;
-/** The seed's sample. */
+/** As in the sample reply of "Kling v2.1 I2V Pro". */
 const WORKER_ID = 'oqk7ao1uomckye';
 
 function outputOf(emulation: Emulation, job: Job): JsonValue {
 	const videoUrl = videoUrlOf(job, emulation.origin);
-	const cost = ((asNumber(job.input.duration) ?? 5) / 5) * USD_PER_5_SECONDS;
 	const { outputShape = 'video_url' } = job.script;
 	if (outputShape === 'string') return videoUrl;
 	if (outputShape === 'array') return [videoUrl];
-	return { [outputShape]: videoUrl, cost };
+	const cost = job.price?.amount;
+	return { [outputShape]: videoUrl, ...present({ cost }) };
 }
 
 /** What `/run` answers. */
@@ -32,6 +30,10 @@ export function submittedBody(job: Job): JsonObject {
 
 /** What `/status` says of the job now. */
 export function runpodBody(emulation: Emulation, job: Job): JsonObject {
+	return { ...withoutInput(emulation, job), ...repeatedInput(emulation, job) };
+}
+
+function withoutInput(emulation: Emulation, job: Job): JsonObject {
 	const { script, id } = job;
 	const phase = phaseAt(job, emulation.clock.now());
 	const known: JsonObject = { id, status: script.statusWords?.[phase] ?? WORDS[phase] };
@@ -41,8 +43,9 @@ export function runpodBody(emulation: Emulation, job: Job): JsonObject {
 	const ended: JsonObject = { ...started, executionTime: job.runMs, workerId: WORKER_ID };
 	if (phase === 'failed') return { ...ended, error: script.error ?? 'Generation failed' };
 	if (phase === 'timedOut') return { ...ended, error: script.error ?? 'job timed out' };
-	if (script.outputShape === 'none') return ended;
-	if (script.outputShape !== 'errorInOutput') return { ...ended, output: outputOf(emulation, job) };
-	const error = script.error ?? { message: 'Generation failed' };
+	const { outputShape, error = { message: 'Generation failed' } } = script;
+	if (outputShape === 'none') return ended;
+	if (outputShape === 'completedWithError') return { ...ended, output: { error } };
+	if (outputShape !== 'errorInOutput') return { ...ended, output: outputOf(emulation, job) };
 	return { ...started, status: WORDS.running, workerId: WORKER_ID, output: { status: 'error', error } };
 }

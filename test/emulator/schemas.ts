@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 
-type Schema = Readonly<Record<string, unknown>>;
+export type Schema = Readonly<Record<string, unknown>>;
 
 /** What validation says of one value; the part of ajv's error object (with `verbose`) that is read here. */
 interface SchemaError {
@@ -12,31 +12,9 @@ interface SchemaError {
 	readonly data?: unknown;
 }
 
-/** Limits inherited from Kling; provider-apis.md, "Limits inherited from Kling itself". */
-const PROMPT = { type: 'string', minLength: 1, maxLength: 2500 };
-const NEGATIVE_PROMPT = { type: 'string', maxLength: 2500 };
-const DURATION = { enum: [5, 10] };
-const PICTURE = { type: 'string', pattern: '^(https?://|data:image/(png|jpe?g);base64,)' };
 const WEB_ADDRESS = { type: 'string', pattern: '^https?://' };
 
-/** Seed "Kling v2.1", Input Parameters. */
-export const CORE_TODAY_INPUT: Schema = {
-	type: 'object',
-	required: ['prompt', 'start_image'],
-	additionalProperties: false,
-	properties: {
-		prompt: PROMPT,
-		start_image: PICTURE,
-		mode: { enum: ['standard', 'pro'] },
-		duration: DURATION,
-		end_image: PICTURE,
-		negative_prompt: NEGATIVE_PROMPT,
-	},
-	if: { required: ['end_image'] },
-	then: { required: ['mode'], properties: { mode: { const: 'pro' } } },
-};
-
-/** Seed "Kling v2.1", Create Prediction; the optional fields from provider-apis.md, "Create also takes". */
+/** The reference of Core.Today, Create Prediction; see docs/providers.md for the optional fields. */
 export const CORE_TODAY_CREATE: Schema = {
 	type: 'object',
 	required: ['model', 'input'],
@@ -62,22 +40,7 @@ export const CORE_TODAY_UPLOAD_URL: Schema = {
 	},
 };
 
-/** Seed "Kling v2.1 I2V Pro", Request. */
-export const RUNPOD_INPUT: Schema = {
-	type: 'object',
-	required: ['prompt', 'image'],
-	additionalProperties: false,
-	properties: {
-		prompt: PROMPT,
-		image: PICTURE,
-		negative_prompt: NEGATIVE_PROMPT,
-		guidance_scale: { type: 'number', minimum: 0, maximum: 1 },
-		duration: DURATION,
-		enable_safety_checker: { type: 'boolean' },
-	},
-};
-
-/** provider-apis.md, Runpod: submit and `policy`, whose times are milliseconds (5 s and 10 s to 7 days). */
+/** Runpod's reference, `/run`: `policy` has milliseconds, 5 s and 10 s to 7 days; docs/providers.md. */
 export const RUNPOD_SUBMIT: Schema = {
 	type: 'object',
 	required: ['input'],
@@ -104,7 +67,7 @@ function described(value: unknown): string {
 	return typeof value === 'object' ? 'object' : `${typeof value} ${String(value)}`;
 }
 
-/** In the words of the one validation message that is known: provider-apis.md, trap 7. */
+/** In the words of the one validation message that is known; docs/providers.md. */
 function worded({ instancePath, keyword, schemaPath, params, message, data }: SchemaError): string {
 	const field = instancePath.slice(1).replaceAll('/', '.');
 	const inner = (name: unknown): string => (field === '' ? String(name) : `${field}.${String(name)}`);

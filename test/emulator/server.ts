@@ -3,24 +3,27 @@ import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import { realClock } from '../support/node.cts';
 import { controlRoutes, type Control } from './control';
 import { coreTodayRoutes } from './coreToday';
-import { coreTodayBody } from './coreTodayReplies';
+import { coreTodayStatus } from './coreTodayReplies';
 import { coreTodayUploadRoutes, storageRoutes } from './coreTodayUploads';
 import type { Emulation } from './emulation';
 import type { Emulator } from './index';
 import { JobBook, viewOf } from './jobs';
-import { videoRoutes } from './media';
+import { clipRoute, videoRoutes } from './media';
 import { recordAndMisbehave } from './misbehave';
+import { pictureHostRoutes, PICTURE_HOSTS_PATH } from './pictureHosts';
 import { pictureRoutes } from './pictures';
 import { RateLimits } from './rateLimits';
 import { RuleBook } from './rules';
 import { runpodRoutes } from './runpod';
 import { runpodBody } from './runpodReplies';
 import type { EmulatorOptions } from './types';
+import { CLIP_PATH } from './video';
 import { Webhooks } from './webhooks';
 
 /** Fixed, so that they can stand in a demo's credentials, and telling, so that a leak is seen. */
 const KEYS = { coreToday: 'cdt_emulator_key_0123456789', runpod: 'rpa_emulator_key_0123456789' };
 const BODY_LIMIT = 20_000_000;
+const DEFAULT_CLIP_SECONDS = 5;
 
 function createEmulation(options: EmulatorOptions, follow: Emulation['follow']): Emulation {
 	const clock = options.clock ?? realClock;
@@ -36,6 +39,8 @@ function createEmulation(options: EmulatorOptions, follow: Emulation['follow']):
 		announcedUploads: new Map(),
 		uploaded: new Map(),
 		follow,
+		retired: new Set(options.retiredEndpoints),
+		clipSeconds: options.clipSeconds ?? DEFAULT_CLIP_SECONDS,
 		startedAtMs: clock.now(),
 		submitCount: 0,
 		origin: '',
@@ -43,11 +48,14 @@ function createEmulation(options: EmulatorOptions, follow: Emulation['follow']):
 }
 
 function reset(emulation: Emulation): void {
-	const { jobs, rules, scripts, requests, deliveries, announcedUploads, uploaded } = emulation;
+	const { jobs, rules, scripts, requests, deliveries, announcedUploads, uploaded, retired, options } = emulation;
 	for (const part of [jobs, rules, scripts, announcedUploads, uploaded]) part.clear();
 	requests.length = 0;
 	deliveries.length = 0;
 	emulation.submitCount = 0;
+	emulation.clipSeconds = options.clipSeconds ?? DEFAULT_CLIP_SECONDS;
+	retired.clear();
+	for (const endpointId of options.retiredEndpoints ?? []) retired.add(endpointId);
 	emulation.startedAtMs = emulation.clock.now();
 }
 
@@ -73,6 +81,8 @@ async function register(server: FastifyInstance, emulation: Emulation, limits: R
 	});
 	server.setNotFoundHandler(async (_request, reply) => await reply.code(404).type('text/plain').send('Not Found'));
 	pictureRoutes(server, emulation);
+	pictureHostRoutes(server, emulation);
+	clipRoute(server);
 	videoRoutes(server, emulation);
 	storageRoutes(server, emulation);
 	await server.register(
@@ -87,7 +97,7 @@ async function register(server: FastifyInstance, emulation: Emulation, limits: R
 
 /** Builds and starts the server; see `startEmulator`. */
 export async function startServer(options: EmulatorOptions): Promise<Emulator> {
-	const webhooks = new Webhooks(() => emulation, { coreToday: coreTodayBody, runpod: runpodBody });
+	const webhooks = new Webhooks(() => emulation, { coreToday: coreTodayStatus, runpod: runpodBody });
 	const emulation = createEmulation(options, webhooks.follow);
 	const limits = new RateLimits();
 	const server = createServer();
@@ -97,6 +107,10 @@ export async function startServer(options: EmulatorOptions): Promise<Emulator> {
 		requests: () => [...emulation.requests],
 		deliveries: () => [...emulation.deliveries],
 		misbehave: (rule) => emulation.rules.add(rule.when, rule.do),
+		retire: (endpointId) => void emulation.retired.add(endpointId),
+		clipLength: (seconds) => {
+			emulation.clipSeconds = seconds;
+		},
 		script: (script) => emulation.scripts.add(script.when, script.job),
 		reset: () => {
 			reset(emulation);
@@ -112,6 +126,8 @@ export async function startServer(options: EmulatorOptions): Promise<Emulator> {
 		coreTodayUrl: `${url}/core-today/v1`,
 		runpodUrl: `${url}/runpod/v2`,
 		imageUrl: `${url}/images/image.png`,
+		clipUrl: url + CLIP_PATH,
+		pictureUrl: (name) => `${url}${PICTURE_HOSTS_PATH}/${name}`,
 		keys: KEYS,
 		stop: async () => {
 			await webhooks.stop();

@@ -1,6 +1,6 @@
 import { asText, type JsonObject } from '../../nodes/core/json';
 import { ENDPOINT, startBench, type Answer, type Bench } from './client';
-import type { JobScript } from './index';
+import type { JobScript, OutputShape } from './index';
 
 let bench: Bench;
 beforeAll(async () => (bench = await startBench()));
@@ -24,7 +24,7 @@ describe('a job at Core.Today', () => {
 	const cancel = async (id: string): Promise<Answer> =>
 		await bench.coreToday(`/predictions/${id}`, { method: 'DELETE' });
 
-	test("walks from pending to completed, in the seed's words", async () => {
+	test("walks from pending to completed, in the words of the model's page", async () => {
 		const createdAt = new Date(bench.clock.now()).toISOString();
 		const { status, json } = await bench.createCoreToday();
 		const expected = {
@@ -89,7 +89,7 @@ describe('a job at Core.Today', () => {
 		expect((await cancel('nobody')).status).toBe(404);
 	});
 
-	test.each<[JobScript['outputShape'], (url: string) => JsonObject]>([
+	test.each<[OutputShape, (url: string) => JsonObject]>([
 		['array', (url) => ({ result: [url] })],
 		['url', (url) => ({ result: { url } })],
 		['video_url', (url) => ({ result: { video_url: url } })],

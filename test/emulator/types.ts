@@ -15,6 +15,7 @@ export type CallName =
 	| 'uploadAndCreate'
 	| 'video'
 	| 'image'
+	| 'clip'
 	| 'webhook';
 
 /**
@@ -97,14 +98,16 @@ export type OutputShape =
 	| 'public_url'
 	| 'none'
 	/** Runpod: for ever `IN_PROGRESS`, with `output: {status: 'error', error}`. */
-	| 'errorInOutput';
+	| 'errorInOutput'
+	/** Completed, with the job's `error` and without a link: in `output` at Runpod, beside `result: null` at Core.Today. */
+	| 'completedWithError';
 
 /** How a job goes. Times are milliseconds of the emulator's clock, counted from the submit unless said otherwise. */
 export interface JobScript {
 	readonly queueMs?: number;
 	readonly runMs?: number;
 	readonly endsAs?: Ending;
-	/** The reply's `error` of a failed job. */
+	/** The reply's `error` of a failed job, and of one that is completed with an error inside. */
 	readonly error?: JsonValue;
 	/** HTTP status under which a failed job is reported; default 200. */
 	readonly errorHttpStatus?: number;
@@ -121,7 +124,13 @@ export interface JobScript {
 	readonly dialect?: Dialect;
 	/** The submit's reply names no id, yet the job exists and is paid for. */
 	readonly withoutId?: boolean;
+	/** Status replies and callbacks carry the whole input of the submit; default what the options say. */
+	readonly repeatsInput?: boolean;
 	readonly videoBytes?: number;
+	/** The video's content type; default `video/mp4`. */
+	readonly videoType?: string;
+	/** The HTTP status of the whole video; default 200. */
+	readonly videoStatus?: 200 | 203 | 206;
 	/** The video's link answers 403 from this long after the job's end. */
 	readonly videoExpiresMs?: number;
 	/** What a cancel answers at Core.Today: 204 and nothing, or 200 and the job; default `empty`. */
@@ -130,6 +139,8 @@ export interface JobScript {
 	readonly ignoresCancel?: boolean;
 	/** Its webhook is called this long after the submit too, whatever its state. */
 	readonly earlyWebhookMs?: number;
+	/** How long the emulator takes the job's clip to be, where the price goes by it; default what `clipLength` says. */
+	readonly clipSeconds?: number;
 	/** Added to `created_at`: the provider's clock is wrong. */
 	readonly clockSkewMs?: number;
 }
@@ -144,6 +155,12 @@ export interface JobTimes {
 	readonly runMs: number;
 }
 
+/** What a job costs by its model's document; a base price where no more is documented. */
+export interface Price {
+	readonly amount: number;
+	readonly unit: 'USD' | 'credits';
+}
+
 /** A job that was accepted, which is to say paid for. */
 export interface EmulatedJob extends JobTimes {
 	/** 1-based, in accepted order. */
@@ -156,6 +173,8 @@ export interface EmulatedJob extends JobTimes {
 	readonly webhookUrl?: string;
 	readonly acceptedAtMs: number;
 	readonly endsAs: Ending;
+	/** Absent where no document says what the model costs. */
+	readonly price?: Price;
 	readonly phase: Phase;
 	readonly cancelledAtMs?: number;
 	/** Absent while it has not ended. */
@@ -211,6 +230,12 @@ export interface EmulatorOptions {
 	readonly coreTodayDialect?: Dialect;
 	/** The size of every video that its job's script does not set. */
 	readonly videoBytes?: number;
+	/** Whether status replies and callbacks carry the whole input of the submit; default false. */
+	readonly repeatsInput?: boolean;
+	/** How long every clip is taken to be that the emulator is given a link of; default 5. */
+	readonly clipSeconds?: number;
+	/** Runpod endpoints that are gone from the start. */
+	readonly retiredEndpoints?: readonly string[];
 	/** More Core.Today models and Runpod endpoints, whose input is not validated. */
 	readonly otherModels?: readonly string[];
 	readonly otherEndpoints?: readonly string[];

@@ -3,7 +3,9 @@ import { createHash, join, readFileSync, repositoryFolder } from '../support/nod
 /** The files in `test/fixtures/media`, see its README. */
 export const MEDIA_FOLDER = join(repositoryFolder, 'test/fixtures/media');
 
-const SAMPLE = readFileSync(join(MEDIA_FOLDER, 'video.mp4'));
+/** Where the sample is served as a clip that somebody filmed. */
+export const CLIP_PATH = '/clips/motion.mp4';
+export const SAMPLE = readFileSync(join(MEDIA_FOLDER, 'video.mp4'));
 /** An MP4 box starts with its size in 4 bytes and its type in 4. */
 const BOX_HEADER_BYTES = 8;
 /** An odd length, so that a download resumed at a wrong offset never looks right. */

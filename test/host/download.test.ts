@@ -1,8 +1,10 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
-import { createDownloads } from '../../nodes/host/download';
-import { createGate } from '../../nodes/host/gate';
+import { NEVER_STOPPED, type Stop } from '../../nodes/core/clock';
 import { asObject } from '../../nodes/core/json';
+import { stopOf } from '../../nodes/host/clock';
+import { createDownloadLimit, createDownloads, type Download } from '../../nodes/host/download';
 import type { Misbehaviour } from '../emulator/index';
+import { VirtualClock } from '../support/virtualClock';
 import { setProbeStage, type ProbeStage } from './probeStage';
 
 let stage: ProbeStage;
@@ -27,20 +29,15 @@ function withoutRoom(context: IExecuteFunctions, store: { bytes: number }): IExe
 }
 
 /** A video of a job that has ended, downloaded under the misbehaviour. */
-async function download(misbehaviour: Misbehaviour, how: { mayBeLocal?: boolean; isStopped?: () => boolean } = {}) {
-	const { mayBeLocal = true, isStopped } = how;
+async function download(misbehaviour: Misbehaviour, how: { mayBeLocal?: boolean; stop?: Stop } = {}) {
+	const { mayBeLocal = true, stop = NEVER_STOPPED } = how;
 	stage.emulator.script({ job: { queueMs: 0, runMs: 1, videoBytes: 100_000 } });
 	await stage.run({ provider: 'runpod', completion: 'jobId' });
 	stage.emulator.misbehave({ when: { call: 'video' }, do: misbehaviour });
 	const [job] = stage.emulator.jobs();
 	const store = { bytes: 0 };
-	const stop = {
-		get requested() {
-			return isStopped?.() === true;
-		},
-	};
 	const result = await stage.inNode(async (context) => {
-		const downloads = createDownloads(withoutRoom(context, store), stage.clock, stop, createGate(1));
+		const downloads = createDownloads(withoutRoom(context, store), stage.clock, stop, createDownloadLimit(1));
 		return await downloads.fetch({ url: job?.videoUrl ?? '', fileName: 'a.mp4', mayBeLocal });
 	});
 	const tries = stage.emulator.requests().filter(({ call }) => call === 'video').length;
@@ -63,10 +60,9 @@ test('a video without end that trickles is given up as too slow', async () => {
 
 test('Stop ends a download and its tries within seconds of the clock', async () => {
 	const startMs = stage.clock.now();
-	const { tries } = await download(
-		{ slow: { bytesPerSecond: 1_000 } },
-		{ isStopped: () => stage.clock.now() - startMs > 10_000 },
-	);
+	const controller = new AbortController();
+	void stage.clock.sleep(10_000).then(() => controller.abort());
+	const { tries } = await download({ slow: { bytesPerSecond: 1_000 } }, { stop: stopOf(controller.signal) });
 	expect(tries).toBe(1);
 	expect(stage.clock.now() - startMs).toBeLessThan(40_000);
 });
@@ -80,4 +76,41 @@ test('a link to a private host is not opened where the provider is a public one'
 test('a whole video arrives whole', async () => {
 	const { bytes, size, message } = await download({});
 	expect([bytes, message]).toEqual([size, undefined]);
+});
+
+test('a server that asks to be left alone is left alone, and given up if that is longer than a minute', async () => {
+	const busy = (seconds: number) => ({ reply: { status: 503, headers: { 'retry-after': String(seconds) } } });
+	const startMs = stage.clock.now();
+	expect((await download(busy(20))).tries).toBe(3);
+	expect(stage.clock.now() - startMs).toBeGreaterThanOrEqual(40_000);
+	stage.emulator.reset();
+	const { tries, message } = await download(busy(120));
+	expect(tries).toBe(1);
+	expect(message).toContain('the server answered with HTTP status 503');
+});
+
+describe('the limit that downloads share', () => {
+	/** When each of five downloads of ten seconds began, in seconds, if n8n keeps the videos in this store. */
+	async function starts(id: string | undefined): Promise<number[]> {
+		const clock = new VirtualClock(0);
+		const limit = createDownloadLimit(3);
+		const binary = { data: '', mimeType: 'video/mp4', ...(id === undefined ? {} : { id }) };
+		const begun: number[] = [];
+		const download = async (): Promise<Download> => {
+			begun.push(clock.now() / 1000);
+			await clock.sleep(10_000);
+			return { kind: 'stored', binary };
+		};
+		await clock.until(Promise.all(Array.from({ length: 5 }, async () => await limit(download))));
+		return begun;
+	}
+
+	test.each(['filesystem:a', 'filesystem-v2:a', 's3:a', 'azure:a'])(
+		'lets more than one run once one was streamed to %s',
+		async (id) => expect(await starts(id)).toEqual([0, 10, 10, 10, 20]),
+	);
+
+	test.each([undefined, 'database:a'])('lets one run at a time where the store is %s', async (id) => {
+		expect(await starts(id)).toEqual([0, 10, 20, 30, 40]);
+	});
 });

@@ -1,14 +1,16 @@
 import { cancelJob } from '../../nodes/core/calls/cancel';
-import { createFollower, type Follower, type FollowEnd, type Look } from '../../nodes/core/calls/poll';
-import { hasEnded, type Handle, type Job } from '../../nodes/core/job';
+import { createPoller, type Poller, type PollEnd } from '../../nodes/core/calls/poll';
+import { hasEnded, type Job } from '../../nodes/core/job';
 import { isJson } from '../../nodes/core/json';
 import { Ledger, type LedgerEntry, type LedgerStore } from '../../nodes/core/money/ledger';
-import { createLookout } from '../../nodes/core/calls/status';
+import { createStatusReader, type CallPorts } from '../../nodes/core/calls/status';
 import { jobJson } from '../../nodes/core/output';
 import { providers } from '../../nodes/core/providers';
 import type { Provider, VideoRequest } from '../../nodes/core/providers/provider';
 import { submitOnce } from '../../nodes/core/calls/submit';
 import { seeded } from '../bench/shapes';
+import { at } from '../support/defined';
+import { createStop } from '../support/stop';
 import { VirtualClock } from '../support/virtualClock';
 import { FaultyProvider } from './faultyProvider';
 
@@ -18,7 +20,7 @@ const BATCH = 50;
 const TRIES = 3;
 const TIMEOUT_MS = 1_200_000;
 const PATIENCE_MS = 300_000;
-/** One try is its submit with its patience, its deadline, one last look, and cancels after Stop; far below an hour. */
+/** One try is its submit with its patience, its deadline, one last poll, and cancels after Stop; far below an hour. */
 const LONGEST_TRY_MS = 3_600_000;
 
 /** How one item came out of its last try. */
@@ -40,7 +42,7 @@ export interface CoreFaultFigures {
 }
 
 /**
- * Drives submits, looks, cancels and the ledger through `runs` items in seeded bad weather, on virtual time: executions
+ * Drives submits, polling, cancels and the ledger through `runs` items with seeded faults, on virtual time: executions
  * of 50 items, three tries each, some stopped in the middle. Throws at the first item that is paid for twice, ends
  * without a word, loses its job id or hangs.
  */
@@ -67,7 +69,7 @@ class Execution {
 	private readonly random;
 	private readonly provider: Provider;
 	private readonly api: FaultyProvider;
-	private readonly stop = { requested: false };
+	private stop = createStop();
 	private store: LedgerStore = {};
 
 	constructor(
@@ -75,15 +77,15 @@ class Execution {
 		private readonly size: number,
 	) {
 		this.random = seeded(seed);
-		this.provider = providers[seed % providers.length];
-		const faultShare = [0, 0.05, 0.15, 0.4][Math.floor(this.random() * 4)];
+		this.provider = at(providers, seed % providers.length);
+		const faultShare = at([0, 0.05, 0.15, 0.4], Math.floor(this.random() * 4));
 		this.api = new FaultyProvider({ clock: this.clock, random: this.random, provider: this.provider.name, faultShare });
 	}
 
 	async run(): Promise<{ ends: End[]; paidJobs: number; allowedPaid: number }> {
 		let ends: End[] = [];
 		for (let attempt = 1; attempt <= TRIES; attempt++) {
-			this.stop.requested = false;
+			this.stop = createStop();
 			const startMs = this.clock.now();
 			const isStopped = this.random() < 0.2;
 			if (isStopped) void this.stopLater();
@@ -101,15 +103,15 @@ class Execution {
 
 	private async stopLater(): Promise<void> {
 		await this.clock.sleep(300_000 * this.random());
-		this.stop.requested = true;
+		this.stop.request();
 	}
 
 	private async tryAll(): Promise<End[]> {
-		const ledger = new Ledger(this.store, 0);
-		const { look } = createLookout(this.provider, this.api.send, this.clock, { graceFromFirstLook: true });
-		const follower = createFollower({ clock: this.clock, random: this.random, stop: this.stop, look });
+		const ledger = new Ledger(this.store, { runIndex: 0, underWay: new Map() });
+		const { read } = createStatusReader(this.provider, this.api.send, this.clock, { graceFromFirstRead: true });
+		const poller = createPoller({ clock: this.clock, random: this.random, stop: this.stop, read });
 		return await Promise.all(
-			Array.from({ length: this.size }, async (_, index) => await this.tryOne(index, ledger, follower, look)),
+			Array.from({ length: this.size }, async (_, index) => await this.tryOne(index, ledger, poller, read)),
 		);
 	}
 
@@ -128,23 +130,22 @@ class Execution {
 	private async tryOne(
 		index: number,
 		ledger: Ledger,
-		follower: Follower,
-		look: (handle: Handle) => Promise<Look>,
+		poller: Poller,
+		readStatus: CallPorts['readStatus'],
 	): Promise<End> {
-		const known = ledger.resolve(index, [`item-${index}`]);
+		const known = ledger.find(index, [`item-${index}`]);
 		if (known.kind === 'unknown') return 'unknown';
-		if (known.kind === 'reuse') return this.endOf(known.job, index);
-		const entry = known.kind === 'follow' ? known.entry : await this.submit(index, ledger);
+		if (known.kind === 'ended') return this.endOf(known.job, index);
+		const entry = known.kind === 'running' ? known.entry : await this.submit(index, ledger);
 		if (typeof entry === 'string') return entry;
 		const { handle, job: lastSeen, submittedMs } = entry;
 		if (handle === undefined || lastSeen === undefined) throw new Error('Broken: a submitted job has its handle');
 		demand(this.api.ownerOf(handle.jobId) === `item-${index}`, 'the handle is the job that was paid for');
 		if (hasEnded(lastSeen)) return this.endOf(lastSeen, index);
-		const expectation = this.provider.expectRun(this.requestOf(index));
-		const lookNow = known.kind === 'follow';
-		const end = await follower.follow({ handle, deadlineMs: submittedMs + TIMEOUT_MS, expectation, lastSeen, lookNow });
+		const pollNow = known.kind === 'running';
+		const end = await poller.poll({ handle, deadlineMs: submittedMs + TIMEOUT_MS, lastSeen, pollNow });
 		if (end.kind === 'ended') ledger.seen(entry, end.job);
-		return await this.settle(end, entry, { ledger, look, index });
+		return await this.settle(end, entry, { ledger, readStatus, index });
 	}
 
 	private async submit(index: number, ledger: Ledger): Promise<LedgerEntry | End> {
@@ -160,21 +161,22 @@ class Execution {
 		);
 		const made = api.accepted(item) - before;
 		demand(made <= 1, `one submit of seed ${this.seed} makes at most one job`);
-		if (end.kind === 'started') {
+		if (end.kind === 'job') {
 			ledger.submitted(entry, end.job, clock.now());
 			return entry;
 		}
 		demand(end.failure.message !== '', 'a refusal says why');
-		if (end.kind === 'unknown') ledger.unknown(entry, end.failure);
+		const isUnknown = end.failure.code === 'submit_unknown';
+		if (isUnknown) ledger.unknown(entry, end.failure);
 		else ledger.refused(entry);
-		demand(end.kind === 'unknown' || made === 0, `what seed ${this.seed} calls refused has made no job`);
-		return end.kind === 'unknown' ? 'unknown' : 'failure';
+		demand(isUnknown || made === 0, `what seed ${this.seed} calls refused has made no job`);
+		return isUnknown ? 'unknown' : 'failure';
 	}
 
 	private async settle(
-		end: FollowEnd,
+		end: PollEnd,
 		{ handle }: LedgerEntry,
-		{ ledger, look, index }: { ledger: Ledger; look: (handle: Handle) => Promise<Look>; index: number },
+		{ ledger, readStatus, index }: { ledger: Ledger; readStatus: CallPorts['readStatus']; index: number },
 	): Promise<End> {
 		if (end.kind === 'ended') return this.endOf(end.job, index);
 		if (end.kind === 'deadline') return 'timeout';
@@ -182,15 +184,16 @@ class Execution {
 			demand(end.failure.message !== '', 'a refusal says why');
 			return 'failure';
 		}
-		if (handle === undefined) throw new Error('Broken: a followed job has its handle');
+		if (handle === undefined) throw new Error('Broken: a polled job has its handle');
 		const { clock, random, api } = this;
-		const truth = await cancelJob(this.provider, handle, { clock, random, send: api.send, look });
-		if (truth.kind === 'job') ledger.stopped(truth.job);
+		const ports = { clock, random, send: api.send, readStatus };
+		const cancelled = await cancelJob(this.provider, handle, ports);
+		if (cancelled.kind === 'job') ledger.stopped(cancelled.job);
 		return 'failure';
 	}
 
 	private endOf(job: Job, index: number): End {
-		const json = jobJson(job, { withRaw: true });
+		const json = jobJson(job);
 		demand(isJson(json) && !('error' in json), 'an item is JSON without a key "error"');
 		demand(this.api.ownerOf(job.handle.jobId) === `item-${index}`, 'an item names its own job');
 		if (job.status === 'completed' && job.videoUrl !== undefined) {

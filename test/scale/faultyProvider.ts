@@ -3,6 +3,7 @@ import type { Call, Fault, Reply } from '../../nodes/core/calls/http';
 import type { ProviderName } from '../../nodes/core/job';
 import { asObject, type JsonObject } from '../../nodes/core/json';
 import type { Phase } from '../support/apis';
+import { at } from '../support/defined';
 import { bodyOf } from './faultyReplies';
 
 /** What a job will truly come to; known to the simulation only. */
@@ -55,7 +56,7 @@ export interface FaultRules {
 	readonly faultShare: number;
 }
 
-/** One API in bad weather, by seed: it keeps the truth about its jobs and hides it from whoever asks. */
+/** One API with faults, by seed: it knows what its jobs really are and hides it from whoever asks. */
 export class FaultyProvider {
 	private readonly jobs = new Map<string, TrueJob>();
 	/** Items for which a job was accepted while another of theirs was alive, had made its video, or was refused for good. */
@@ -105,7 +106,7 @@ export class FaultyProvider {
 	};
 
 	private pick<T>(choices: readonly T[]): T {
-		return choices[Math.floor(this.rules.random() * choices.length)];
+		return at(choices, Math.floor(this.rules.random() * choices.length));
 	}
 
 	private reply(status: number, body: unknown, headers: Record<string, string> = {}): Reply {

@@ -25,7 +25,10 @@ export interface Dialect {
 	keyHeaders(apiKey: string): Readonly<Record<string, string>>;
 }
 
-/** Core.Today's callback is not documented and is taken for a prediction; Runpod's is like `/status` (DOC). */
+/**
+ * The form of Core.Today's callback is not known, so it is taken to be that of a status reply; Runpod's is documented to be
+ * (docs/providers.md#runpod-callbacks).
+ */
 export const dialects: Readonly<Record<ProviderName, Dialect>> = {
 	coreToday: {
 		idKey: 'job_id',

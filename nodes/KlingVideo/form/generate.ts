@@ -1,18 +1,72 @@
-import type { INodeProperties } from 'n8n-workflow';
+import type { INodeProperties, NodeParameterValue } from 'n8n-workflow';
+import type { ProviderName } from '../../core/job';
 import { without } from '../../core/json';
-import { choices, choicesWith } from '../../core/providers/choices';
+import { choicesOf, defaultModelOf, modelsWith, modelsWithout } from '../../core/models';
+import { OTHER } from '../../core/models/other';
+import { providers } from '../../core/providers';
+import { choices, fallbackChoices } from '../../core/providers/choices';
 import { outputFields } from '../../kling/fields';
 import { generateOptions } from './options';
 
+type Conditions = Record<string, NodeParameterValue[]>;
+
 const GENERATE = { operation: ['generate'] };
-const WITH_CORE_TODAY = { ...GENERATE, provider: choicesWith('coreToday') };
-const WITH_END_IMAGE = { ...WITH_CORE_TODAY, mode: ['pro'] };
-/** The source first: at an expression n8n stops reading and shows the field, so Mode by expression would demand it. */
-const withEndImageFrom = (source: string) => ({ endImageSource: [source], ...WITH_END_IMAGE });
+const FALLBACK = { ...GENERATE, provider: fallbackChoices };
 
-const providerChoices = choices.map((choice) => without(choice, 'chain'));
+/*
+ * Model is hidden with a fallback choice, which makes v2.1 at both providers, and n8n takes a hidden parameter for one
+ * without a value. So a field that v2.1 has is hidden for the models without it; one that v2.1 does not have is shown for
+ * the models with it; and where neither will do the field is there twice, once for the fallback choices.
+ */
+const MODEL: INodeProperties = {
+	displayName: 'Model',
+	name: 'model',
+	type: 'options',
+	noDataExpression: true,
+	default: '',
+	description: 'Which Kling model makes the video',
+};
 
-const fieldName = (name: string, label: string, show: Record<string, string[]>): INodeProperties => ({
+const modelField = (provider: ProviderName): INodeProperties => ({
+	...MODEL,
+	default: defaultModelOf(provider).id,
+	options: choicesOf(provider).map(({ id, label, description }) => ({ name: label, value: id, description })),
+	displayOptions: { show: { ...GENERATE, provider: [provider] } },
+});
+
+const modelFields: INodeProperties[] = [
+	...providers.map(({ name }) => modelField(name)),
+	{
+		displayName: 'Model ID',
+		name: 'modelId',
+		type: 'string',
+		required: true,
+		default: '',
+		placeholder: 'e.g. kling-v2-1-i2v-pro',
+		description:
+			"The provider's ID of the model. What it takes beside the fields below goes into Additional Input. Its price is not known.",
+		displayOptions: { show: { ...GENERATE, model: [OTHER] } },
+	},
+];
+
+const PROMPT: INodeProperties = {
+	displayName: 'Prompt',
+	name: 'prompt',
+	type: 'string',
+	default: '',
+	typeOptions: { rows: 4 },
+	placeholder: 'e.g. The camera moves slowly around the product while steam rises',
+	description: 'What happens in the video, in up to 2500 characters',
+};
+
+const MODELS_WITHOUT_NEED_OF_PROMPT = modelsWith('prompt', ({ required }) => required !== true);
+
+const promptFields: INodeProperties[] = [
+	{ ...PROMPT, required: true, displayOptions: { show: GENERATE, hide: { model: MODELS_WITHOUT_NEED_OF_PROMPT } } },
+	{ ...PROMPT, displayOptions: { show: { ...GENERATE, model: MODELS_WITHOUT_NEED_OF_PROMPT } } },
+];
+
+const fieldName = (name: string, label: string, show: Conditions, hide: Conditions = {}): INodeProperties => ({
 	displayName: 'Input Data Field Name',
 	name,
 	type: 'string',
@@ -20,10 +74,10 @@ const fieldName = (name: string, label: string, show: Record<string, string[]>):
 	default: 'data',
 	placeholder: 'e.g. data',
 	hint: `The name of the input binary field that holds the ${label}, a JPEG or PNG of up to 10 MB`,
-	displayOptions: { show },
+	displayOptions: { show, hide },
 });
 
-const urlField = (name: string, displayName: string, show: Record<string, string[]>): INodeProperties => ({
+const urlField = (name: string, displayName: string, show: Conditions, hide: Conditions = {}): INodeProperties => ({
 	displayName,
 	name,
 	type: 'string',
@@ -31,43 +85,221 @@ const urlField = (name: string, displayName: string, show: Record<string, string
 	default: '',
 	placeholder: 'e.g. https://example.com/picture.png',
 	description: 'A public link to a JPEG or PNG picture, at least 300 px on both sides and up to 10 MB',
-	displayOptions: { show },
+	displayOptions: { show, hide },
 });
 
-const pictureFields: INodeProperties[] = [
+const WITHOUT_START_IMAGE = { model: modelsWithout('startImage') };
+const MODELS_WITH_OPTIONAL_START = modelsWith('startImage', ({ required }) => required !== true);
+
+const startImageFields: INodeProperties[] = [
 	{
 		displayName: 'Start Image',
 		name: 'startImageSource',
 		type: 'options',
 		default: 'url',
-		description: 'Where the first frame of the video comes from',
+		description: 'Where the first frame of the video comes from. The video has the shape of this picture.',
 		options: [
 			{ name: 'URL', value: 'url', description: 'A public link' },
 			{ name: 'Binary', value: 'binary', description: 'A picture from the previous node' },
+			{
+				name: 'None',
+				value: 'none',
+				description: 'Make the video from the prompt alone',
+				displayOptions: { show: { model: MODELS_WITH_OPTIONAL_START } },
+			},
 		],
-		displayOptions: { show: GENERATE },
+		displayOptions: { show: GENERATE, hide: WITHOUT_START_IMAGE },
 	},
-	urlField('startImageUrl', 'Start Image URL', { ...GENERATE, startImageSource: ['url'] }),
-	fieldName('startImageField', 'first frame', { ...GENERATE, startImageSource: ['binary'] }),
+	urlField('startImageUrl', 'Start Image URL', { ...GENERATE, startImageSource: ['url'] }, WITHOUT_START_IMAGE),
+	fieldName('startImageField', 'first frame', { ...GENERATE, startImageSource: ['binary'] }, WITHOUT_START_IMAGE),
 ];
 
-const endImageFields: INodeProperties[] = [
+const WITH_REFERENCES = { ...GENERATE, model: modelsWith('referenceImages') };
+
+const referenceImageFields: INodeProperties[] = [
 	{
-		displayName: 'End Image',
-		name: 'endImageSource',
+		displayName: 'Reference Images',
+		name: 'referenceImagesSource',
 		type: 'options',
-		default: 'none',
-		description: 'Where the last frame of the video comes from. Core.Today only.',
+		default: 'url',
+		description: 'Where the 1 to 10 pictures come from that show what is to be in the video',
 		options: [
-			{ name: 'None', value: 'none' },
-			{ name: 'URL', value: 'url', description: 'A public link' },
-			{ name: 'Binary', value: 'binary', description: 'A picture from the previous node' },
+			{ name: 'URL', value: 'url', description: 'Public links' },
+			{ name: 'Binary', value: 'binary', description: 'Pictures from the previous node' },
 		],
-		displayOptions: { show: WITH_END_IMAGE },
+		displayOptions: { show: WITH_REFERENCES },
 	},
-	urlField('endImageUrl', 'End Image URL', withEndImageFrom('url')),
-	fieldName('endImageField', 'last frame', withEndImageFrom('binary')),
+	{
+		displayName: 'Reference Image URLs',
+		name: 'referenceImageUrls',
+		type: 'string',
+		required: true,
+		default: '',
+		typeOptions: { rows: 3 },
+		placeholder: 'e.g. https://example.com/person.png',
+		description: 'One public link to a JPEG or PNG picture on each line, or an expression that gives a list of links',
+		displayOptions: { show: { ...WITH_REFERENCES, referenceImagesSource: ['url'] } },
+	},
+	{
+		displayName: 'Input Data Field Names',
+		name: 'referenceImageFields',
+		type: 'string',
+		required: true,
+		default: 'data',
+		placeholder: 'e.g. person, product',
+		hint: 'The names of the input binary fields that hold the pictures, with commas between them',
+		displayOptions: { show: { ...WITH_REFERENCES, referenceImagesSource: ['binary'] } },
+	},
 ];
+
+const WITH_MOTION = { ...GENERATE, model: modelsWith('motionVideoUrl') };
+
+const motionFields: INodeProperties[] = [
+	{
+		displayName: 'Motion Video URL',
+		name: 'motionVideoUrl',
+		type: 'string',
+		required: true,
+		default: '',
+		placeholder: 'e.g. https://example.com/dance.mp4',
+		description: 'A public link to the clip whose movement the picture is to follow. The price depends on its length.',
+		displayOptions: { show: WITH_MOTION },
+	},
+	{
+		displayName: 'Character Orientation',
+		name: 'characterOrientation',
+		type: 'options',
+		default: 'video',
+		description: 'Which way the character faces',
+		options: [
+			{ name: 'As in the Video', value: 'video' },
+			{ name: 'As in the Picture', value: 'image' },
+		],
+		displayOptions: { show: WITH_MOTION },
+	},
+];
+
+const ASPECT_RATIO: INodeProperties = {
+	displayName: 'Aspect Ratio',
+	name: 'aspectRatio',
+	type: 'options',
+	default: '16:9',
+	description: 'The shape of the video',
+	options: [
+		{ name: '16:9 (Landscape)', value: '16:9' },
+		{ name: '9:16 (Upright)', value: '9:16' },
+		{ name: '1:1 (Square)', value: '1:1' },
+	],
+};
+
+/** Without a start image the form says the shape; with one, the video has the picture's. */
+const aspectRatioFields: INodeProperties[] = [
+	{
+		...ASPECT_RATIO,
+		displayOptions: { show: { startImageSource: ['none'], ...GENERATE, model: MODELS_WITH_OPTIONAL_START } },
+	},
+	{
+		...ASPECT_RATIO,
+		displayOptions: {
+			show: { ...GENERATE, model: modelsWith('aspectRatio').filter((id) => !modelsWith('startImage').includes(id)) },
+		},
+	},
+];
+
+const FREE_DURATION = modelsWith('duration', ({ kind }) => kind === 'number');
+
+const durationFields: INodeProperties[] = [
+	{
+		displayName: 'Duration',
+		name: 'duration',
+		type: 'options',
+		default: 5,
+		description: 'The length of the video. 10 seconds cost twice as much at Runpod.',
+		options: [
+			{ name: '5 Seconds', value: 5 },
+			{ name: '10 Seconds', value: 10 },
+		],
+		displayOptions: {
+			show: GENERATE,
+			hide: { model: modelsWithout('duration', ({ kind }) => kind === 'choice') },
+		},
+	},
+	{
+		displayName: 'Duration (Seconds)',
+		name: 'duration',
+		type: 'number',
+		default: 5,
+		typeOptions: { minValue: 3, maxValue: 10 },
+		description: 'The length of the video, from 3 to 10 seconds. Each second costs 0.112 USD.',
+		displayOptions: { show: { ...GENERATE, model: FREE_DURATION } },
+	},
+];
+
+const MODE: INodeProperties = {
+	displayName: 'Mode',
+	name: 'mode',
+	type: 'options',
+	default: 'standard',
+	description: 'The resolution of the video',
+	options: [
+		{ name: 'Standard (720p)', value: 'standard' },
+		{ name: 'Pro (1080p)', value: 'pro' },
+	],
+};
+
+/** Where Runpod comes first Mode would change nothing: Core.Today is then asked for what Runpod makes. */
+const modeFields: INodeProperties[] = [
+	{ ...MODE, displayOptions: { show: { ...GENERATE, provider: ['coreToday'], model: modelsWith('mode') } } },
+	{ ...MODE, displayOptions: { show: { ...GENERATE, provider: ['coreTodayThenRunpod'] } } },
+];
+
+const END_IMAGE: INodeProperties = {
+	displayName: 'End Image',
+	name: 'endImageSource',
+	type: 'options',
+	default: 'none',
+	description: 'Where the last frame of the video comes from. Core.Today only, with Mode set to Pro.',
+	options: [
+		{ name: 'None', value: 'none' },
+		{ name: 'URL', value: 'url', description: 'A public link' },
+		{ name: 'Binary', value: 'binary', description: 'A picture from the previous node' },
+	],
+};
+const WITH_END_IMAGE = [{ ...GENERATE, provider: ['coreToday'], model: modelsWith('endImage') }, FALLBACK];
+/** The source first: at an expression n8n stops reading and shows the field. */
+const withEndImageFrom = (sources: string[]): Conditions[] =>
+	WITH_END_IMAGE.map((show) => ({ endImageSource: sources, ...show }));
+
+/** Shown wherever it can be set, also where it will be refused: n8n drops the value of a hidden field without a word. */
+const endImageFields: INodeProperties[] = [
+	...WITH_END_IMAGE.map((show) => ({ ...END_IMAGE, displayOptions: { show } })),
+	...withEndImageFrom(['url']).map((show) => urlField('endImageUrl', 'End Image URL', show)),
+	...withEndImageFrom(['binary']).map((show) => fieldName('endImageField', 'last frame', show)),
+	{
+		displayName: 'An end image needs Mode set to Pro. With Standard the item is refused.',
+		name: 'endImageNeedsPro',
+		type: 'notice',
+		default: '',
+		displayOptions: { show: { endImageSource: ['url', 'binary'], ...GENERATE, mode: ['standard'] } },
+	},
+	{
+		displayName: 'Runpod takes no end image. Choose Core.Today as the first provider, or set End Image to None.',
+		name: 'endImageNotAtRunpod',
+		type: 'notice',
+		default: '',
+		displayOptions: { show: { endImageSource: ['url', 'binary'], ...GENERATE, provider: ['runpodThenCoreToday'] } },
+	},
+];
+
+const negativePromptField: INodeProperties = {
+	displayName: 'Negative Prompt',
+	name: 'negativePrompt',
+	type: 'string',
+	default: '',
+	placeholder: 'e.g. blur, distortion, text',
+	description: 'What should not be in the video, in up to 2500 characters',
+	displayOptions: { show: GENERATE },
+};
 
 const completionFields: INodeProperties[] = [
 	{
@@ -81,13 +313,13 @@ const completionFields: INodeProperties[] = [
 			{
 				name: 'Wait for Completion',
 				value: 'wait',
-				description: 'Follow all jobs until they have ended. Holds the execution, and a worker in queue mode.',
+				description: 'Wait here until all videos are ready. The execution keeps running meanwhile.',
 			},
 			{
 				name: 'Pause Until Callback',
 				value: 'callback',
 				description:
-					'Park the execution until the provider calls back. Holds no worker and survives a restart; n8n has to be reachable by the provider.',
+					'The workflow is paused by n8n and continues when the video is ready. Your n8n must have a public address.',
 			},
 			{
 				name: 'Return Job ID',
@@ -119,46 +351,19 @@ export const generateFields: INodeProperties[] = [
 		noDataExpression: true,
 		default: 'coreToday',
 		description: 'Who makes and bills the video',
-		options: providerChoices,
+		options: choices.map((choice) => without(choice, 'chain')),
 		displayOptions: { show: GENERATE },
 	},
-	{
-		displayName: 'Prompt',
-		name: 'prompt',
-		type: 'string',
-		required: true,
-		default: '',
-		typeOptions: { rows: 4 },
-		placeholder: 'e.g. The camera moves slowly around the product while steam rises',
-		description: 'What happens in the video, in up to 2500 characters',
-		displayOptions: { show: GENERATE },
-	},
-	...pictureFields,
-	{
-		displayName: 'Mode',
-		name: 'mode',
-		type: 'options',
-		default: 'standard',
-		description: 'The resolution of the video. Runpod always makes 1080p.',
-		options: [
-			{ name: 'Standard (720p)', value: 'standard' },
-			{ name: 'Pro (1080p)', value: 'pro' },
-		],
-		displayOptions: { show: WITH_CORE_TODAY },
-	},
-	{
-		displayName: 'Duration',
-		name: 'duration',
-		type: 'options',
-		default: 5,
-		description: 'The length of the video',
-		options: [
-			{ name: '5 Seconds', value: 5 },
-			{ name: '10 Seconds', value: 10 },
-		],
-		displayOptions: { show: GENERATE },
-	},
+	...modelFields,
+	...promptFields,
+	...startImageFields,
+	...referenceImageFields,
+	...motionFields,
+	...aspectRatioFields,
+	...durationFields,
+	...modeFields,
 	...endImageFields,
+	negativePromptField,
 	...completionFields,
 	generateOptions,
 ];

@@ -1,4 +1,5 @@
 import type { INodeProperties } from 'n8n-workflow';
+import { modelsWith, modelsWithout } from '../../core/models';
 import { choicesWith, fallbackChoices } from '../../core/providers/choices';
 import {
 	cancelOnStopOption,
@@ -9,12 +10,15 @@ import {
 } from '../../kling/fields';
 
 const RUNPOD = { '/provider': choicesWith('runpod') };
-const CORE_TODAY = { '/provider': choicesWith('coreToday') };
 const FALLBACK = { '/provider': fallbackChoices };
 
-const shown = (property: INodeProperties, show: Record<string, string[]>): INodeProperties => ({
+const shown = (
+	property: INodeProperties,
+	show: Record<string, string[]>,
+	hide: Record<string, string[]> = {},
+): INodeProperties => ({
 	...property,
-	displayOptions: { show },
+	displayOptions: Object.keys(hide).length === 0 ? { show } : { show, hide },
 });
 
 /** The options of Generate, by label. */
@@ -42,6 +46,14 @@ export const generateOptions: INodeProperties = {
 			description:
 				'Whether to check everything and spend nothing: outputs the request, its estimate and a sample video',
 		},
+		{
+			displayName: 'Enable Prompt Expansion',
+			name: 'enablePromptExpansion',
+			type: 'boolean',
+			default: false,
+			description: 'Whether Runpod may write more into the prompt than you did',
+			displayOptions: { show: { '/model': modelsWith('enablePromptExpansion') } },
+		},
 		shown(
 			{
 				displayName: 'Enable Safety Checker',
@@ -51,8 +63,9 @@ export const generateOptions: INodeProperties = {
 				description: 'Whether Runpod checks the content for safety',
 			},
 			RUNPOD,
+			{ '/model': modelsWithout('enableSafetyChecker') },
 		),
-		shown(endpointIdOption, RUNPOD),
+		shown(endpointIdOption, FALLBACK),
 		shown(
 			{
 				displayName: 'Fallback Max Cost',
@@ -75,6 +88,7 @@ export const generateOptions: INodeProperties = {
 				description: 'How closely to follow the prompt, from 0 to 1. Runpod only.',
 			},
 			RUNPOD,
+			{ '/model': modelsWithout('guidanceScale') },
 		),
 		{
 			displayName: 'Image Delivery',
@@ -92,6 +106,14 @@ export const generateOptions: INodeProperties = {
 				},
 				{ name: 'Upload', value: 'upload', description: "To Core.Today's file storage" },
 			],
+		},
+		{
+			displayName: 'Keep Original Sound',
+			name: 'keepOriginalSound',
+			type: 'boolean',
+			default: true,
+			description: 'Whether the video has the sound of the motion video',
+			displayOptions: { show: { '/model': modelsWith('keepOriginalSound') } },
 		},
 		{
 			displayName: 'Max Concurrency',
@@ -119,27 +141,16 @@ export const generateOptions: INodeProperties = {
 			description:
 				'The most jobs this node may submit in one execution. If the run would submit more, nothing of it is submitted.',
 		},
-		shown(
-			{
-				displayName: 'Model',
-				name: 'model',
-				type: 'string',
-				default: 'kwaivgi/kling-v2.1',
-				placeholder: 'e.g. kwaivgi/kling-v2.1',
-				description: "Core.Today's ID of the model",
-			},
-			CORE_TODAY,
-		),
-		{
-			displayName: 'Negative Prompt',
-			name: 'negativePrompt',
-			type: 'string',
-			default: '',
-			placeholder: 'e.g. blur, distortion, text',
-			description: 'What should not be in the video, in up to 2500 characters',
-		},
 		shown(onTimeoutOption, { '/completion': ['wait'] }),
 		rawOutputOption,
+		{
+			displayName: 'Seed',
+			name: 'seed',
+			type: 'number',
+			default: -1,
+			description: 'The same number makes a similar video again. -1 takes a random one.',
+			displayOptions: { show: { '/model': modelsWith('seed') } },
+		},
 		shown(
 			{
 				displayName: 'Submit With',

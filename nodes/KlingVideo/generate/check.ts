@@ -1,164 +1,252 @@
+import pLimit, { type LimitFunction } from 'p-limit';
 import { FieldReader, isUnset, type Problem } from '../../core/fields';
-import type { VideoForm } from '../../core/form';
+import type { FormName, VideoForm } from '../../core/form';
 import type { ProviderName } from '../../core/job';
 import { present, without } from '../../core/json';
-import type { LedgerEntry, Resolution } from '../../core/money/ledger';
-import type { Extras } from '../../core/output';
-import { urlProblem } from '../../core/url';
+import { defaultModelOf, takes } from '../../core/models';
+import { parseForm } from '../../core/models/form';
+import type { Known } from '../../core/money/ledger';
+import { asLimit, type Limits } from '../../core/money/limits';
 import { providerOf } from '../../core/providers';
 import { chainOf } from '../../core/providers/choices';
 import type { VideoRequest } from '../../core/providers/provider';
+import { urlProblem } from '../../core/url';
+import { isTool, optionsAt } from '../../host/context';
 import { sha256Of } from '../../host/files';
 import type { Api } from '../../kling/api';
-import type { OutputWish } from '../../kling/item';
-import { outputWish, readWaitRules, type WaitRules } from '../run/finish';
-import { checkPictures, type CheckedPicture } from './pictures';
-import type { Checked, Placed } from '../run/operation';
-import type { Session } from '../run/session';
-import { isTool, optionsAt } from '../../host/surroundings';
+import type { OutputOptions } from '../../kling/item';
+import { reasonOf, type Checked } from '../run/items';
+import { MODEL_PARAMETER } from '../../kling/fields';
+import { readOutputOptions, readWaitOptions, type WaitOptions } from '../run/poll';
+import type { Run } from '../run/run';
+import { createPictureReader, preparePictures, type PictureReader, type PreparedPicture } from './pictures';
+
+type Options = Readonly<Record<string, unknown>>;
 
 export type Completion = 'wait' | 'callback' | 'jobId';
 
-/** A provider that can make this video, with everything checked. */
-export interface Candidate {
+/** What Generate reads once, at the first item. */
+export interface Settings {
+	readonly completion: Completion;
+	/** In the order in which they are tried. */
+	readonly providers: readonly ProviderName[];
+	/** With Wait for Completion: unfinished jobs at once. Otherwise: submits at once. */
+	readonly limit: LimitFunction;
+	readonly limits: Limits;
+	/** The most that the second provider may cost, in its unit. */
+	readonly fallbackMaxCost?: number;
+	readonly mayFallBack: boolean;
+	/** What is wrong with the options of the run; any of it refuses the run. */
+	readonly problems: readonly string[];
+}
+
+/** A video request with everything checked, ready to be submitted to one provider. */
+export interface PreparedRequest {
 	readonly api: Api;
 	readonly request: VideoRequest;
-	readonly pictures: readonly CheckedPicture[];
-	/** Names the merged request and its pictures' contents: equal ones are one job to a retry. */
+	readonly pictures: readonly PreparedPicture[];
+	/** A hash of the request and its pictures: a retry takes equal ones for one job. */
 	readonly fingerprint: string;
+	/** What the provider is to call when the job has ended. */
+	readonly callbackUrl?: string;
 }
 
 /** One checked item of Generate. */
-export interface GenerateOrder {
-	readonly first: Candidate;
-	/** Tried when the first surely created no job. */
-	readonly second?: Candidate;
-	readonly completion: Completion;
+export interface GenerateItem {
+	readonly itemIndex: number;
+	readonly first: PreparedRequest;
+	/** Tried where the first provider certainly created no job. */
+	readonly second?: PreparedRequest;
+	/** What the ledger says of it: whether a job was paid for by an earlier try. */
+	readonly known: Known;
 	/** Checks everything and sends nothing. */
 	readonly dryRun: boolean;
-	readonly callbackUrl?: string;
-	readonly rules: WaitRules;
-	readonly wish: OutputWish;
+	readonly wait: WaitOptions;
+	readonly output: OutputOptions;
 }
 
-/** What was ordered of one of the providers. */
-export function candidateOf({ first, second }: GenerateOrder, provider: ProviderName): Candidate {
-	return second?.request.provider === provider ? second : first;
+const DEFAULT_CONCURRENCY = 10;
+
+const LIMIT_LABELS = { maxCost: 'Max Cost', maxJobs: 'Max Jobs', fallbackMaxCost: 'Fallback Max Cost' } as const;
+
+/**
+ * Reads what holds for the whole run. Never throws: n8n would pass the input on as results. An added limit that is empty
+ * or not a number is a problem; it never means "no limit", so that a typing error cannot lift a spend limit.
+ */
+export function readSettings(run: Run): Settings {
+	const { context } = run;
+	const providers = chainOf(context.getNodeParameter('provider', 0, 'coreToday'));
+	const given = { completion: completionOf(run), providers };
+	try {
+		return { ...given, ...readRunOptions(optionsAt(context, 0)) };
+	} catch (error) {
+		const problem = `The options could not be read: ${reasonOf(error)}. Nothing was submitted. Correct the expression.`;
+		return { ...given, limit: pLimit(1), limits: {}, mayFallBack: false, problems: [problem] };
+	}
 }
 
-/** What is known of an item that may have been paid for already, at either provider. */
-export function knownOf({ ledger }: Session, { itemIndex, order }: Placed<GenerateOrder>): Resolution {
-	const fingerprints = [order.first, order.second].flatMap((candidate) => candidate?.fingerprint ?? []);
-	return ledger.resolve(itemIndex, fingerprints);
-}
-
-/** When the job of an order is no longer waited for. */
-export function deadlineOf({ rules }: GenerateOrder, { submittedMs }: LedgerEntry): number {
-	return submittedMs + rules.timeoutSeconds * 1000;
-}
-
-/** What the submit's entry says of an item beside its job. */
-export function extrasOf({ cost, fallbackFrom }: LedgerEntry): Extras {
-	return present({ cost, fallbackFrom });
-}
-
-/** The providers of the form's choice, in order. */
-function chosen({ context }: Session): readonly ProviderName[] {
-	return chainOf(context.getNodeParameter('provider', 0, 'coreToday'));
-}
-
-/** How the run is to end. As an AI tool the node never parks. */
-export function completionOf({ context }: Session): Completion {
+/** As an AI tool the node never pauses, as an agent cannot go on after it. */
+function completionOf({ context }: Run): Completion {
 	const completion = context.getNodeParameter('completion', 0, 'wait');
 	if (completion === 'callback') return isTool(context) ? 'jobId' : 'callback';
 	return completion === 'jobId' ? 'jobId' : 'wait';
 }
 
-function readForm({ context }: Session, itemIndex: number): VideoForm {
-	// A parameter that is not shown is not there; n8n throws for it unless it is given something else.
-	const at = (name: string): unknown => context.getNodeParameter(name, itemIndex, '');
+function readRunOptions(options: Options): Omit<Settings, 'completion' | 'providers'> {
+	const fields = new FieldReader();
+	const concurrency = fields.number('Max Concurrency', options.maxConcurrency, { min: 1 }) ?? DEFAULT_CONCURRENCY;
+	const limitOf = (name: keyof typeof LIMIT_LABELS): number | undefined => {
+		if (!(name in options)) return undefined;
+		const shown = isUnset(options[name]) ? 'empty' : JSON.stringify(options[name]);
+		const problem = `has to be a number of 0 or more, but is ${shown}. Nothing was submitted.`;
+		return asLimit(options[name]) ?? fields.refuse(LIMIT_LABELS[name], problem);
+	};
+	const [maxCost, maxJobs, fallbackMaxCost] = [limitOf('maxCost'), limitOf('maxJobs'), limitOf('fallbackMaxCost')];
 	return {
-		prompt: at('prompt'),
-		startImageSource: at('startImageSource'),
-		startImageUrl: at('startImageUrl'),
-		startImageField: context.getNodeParameter('startImageField', itemIndex, 'data'),
-		mode: at('mode'),
-		duration: at('duration'),
-		endImageSource: at('endImageSource'),
-		endImageUrl: at('endImageUrl'),
-		endImageField: context.getNodeParameter('endImageField', itemIndex, 'data'),
-		options: optionsAt(context, itemIndex),
+		limit: pLimit(Math.floor(concurrency)),
+		limits: present({ maxCost, maxJobs }),
+		...present({ fallbackMaxCost }),
+		mayFallBack: maxCost === undefined || fallbackMaxCost !== undefined,
+		problems: fields.problems.map(({ field, message }) => `${field} ${message}`),
 	};
 }
 
-/** Checks one item of Generate: its form for each provider of the choice, its pictures, its timeout. */
-export async function checkGenerate(session: Session, itemIndex: number): Promise<Checked<GenerateOrder>> {
-	const form = readForm(session, itemIndex);
-	const completion = completionOf(session);
-	const chain = chosen(session);
+/** Checks one item: its form for each provider of the choice, its pictures, its options. Sends nothing that costs. */
+export async function checkItem(run: Run, settings: Settings, itemIndex: number): Promise<Checked<GenerateItem>> {
+	const { completion, providers } = settings;
 	const fields = new FieldReader();
-	const rules = readWaitRules(
-		session,
-		itemIndex,
-		fields,
-		completion === 'callback' ? maxCallbackSeconds(chain) : undefined,
-	);
-	const dryRun = readDryRun(fields, form.options);
-	const candidates: Candidate[] = [];
-	for (const [index, name] of chain.entries()) {
-		const candidate = await checkCandidate(
-			session,
-			itemIndex,
-			name,
-			index > 0 ? asSecond(form, name, chain[0]) : form,
-			fields,
-		);
-		if (candidate !== undefined) candidates.push(candidate);
+	const form = readForm(run, itemIndex);
+	const maxSeconds = completion === 'callback' ? maxCallbackSeconds(providers) : undefined;
+	const wait = readWaitOptions(run, itemIndex, fields, maxSeconds);
+	const dryRun = readDryRun(fields, optionsAt(run.context, itemIndex));
+	if (providers.length === 0) fields.refuse('Provider', 'has to be one of the choices in the list.');
+	const prepared = await prepareRequests(run, settings, itemIndex, form, fields);
+	const callbackUrl = completion === 'jobId' ? readCallbackUrl(run, itemIndex, fields, prepared) : undefined;
+	const [first, second] = prepared.map((request) => calledBack(request, callbackUrl));
+	const output = readOutputOptions(run, itemIndex, fields);
+	if (fields.problems.length > 0 || first === undefined) {
+		return { kind: 'problems', problems: withoutRepeats(fields.problems) };
 	}
-	if (chain.length === 0) fields.refuse('Provider', 'has to be one of the choices in the list.');
-	const callbackUrl = completion === 'jobId' ? readCallbackUrl(session, itemIndex, fields, candidates) : undefined;
-	const [first, other] = candidates;
-	const wish = outputWish(session, itemIndex, fields);
-	if (fields.problems.length > 0 || first === undefined) return { kind: 'problems', problems: unique(fields.problems) };
-	const order = {
-		first,
-		completion,
-		dryRun,
-		rules,
-		wish,
+	const known = run.ledger.find(
+		itemIndex,
+		prepared.map(({ fingerprint }) => fingerprint),
+	);
+	return {
+		kind: 'item',
+		item: { itemIndex, first, known, dryRun, wait, output, ...present({ second }) },
 	};
-	// An end image that Additional Input gives is seen only in the first request.
-	const canHaveSecond = !first.request.hasEndImage || other?.api.provider.takesEndImage === true;
-	const second = canHaveSecond ? other : undefined;
-	const extras = { ...(second === undefined ? {} : { second }), ...(callbackUrl === undefined ? {} : { callbackUrl }) };
-	return { kind: 'order', order: { ...order, ...extras } };
+}
+
+/** The item's request to the provider that has its job. */
+export function requestTo({ first, second }: GenerateItem, provider: ProviderName): PreparedRequest {
+	return second?.request.provider === provider ? second : first;
+}
+
+/** The form's parameters that a request is read from; its options are read beside them. */
+const PARAMETERS: readonly FormName[] = [
+	'model',
+	'modelId',
+	'prompt',
+	'negativePrompt',
+	'mode',
+	'duration',
+	'aspectRatio',
+	'startImageSource',
+	'startImageUrl',
+	'startImageField',
+	'endImageSource',
+	'endImageUrl',
+	'endImageField',
+	'referenceImagesSource',
+	'referenceImageUrls',
+	'referenceImageFields',
+	'motionVideoUrl',
+	'characterOrientation',
+];
+
+function readForm({ context }: Run, itemIndex: number): VideoForm {
+	// n8n throws for a parameter that is not shown unless it is given a value to fall back on.
+	const values = PARAMETERS.map((name) => [name, context.getNodeParameter(name, itemIndex, '')]);
+	return { ...optionsAt(context, itemIndex), ...Object.fromEntries(values) };
 }
 
 /** A dry run whose expression finds nothing must not become a real one. */
-function readDryRun(fields: FieldReader, options: VideoForm['options']): boolean {
+function readDryRun(fields: FieldReader, options: Options): boolean {
 	if ('dryRun' in options && isUnset(options.dryRun)) fields.refuse('Dry Run', 'is empty: it has to be true or false.');
 	return fields.boolean('Dry Run', options.dryRun) ?? false;
 }
 
 /** Two providers find the same things wrong with one form. */
-function unique(problems: readonly Problem[]): Problem[] {
-	const seen = new Set<string>();
-	return problems.filter(({ field, message }) => {
-		const isNew = !seen.has(field + message);
-		seen.add(field + message);
-		return isNew;
-	});
+function withoutRepeats(problems: readonly Problem[]): Problem[] {
+	const byText = new Map(problems.map((problem) => [problem.field + problem.message, problem]));
+	return [...byText.values()];
 }
 
 /** The shortest of the limits of all providers that may get the job. */
-function maxCallbackSeconds(chain: readonly ProviderName[]): number | undefined {
-	const limits = chain.map((name) => providerOf(name).maxCallbackSeconds).filter((limit) => limit !== undefined);
+function maxCallbackSeconds(providers: readonly ProviderName[]): number | undefined {
+	const limits = providers.flatMap((name) => providerOf(name).maxCallbackSeconds ?? []);
 	return limits.length === 0 ? undefined : Math.min(...limits);
 }
 
+function readCallbackUrl(
+	{ context }: Run,
+	itemIndex: number,
+	fields: FieldReader,
+	requests: readonly PreparedRequest[],
+): string | undefined {
+	const url: unknown = context.getNodeParameter('callbackUrl', itemIndex, '');
+	if (isUnset(url)) return undefined;
+	const isLocal = requests.length > 0 && requests.every(({ api }) => api.isLocal);
+	const problem = urlProblem(url, { providerIsLocal: isLocal });
+	return problem === undefined ? String(url).trim() : fields.refuse('Callback URL', problem);
+}
+
+/** A query parameter that proves who made a URL: the URL must stay as it is then. */
+const SIGNATURE = /(^|[_-])(sig|signature|hmac)$/i;
+
+/**
+ * The request with its callback URL. Runpod's callback does not say which endpoint the job is at, so for another model
+ * than the default the URL does; the trigger takes that parameter out again.
+ */
+function calledBack(prepared: PreparedRequest, callbackUrl: string | undefined): PreparedRequest {
+	if (callbackUrl === undefined) return prepared;
+	const { provider } = prepared.api;
+	const { model } = prepared.request;
+	const url = new URL(callbackUrl);
+	const isSigned = [...url.searchParams.keys()].some((name) => SIGNATURE.test(name));
+	const isNamed = provider.takesEndpointId && model !== provider.defaultModel && !isSigned;
+	if (!isNamed) return { ...prepared, callbackUrl };
+	url.searchParams.set(MODEL_PARAMETER, model);
+	return { ...prepared, callbackUrl: url.href };
+}
+
+/** The item's request to each provider of the choice, the first and the second. */
+async function prepareRequests(
+	run: Run,
+	settings: Settings,
+	itemIndex: number,
+	form: VideoForm,
+	fields: FieldReader,
+): Promise<PreparedRequest[]> {
+	const [firstName, secondName] = settings.providers;
+	if (firstName === undefined) return [];
+	const readPicture = createPictureReader(run, itemIndex);
+	const preparing = { run, settings, itemIndex, fields, readPicture };
+	const first = await prepareRequest({ ...preparing, isSecond: false }, firstName, form);
+	const takesEndImage = secondName !== undefined && takes(defaultModelOf(secondName), 'endImage');
+	const second =
+		secondName === undefined || (wantsEndImage(form) && !takesEndImage)
+			? undefined
+			: await prepareRequest({ ...preparing, isSecond: true }, secondName, formForSecond(form, secondName, firstName));
+	if (first === undefined) return [];
+	// An end image that comes from Additional Input is seen only in the first request.
+	const canFallBack = second !== undefined && (takesEndImage || !first.request.hasEndImage);
+	return canFallBack ? [first, second] : [first];
+}
+
 /** What the second provider is asked: `additionalInput` is in the first one's words. */
-function asSecond(form: VideoForm, name: ProviderName, first: ProviderName): VideoForm {
-	const own = { ...form, options: without(form.options, 'additionalInput') };
+function formForSecond(form: VideoForm, name: ProviderName, first: ProviderName): VideoForm {
+	const own = without(form, 'additionalInput');
 	return providerOf(name).asSecond?.(own, first) ?? own;
 }
 
@@ -166,54 +254,48 @@ function wantsEndImage(form: VideoForm): boolean {
 	return !isUnset(form.endImageSource) && form.endImageSource !== 'none';
 }
 
-async function checkCandidate(
-	session: Session,
-	itemIndex: number,
+interface Preparing {
+	readonly run: Run;
+	readonly settings: Settings;
+	readonly itemIndex: number;
+	readonly fields: FieldReader;
+	readonly readPicture: PictureReader;
+	/** The provider is the second of a choice. */
+	readonly isSecond: boolean;
+}
+
+/** The request to one provider; undefined if anything is wrong with it, which is then in `fields`. */
+async function prepareRequest(
+	{ run, settings, itemIndex, fields, readPicture, isSecond }: Preparing,
 	name: ProviderName,
 	form: VideoForm,
-	fields: FieldReader,
-): Promise<Candidate | undefined> {
-	const before = fields.problems.length;
+): Promise<PreparedRequest | undefined> {
+	const problemsBefore = fields.problems.length;
 	const provider = providerOf(name);
-	const api = await session.api(name);
+	const api = await run.api(name);
 	if ('problem' in api) fields.refuse('Credential', api.problem);
-	const isSecond = chosen(session)[0] !== name;
-	if (wantsEndImage(form) && !provider.takesEndImage) {
+	if (wantsEndImage(form) && !takes(defaultModelOf(name), 'endImage')) {
 		const problem = `cannot go to ${provider.label}, which comes first here. Choose Core.Today as the first provider, or take the end image away.`;
-		return isSecond ? undefined : fields.refuse('End Image', problem);
+		return fields.refuse('End Image', problem);
 	}
-	// Without a credential nobody knows how near the API is: what would be wrong for a far one only is not named.
+	// Without a credential nobody knows where the API is: what only an API on the internet would refuse is not named then.
 	const providerIsLocal = 'problem' in api || api.isLocal;
-	const parsed = provider.parse(form, { providerIsLocal, waits: completionOf(session) === 'wait' });
+	const parsed = parseForm(name, form, { providerIsLocal, waits: settings.completion === 'wait' });
 	if (parsed.kind === 'problems') fields.problems.push(...parsed.problems);
 	const request = parsed.kind === 'request' ? parsed.request : undefined;
-	const wanted = parsed.kind === 'request' ? parsed.request.pictures : parsed.pictures;
-	const pictures = await checkPictures(
-		session,
-		itemIndex,
-		{ provider, providerIsLocal, isSecond, request, wanted },
+	const pictures = await preparePictures(
+		run,
+		{ provider, providerIsLocal, isSecond, choice: optionsAt(run.context, itemIndex).imageDelivery },
+		{ request, pictures: request?.pictures ?? (parsed.kind === 'problems' ? parsed.pictures : []) },
+		readPicture,
 		fields,
 	);
-	const isGood = fields.problems.length === before;
-	if (!isGood || request === undefined || 'problem' in api) return undefined;
+	if (fields.problems.length > problemsBefore || request === undefined || 'problem' in api) return undefined;
 	return { api, request, pictures, fingerprint: fingerprintOf(request, pictures) };
 }
 
-function readCallbackUrl(
-	{ context }: Session,
-	itemIndex: number,
-	fields: FieldReader,
-	candidates: readonly Candidate[],
-): string | undefined {
-	const url: unknown = context.getNodeParameter('callbackUrl', itemIndex, '');
-	if (isUnset(url)) return undefined;
-	const isLocal = candidates.length > 0 && candidates.every(({ api }) => api.isLocal);
-	const problem = urlProblem(url, { providerIsLocal: isLocal });
-	return problem === undefined ? String(url).trim() : fields.refuse('Callback URL', problem);
-}
-
-/** The request as it would be sent, less how, with its pictures' contents by hash. */
-function fingerprintOf({ provider, model, input }: VideoRequest, pictures: readonly CheckedPicture[]): string {
+/** The request as it would be sent, without how it is sent, and its pictures by their contents. */
+function fingerprintOf({ provider, model, input }: VideoRequest, pictures: readonly PreparedPicture[]): string {
 	const essence = [
 		provider,
 		model,

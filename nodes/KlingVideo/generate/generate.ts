@@ -1,158 +1,132 @@
-import type { ItemEnd, Operation, Placed } from '../run/operation';
-import { failureError, jobJson } from '../../core/output';
-import { hasEnded, type Job } from '../../core/job';
+import type { INodeExecutionData } from 'n8n-workflow';
+import { hasEnded } from '../../core/job';
 import { present } from '../../core/json';
-import { isUnderWay, type LedgerEntry, type Resolution } from '../../core/money/ledger';
+import type { Known, LedgerEntry } from '../../core/money/ledger';
 import { limitProblem } from '../../core/money/limits';
+import { failureError } from '../../core/output';
+import { nodeError } from '../../host/context';
+import { jobItem } from '../../kling/item';
+import { refusedItem } from '../run/errors';
+import { checkItems, doItems, outputItems, type ErrorResult, type Items, type Result } from '../run/items';
+import { videoResult } from '../run/poll';
+import type { Run } from '../run/run';
+import { checkItem, readSettings, requestTo, type GenerateItem, type Settings } from './check';
 import { dryRunItem } from './dryRun';
-import { itemOf } from '../../kling/item';
-import { followedItem, waitedItem } from '../run/finish';
-import { candidateOf, checkGenerate, deadlineOf, extrasOf, knownOf, type GenerateOrder } from './check';
-import { readRunSettings, type RunSettings } from './settings';
-import { submitOrder } from './submit';
-import { cancelStopped, parkRun, resumeUrlFor } from './pause';
-import type { Session } from '../run/session';
+import { pauseUntilCallback, readResumeUrl, type ResumeUrl } from './pause';
+import { extrasOf, followJob, submitItem, type PaidJob } from './submit';
 
-/** How often an equal submit that is under way is looked at. */
-const UNDER_WAY_MS = 250;
-
-/** The settings of a run are read once, however many items there are. */
-const settingsOf = new WeakMap<Session, RunSettings>();
-
-function settings(session: Session): RunSettings {
-	const known = settingsOf.get(session) ?? readRunSettings(session);
-	settingsOf.set(session, known);
-	return known;
+/**
+ * Makes a video for each input item. All items are checked before the first is submitted; then all are done at once.
+ * Gives one output item for each input item or, where the execution pauses, what n8n shows meanwhile.
+ */
+export async function generate(run: Run): Promise<INodeExecutionData[][]> {
+	const settings = readSettings(run);
+	const checked = await checkItems(run, async (itemIndex) => await checkItem(run, settings, itemIndex));
+	const resumeUrl = readResumeUrl(run, settings, checked.toDo);
+	const items = refuseRun(run, checked, runProblem(run, settings, checked.toDo, resumeUrl));
+	if (settings.completion === 'wait') {
+		await doItems(run, items, async (item) => await makeVideo(run, settings, item));
+	} else if (settings.completion === 'jobId') {
+		await doItems(run, items, async (item) => await returnJob(run, settings, item));
+	} else {
+		const submit = async (item: GenerateItem) => await jobOf(run, settings, item, resumeUrl.urlOf?.(item.itemIndex));
+		const shownMeanwhile = await pauseUntilCallback(run, settings, items, submit);
+		if (shownMeanwhile !== undefined) return [shownMeanwhile];
+	}
+	return [outputItems(run, items.results)];
 }
 
-/** Nothing is submitted if the run's own options, its limits or its way back to n8n are wrong. */
-function refuseRun(session: Session, orders: ReadonlyArray<Placed<GenerateOrder>>): string | undefined {
-	const { problems, limits } = settings(session);
-	if (problems.length > 0) return problems.map(({ field, message }) => `${field} ${message}`).join(' ');
-	const fresh = orders.filter((placed) => isNew(session, placed));
-	const paid = fresh.filter(({ order }) => !order.dryRun);
+/** Why nothing of the run may be submitted: its own options, its limits, or that no provider could call this n8n back. */
+function runProblem(
+	{ ledger }: Run,
+	{ problems, limits }: Settings,
+	toDo: readonly GenerateItem[],
+	resumeUrl: ResumeUrl,
+): string | undefined {
+	if (problems.length > 0) return problems.join(' ');
+	const fresh = toDo.filter(({ known }) => known.kind === 'new');
+	const paid = fresh.filter(({ dryRun }) => !dryRun);
 	// A dry run shows what a real one would be refused for; beside real items it costs nothing.
-	const planned = (paid.length > 0 ? paid : fresh).map(({ itemIndex, order }) => ({
+	const planned = (paid.length > 0 ? paid : fresh).map(({ itemIndex, first }) => ({
 		itemIndex,
-		request: order.first.request,
+		request: first.request,
 	}));
-	const overLimit = limitProblem(planned, session.ledger.spent(), limits);
-	if (overLimit !== undefined) return overLimit;
-	const resume = resumeUrlFor(session, orders);
-	return resume.kind === 'problem' ? resume.problem : undefined;
+	return limitProblem(planned, ledger.spent(), limits) ?? resumeUrl.problem;
 }
 
-function isNew(session: Session, placed: Placed<GenerateOrder>): boolean {
-	return knownOf(session, placed).kind === 'submit';
+/**
+ * What is left to do where the run must submit nothing new: the items that an earlier try has paid for. A limit that is
+ * reached on a retry does not throw their videos away.
+ */
+function refuseRun({ context }: Run, items: Items<GenerateItem>, problem: string | undefined): Items<GenerateItem> {
+	if (problem === undefined) return items;
+	const refused = items.toDo.filter(({ known }) => known.kind === 'new');
+	const isWhole = refused.length === items.toDo.length;
+	if (isWhole && !context.continueOnFail()) throw nodeError(context, refusedItem(problem));
+	for (const { itemIndex } of refused) items.results[itemIndex] = { kind: 'error', error: refusedItem(problem) };
+	return { ...items, toDo: items.toDo.filter((item) => !refused.includes(item)) };
 }
 
-/** What is known of an item; where an equal call of an agent is being submitted right now, once its outcome is known. */
-async function settledOf(session: Session, placed: Placed<GenerateOrder>): Promise<Resolution> {
-	for (;;) {
-		const known = knownOf(session, placed);
-		if (known.kind !== 'unknown' || !isUnderWay(known.entry)) return known;
-		await session.clock.sleep(UNDER_WAY_MS);
-	}
-}
-
-async function run(session: Session, placed: Placed<GenerateOrder>): Promise<ItemEnd> {
-	const { order } = placed;
-	if (order.dryRun) return await dryRunItem(session, placed);
-	const known = await settledOf(session, placed);
-	switch (known.kind) {
-		case 'unknown':
-			return unknownItem(known.entry, order);
-		case 'reuse':
-			return await finished(session, order, known.entry, known.job);
-		case 'follow': {
-			const { entry, handle } = known;
-			const job = entry.job ?? { handle, status: 'pending', raw: null };
-			const end = await settings(session).slots.run(async () => await going(session, order, entry, job, true));
-			return await end();
-		}
-		case 'submit':
-			return await submitAndGo(session, placed);
-	}
-}
-
-/** The slot is free again when the job has ended; its video is fetched outside of it. */
-async function submitAndGo(session: Session, placed: Placed<GenerateOrder>): Promise<ItemEnd> {
-	const { slots } = settings(session);
-	const resume = resumeUrlFor(session, [placed]);
-	const webhookUrl = resume.kind === 'url' ? resume.url : placed.order.callbackUrl;
-	const end = await slots.run(async () => {
-		// An equal call of an agent may have been first.
-		if (!isNew(session, placed)) return async () => await run(session, placed);
-		const submitted = await submitOrder(session, settings(session), placed, webhookUrl);
-		if (submitted.kind === 'error') return async (): Promise<ItemEnd> => submitted;
-		return await going(session, placed.order, submitted.entry, submitted.job, false);
+/** Wait for Completion. An unfinished job counts for Max Concurrency; the download of its video does not. */
+async function makeVideo(run: Run, settings: Settings, item: GenerateItem): Promise<Result> {
+	const ended = await settings.limit(async () => {
+		const paid = await jobOf(run, settings, item);
+		return paid.kind === 'job' && !hasEnded(paid.job) ? await followJob(run, item, paid) : paid;
 	});
-	return await end();
+	return ended.kind === 'job' ? await videoResult(run, ended.job, item.output, extrasOf(ended.entry)) : ended;
 }
 
-/** A job that exists: waited for or not, as the order says. Gives what is left to do outside the slot. */
-async function going(
-	session: Session,
-	order: GenerateOrder,
-	entry: LedgerEntry,
-	job: Job,
-	isKnown: boolean,
-): Promise<() => Promise<ItemEnd>> {
-	if (order.completion !== 'wait' || hasEnded(job)) return async () => await finished(session, order, entry, job);
-	const { handle } = job;
-	const { api, request } = candidateOf(order, handle.provider);
-	const end = await session.follower.follow({
-		handle,
-		deadlineMs: deadlineOf(order, entry),
-		expectation: api.provider.expectRun(request),
-		lastSeen: job,
-		submittedMs: entry.submittedMs,
-		lookNow: isKnown,
-	});
-	if (end.kind === 'ended') session.ledger.seen(entry, end.job);
-	return async () =>
-		await followedItem(session, api, end, {
-			handle,
-			lastSeen: job,
-			rules: order.rules,
-			wish: order.wish,
-			extras: extrasOf(entry),
-		});
-}
-
-/** With `wait`, an ended job is a video or an error; otherwise the job is data, whatever became of it. */
-async function finished(session: Session, order: GenerateOrder, entry: LedgerEntry, job: Job): Promise<ItemEnd> {
-	if (order.completion === 'wait') return await waitedItem(session, job, order.wish, extrasOf(entry));
-	if (order.completion === 'callback')
-		return await itemOf(session, job, { ...order.wish, download: false }, extrasOf(entry));
-	const json = jobJson(job, { ...extrasOf(entry), withRaw: order.wish.withRaw });
-	return { kind: 'item', json: { ...json, ...present({ note: noteFor(session, job) }) } };
+/** Return Job ID: the job is data, whatever has become of it. */
+async function returnJob(run: Run, settings: Settings, item: GenerateItem): Promise<Result> {
+	const paid = await settings.limit(async () => await jobOf(run, settings, item));
+	if (paid.kind !== 'job') return paid;
+	const { json } = await jobItem(run, paid.job, { ...item.output, download: false }, extrasOf(paid.entry));
+	return { kind: 'item', json: { ...json, ...present({ note: noteFor(run, paid) }) } };
 }
 
 /** Only a tool gets here although Pause Until Callback was chosen: the agent has to know that there is no video yet. */
-function noteFor({ context }: Session, job: Job): string | undefined {
+function noteFor({ context }: Run, { job }: PaidJob): string | undefined {
 	if (hasEnded(job) || context.getNodeParameter('completion', 0, 'wait') !== 'callback') return undefined;
 	return 'An AI tool cannot pause until the callback, so this job goes on by itself. Get its video by its jobId later, with the Wait or Get Status operation.';
 }
 
-function unknownItem({ failure, provider }: LedgerEntry, order: GenerateOrder): ItemEnd {
-	const { api, request } = candidateOf(order, provider);
-	const { label } = api.provider;
+/**
+ * The job of an item, and the one place that decides whether it is paid for. A retry takes up the job of an earlier try;
+ * only an item that is new to the ledger is submitted. An agent may make equal calls at the same time, so for these the
+ * ledger is asked again, with nothing awaited between its answer and the opening of the new entry.
+ */
+async function jobOf(run: Run, settings: Settings, item: GenerateItem, resumeUrl?: string): Promise<PaidJob | Result> {
+	if (item.dryRun) return await dryRunItem(run, settings, item);
+	let known = run.isAgentCall ? findAgain(run, item) : item.known;
+	for (let answer = answerTo(run, known); answer !== undefined; answer = answerTo(run, known)) {
+		await answer;
+		known = findAgain(run, item);
+	}
+	if (known.kind === 'new') return await submitItem(run, settings, item, resumeUrl);
+	if (known.kind === 'unknown') return unknownSubmit(known.entry, item);
+	return { kind: 'job', entry: known.entry, job: known.job };
+}
+
+function findAgain({ ledger }: Run, { itemIndex, first, second }: GenerateItem): Known {
+	const requests = [first, second].filter((request) => request !== undefined);
+	return ledger.find(
+		itemIndex,
+		requests.map(({ fingerprint }) => fingerprint),
+	);
+}
+
+/** A promise of when an equal submit that is under way in this process has been answered. */
+function answerTo({ ledger }: Run, known: Known): Promise<void> | undefined {
+	return known.kind === 'unknown' ? ledger.answerOf(known.entry) : undefined;
+}
+
+function unknownSubmit({ failure, provider }: LedgerEntry, item: GenerateItem): ErrorResult {
+	const { api, request } = requestTo(item, provider);
 	const known = failure ?? {
-		message: `It is not known whether ${label} accepted the job: the execution ended while it was being submitted`,
+		message: `It is not known whether ${api.provider.label} accepted the job: the execution ended while it was being submitted`,
 		code: 'submit_unknown',
 		retryable: false,
 		charged: 'unknown',
 	};
 	return { kind: 'error', error: failureError(known, { provider, model: request.model }) };
 }
-
-/** Makes a video for each item: see node-interface, operation `generate`. */
-export const generate: Operation<GenerateOrder> = {
-	check: checkGenerate,
-	refuseRun,
-	isNew,
-	run,
-	park: parkRun,
-	stopped: cancelStopped,
-};

@@ -1,232 +1,275 @@
 import type { INodeExecutionData } from 'n8n-workflow';
-import { hasEnded, type Job } from '../../core/job';
-import { asJobId } from '../../core/jobId';
+import type { Stop } from '../../core/clock';
+import { asJobId, hasEnded, withoutRaw, type Job } from '../../core/job';
 import { asNumber, asObject, isJsonObject, present, type JsonObject } from '../../core/json';
-import type { Resolution } from '../../core/money/ledger';
-import { askOnce, type Truth } from '../../core/calls/status';
 import { errorJson, failureError, jobJson, type Extras } from '../../core/output';
 import { findProvider } from '../../core/providers';
 import { urlProblem } from '../../core/url';
-import { ownResumeUrl, park, resumeUrlOf } from '../../host/resume';
-import { itemOf, type OutputWish } from '../../kling/item';
-import { stoppedItem } from '../run/finish';
-import { candidateOf, deadlineOf, extrasOf, knownOf, type GenerateOrder } from './check';
-import type { ItemEnd, Placed } from '../run/operation';
-import type { Session } from '../run/session';
+import { ownResumeUrl, pauseExecution, resumeUrlOf } from '../../host/webhooks';
+import { jobItem, type OutputOptions } from '../../kling/item';
+import { eachItem, mustThrow, type Items, type Result } from '../run/items';
+import { cancelAfterStop } from '../run/poll';
+import type { Run } from '../run/run';
+import { requestTo, type GenerateItem, type Settings } from './check';
+import { deadlineOf, extrasOf, followJob, type PaidJob } from './submit';
 
 /** The query parameter of the resume URL that says which item a callback is about, whatever its body says. */
 export const ITEM_PARAMETER = 'klingItem';
 
-/** One parked item, as `webhook()` will need it: nothing of the parameters can be read there any more. */
-export type ParkedItem =
-	| { readonly kind: 'job'; readonly job: Job; readonly extras: Extras; readonly wish: OutputWish }
+/** One item of a pause, as `webhook()` will need it: it can read nothing of the parameters any more. */
+export type PausedItem =
+	| { readonly kind: 'job'; readonly job: Job; readonly extras: Extras; readonly output: OutputOptions }
 	| { readonly kind: 'settled'; readonly json: JsonObject };
 
-/** What the node's context holds while its execution is parked. */
-export interface Parked {
-	/** By the clock. An execution may park more than once; this tells its parks apart. */
-	readonly parkedMs: number;
-	readonly items: readonly ParkedItem[];
+/** What the node's context holds while its execution is paused. */
+export interface Pause {
+	/** By the clock. An execution may pause more than once; this tells its pauses apart. */
+	readonly pausedMs: number;
+	readonly items: readonly PausedItem[];
 }
 
-export type ResumeUrl =
-	| { readonly kind: 'none' }
-	| { readonly kind: 'url'; readonly url: string }
-	| { readonly kind: 'problem'; readonly problem: string };
+/** The URL that a provider is to call for an item, or why there is none; neither without Pause Until Callback. */
+export interface ResumeUrl {
+	readonly urlOf?: (itemIndex: number) => string;
+	readonly problem?: string;
+}
 
-/**
- * The URL the provider is to call, with the item's index in it where there is one item. A provider on the internet
- * cannot reach a private address: that is a problem to be named before anything is paid for.
- */
-export function resumeUrlFor({ context }: Session, orders: ReadonlyArray<Placed<GenerateOrder>>): ResumeUrl {
-	const first = orders[0];
-	if (first === undefined || first.order.completion !== 'callback') return { kind: 'none' };
+/** A provider on the internet cannot reach a private address, which has to be said before anything is paid for. */
+export function readResumeUrl({ context }: Run, { completion }: Settings, items: readonly GenerateItem[]): ResumeUrl {
+	if (completion !== 'callback' || items.length === 0) return {};
 	const url = resumeUrlOf(context);
-	if (url === undefined)
+	if (url === undefined) {
 		return {
-			kind: 'problem',
 			problem: 'This n8n gives no resume URL. Set Completion to Wait for Completion or Return Job ID.',
 		};
-	const isLocal = [first.order.first, first.order.second].every(
-		(candidate) => candidate === undefined || candidate.api.isLocal,
-	);
-	const problem = urlProblem(url, { providerIsLocal: isLocal });
-	if (problem === undefined) return { kind: 'url', url: ownResumeUrl(url, ITEM_PARAMETER, String(first.itemIndex)) };
+	}
+	const providerIsLocal = items.every(({ first, second }) => first.api.isLocal && second?.api.isLocal !== false);
+	const problem = urlProblem(url, { providerIsLocal });
+	if (problem === undefined) {
+		return { urlOf: (itemIndex) => ownResumeUrl(url, ITEM_PARAMETER, String(itemIndex)) };
+	}
 	return {
-		kind: 'problem',
 		problem: `The provider cannot call this n8n back: its resume URL ${problem} Nothing was submitted. Set n8n's environment variable WEBHOOK_URL to the public address of this n8n, or set Completion to Wait for Completion or Return Job ID.`,
 	};
 }
 
-/** One job of the run as last seen, and until when it is waited for. */
-interface Seen {
-	readonly itemIndex: number;
-	readonly item: ParkedItem;
-	readonly deadlineMs: number;
+/**
+ * Submits all items and pauses the execution until the provider has called back for each job. A job that ends while the
+ * others are still being submitted calls an execution that is not paused yet, and n8n refuses that call; so once all are
+ * submitted each job is looked at once more.
+ *
+ * Gives what n8n shows meanwhile; undefined if the execution does not pause: all jobs have ended, one item is an error
+ * that has to be thrown, or Stop was requested. Then `items.results` has every result.
+ */
+export async function pauseUntilCallback(
+	run: Run,
+	settings: Settings,
+	items: Items<GenerateItem>,
+	submit: (item: GenerateItem) => Promise<PaidJob | Result>,
+): Promise<INodeExecutionData[] | undefined> {
+	const submitted = await submitAll(run, settings, items, submit);
+	if (run.stop.requested || mustThrow(run, items.results)) {
+		await settle(run, items, submitted, { download: false });
+		return undefined;
+	}
+	const followed = await followEarlierJobs(run, items, submitted);
+	const current = await lookAtAll(run, items, followed);
+	if (run.stop.requested || current.every(({ paid }) => hasEnded(paid.job))) {
+		await settle(run, items, current, { download: !run.stop.requested });
+		return undefined;
+	}
+	return await pause(run, items, current);
+}
+
+/** An item whose job exists. */
+interface Submitted {
+	readonly item: GenerateItem;
+	readonly paid: PaidJob;
+}
+
+/** Submits all items; the results of those that have no job are noted. Stop cancels at once what is submitted already. */
+async function submitAll(
+	run: Run,
+	{ limit }: Settings,
+	items: Items<GenerateItem>,
+	submit: (item: GenerateItem) => Promise<PaidJob | Result>,
+): Promise<Submitted[]> {
+	const submits = items.toDo.map((item) => ({
+		itemIndex: item.itemIndex,
+		item,
+		outcome: limit(async () => await submit(item)),
+	}));
+	const all = Promise.allSettled(submits.map(({ outcome }) => outcome));
+	const outcomes = await eachItem(run, submits, async ({ item, outcome }) => {
+		const paid = await outcome;
+		if (paid.kind !== 'job') return paid;
+		await unlessStopped(run.stop, all);
+		return run.stop.requested ? await cancelPaid(run, item, paid) : paid;
+	});
+	return noteResults(items, items.toDo, outcomes);
 }
 
 /**
- * After the submits of a `callback` run: looks once at every job, as one that has ended already will not call back once
- * the execution is parked; then parks, if any goes on. Returns what n8n shows meanwhile; undefined if nothing parked, as
- * after Stop.
+ * A job of an execution that was retried calls that execution, not this one: it is followed to its end here. What ends
+ * without a result is looked at once more with the others.
  */
-export async function parkRun(
-	session: Session,
-	ends: ItemEnd[],
-	orders: ReadonlyArray<Placed<GenerateOrder>>,
-): Promise<INodeExecutionData[] | undefined> {
-	const { context, clock } = session;
-	if (orders[0]?.order.completion !== 'callback') return undefined;
-	await followOrphans(session, ends, orders);
-	if (session.stop.requested) return undefined;
-	const looks = await Promise.all(orders.map(async (placed) => await lookAt(session, ends, placed)));
-	if (session.stop.requested) return undefined;
-	const seen = looks.filter((look) => look !== undefined);
-	const items = ends.map(
-		(end): ParkedItem => ({ kind: 'settled', json: end.kind === 'item' ? end.json : errorJson(end.error) }),
+async function followEarlierJobs(
+	run: Run,
+	items: Items<GenerateItem>,
+	submitted: readonly Submitted[],
+): Promise<Submitted[]> {
+	return await eachPaid(run, items, submitted, async (item, paid) => {
+		if (paid.entry.executionId === run.context.getExecutionId()) return paid;
+		const followed = await followJob(run, item, paid);
+		return followed.kind === 'job' || run.stop.requested ? followed : paid;
+	});
+}
+
+/** Looks at all jobs once. Stop cancels at once what is still running. */
+async function lookAtAll(run: Run, items: Items<GenerateItem>, submitted: readonly Submitted[]): Promise<Submitted[]> {
+	return await eachPaid(run, items, submitted, async (item, paid) => {
+		const current = await unlessStopped(run.stop, currentJob(run, item, paid));
+		if (!run.stop.requested) return current ?? paid;
+		return await cancelPaid(run, item, current?.kind === 'job' ? current : paid);
+	});
+}
+
+/** Does something with every job that still runs; the results of those that are none any more are noted. */
+async function eachPaid(
+	run: Run,
+	items: Items<GenerateItem>,
+	submitted: readonly Submitted[],
+	work: (item: GenerateItem, paid: PaidJob) => Promise<PaidJob | Result>,
+): Promise<Submitted[]> {
+	const withIndex = submitted.map((each) => ({ ...each, itemIndex: each.item.itemIndex }));
+	const outcomes = await eachItem(run, withIndex, async ({ item, paid }) =>
+		hasEnded(paid.job) ? paid : await work(item, paid),
 	);
-	for (const { itemIndex, item } of seen) items[itemIndex] = item;
-	const running = seen.filter(({ item }) => isRunning(item));
-	if (running.length === 0) {
-		await finishAll(session, ends, items);
-		return undefined;
+	return noteResults(
+		items,
+		submitted.map(({ item }) => item),
+		outcomes,
+	);
+}
+
+function noteResults(
+	{ results }: Items<GenerateItem>,
+	toDo: readonly GenerateItem[],
+	outcomes: ReadonlyArray<PaidJob | Result>,
+): Submitted[] {
+	return toDo.flatMap((item, at) => {
+		const outcome = outcomes[at];
+		if (outcome?.kind === 'job') return [{ item, paid: outcome }];
+		if (outcome !== undefined) results[item.itemIndex] = outcome;
+		return [];
+	});
+}
+
+/** What `work` gives; undefined as soon as Stop is requested. */
+async function unlessStopped<T>(stop: Stop, work: Promise<T>): Promise<T | undefined> {
+	let forget = () => {};
+	const stopped = new Promise<undefined>((resolve) => {
+		forget = stop.onRequest(() => resolve(undefined));
+	});
+	return await Promise.race([work, stopped]).finally(forget);
+}
+
+/** Once paused, Stop tells the node nothing; so a run that is stopped before leaves no job behind. */
+async function cancelPaid(run: Run, item: GenerateItem, { entry, job }: PaidJob): Promise<PaidJob | Result> {
+	if (hasEnded(job)) return { kind: 'job', entry, job };
+	const { api } = requestTo(item, job.handle.provider);
+	return await cancelAfterStop(run, api, job.handle, item.wait);
+}
+
+/** The job as it is now. */
+async function currentJob(run: Run, item: GenerateItem, paid: PaidJob): Promise<PaidJob | Result> {
+	const { entry } = paid;
+	const { handle } = paid.job;
+	const { api } = requestTo(item, handle.provider);
+	const answer = await run.getStatus(api, handle, 'untilStop');
+	if (answer.kind === 'refused' && answer.failure.code === 'job_not_found') {
+		return { kind: 'error', error: failureError(answer.failure, { provider: handle.provider, handle }) };
 	}
-	const parked: Parked = { parkedMs: clock.now(), items };
-	context.getContext('node').parked = parked;
-	const until = new Date(Math.max(...running.map(({ deadlineMs }) => deadlineMs)));
-	return await park(context, items.map(missedJson), until);
+	// Whatever else keeps the job from being seen may pass: it is taken as it was last seen.
+	if (answer.kind === 'refused') return paid;
+	run.ledger.seen(entry, answer.job);
+	return { kind: 'job', entry, job: answer.job };
+}
+
+/** Makes items of all jobs, where the execution does not pause. */
+async function settle(
+	run: Run,
+	{ results }: Items<GenerateItem>,
+	submitted: readonly Submitted[],
+	{ download }: { readonly download: boolean },
+): Promise<void> {
+	const items = submitted.map(async ({ item, paid }) => {
+		const output = { ...item.output, download: download && item.output.download };
+		results[item.itemIndex] = await jobItem(run, paid.job, output, extrasOf(paid.entry));
+	});
+	await Promise.all(items);
+}
+
+async function pause(
+	{ context, clock }: Run,
+	{ results }: Items<GenerateItem>,
+	submitted: readonly Submitted[],
+): Promise<INodeExecutionData[]> {
+	const items = results.map(
+		(result): PausedItem => ({
+			kind: 'settled',
+			json: result.kind === 'item' ? result.json : errorJson(result.error),
+		}),
+	);
+	for (const { item, paid } of submitted) {
+		const job = item.output.raw ? paid.job : withoutRaw(paid.job);
+		items[item.itemIndex] = { kind: 'job', job, extras: extrasOf(paid.entry), output: item.output };
+	}
+	const stored: Pause = { pausedMs: clock.now(), items };
+	context.getContext('node').pause = stored;
+	const running = submitted.filter(({ paid }) => !hasEnded(paid.job));
+	const until = new Date(Math.max(...running.map(({ item, paid }) => deadlineOf(item, paid.entry))));
+	return await pauseExecution(context, items.map(missedJson), until);
 }
 
 /** Whether there is still something to wait for: a settled item has no job, or is an error. */
-export function isRunning(item: ParkedItem): boolean {
+export function isRunning(item: PausedItem): boolean {
 	return item.kind === 'job' && !hasEnded(item.job);
-}
-
-/**
- * A `callback` run that is stopped before it parks leaves no job behind; once parked, Stop tells the node nothing. What
- * `wait` follows is cancelled by each item, and what it does not follow is meant to go on.
- */
-export async function cancelStopped(
-	session: Session,
-	ends: ItemEnd[],
-	orders: ReadonlyArray<Placed<GenerateOrder>>,
-): Promise<void> {
-	if (orders[0]?.order.completion !== 'callback') return;
-	await Promise.all(
-		orders.map(async (placed) => {
-			const { itemIndex, order } = placed;
-			const known = knownOf(session, placed);
-			if (known.kind !== 'follow') return;
-			const { api } = candidateOf(order, known.handle.provider);
-			ends[itemIndex] = await stoppedItem(session, api, known.handle, order.rules);
-		}),
-	);
-}
-
-/** Jobs of an execution that was retried call that one, not this: they are followed here, before the others are looked at. */
-async function followOrphans(
-	session: Session,
-	ends: ItemEnd[],
-	orders: ReadonlyArray<Placed<GenerateOrder>>,
-): Promise<void> {
-	const { context, ledger, follower } = session;
-	const follows = orders.map(async (placed) => {
-		const { itemIndex, order } = placed;
-		const known = knownOf(session, placed);
-		if (known.kind !== 'follow' || known.entry.executionId === context.getExecutionId()) return;
-		const { entry, handle } = known;
-		const { api, request } = candidateOf(order, handle.provider);
-		const expectation = api.provider.expectRun(request);
-		const { submittedMs } = entry;
-		const end = await follower.follow({
-			handle,
-			submittedMs,
-			deadlineMs: deadlineOf(order, entry),
-			expectation,
-			lookNow: true,
-		});
-		if (end.kind !== 'ended') return;
-		ledger.seen(entry, end.job);
-		// A failed one that may be tried again is a new job to the ledger: nothing else would say what became of it.
-		ends[itemIndex] = { kind: 'item', json: jobJson(end.job, { ...extrasOf(entry), withRaw: order.wish.withRaw }) };
-	});
-	await Promise.all(follows);
-}
-
-/** Undefined for an item that has no job, or none any more: its end says so. */
-async function lookAt(session: Session, ends: ItemEnd[], placed: Placed<GenerateOrder>): Promise<Seen | undefined> {
-	const { itemIndex, order } = placed;
-	const known = knownOf(session, placed);
-	if (known.kind !== 'follow' && known.kind !== 'reuse') return undefined;
-	const { entry } = known;
-	const truth: Truth =
-		known.kind === 'reuse' ? { kind: 'job', job: known.job } : await currentTruth(session, order, known);
-	if (truth.kind === 'refused') {
-		const about = { provider: entry.provider, ...present({ handle: entry.handle }) };
-		ends[itemIndex] = { kind: 'error', error: failureError(truth.failure, about) };
-		return undefined;
-	}
-	const { job } = truth;
-	session.ledger.seen(entry, job);
-	const item = { kind: 'job', job: keptOf(job, order.wish), extras: extrasOf(entry), wish: order.wish } as const;
-	return { itemIndex, item, deadlineMs: deadlineOf(order, entry) };
-}
-
-/** What one look says; only a job that is gone is refused: whatever else keeps it from being seen may pass. */
-async function currentTruth(
-	session: Session,
-	order: GenerateOrder,
-	{ entry, handle }: Extract<Resolution, { kind: 'follow' }>,
-): Promise<Truth> {
-	const { api } = candidateOf(order, handle.provider);
-	const truth = await askOnce(api.provider, handle, { ...session.portsOf(api), stop: session.stop });
-	if (truth.kind === 'job' || truth.failure.code === 'job_not_found') return truth;
-	return { kind: 'job', job: entry.job ?? { handle, status: 'pending', raw: null } };
-}
-
-/** The job without the provider's reply, which may be large, where that is not to come out. */
-export function keptOf(job: Job, wish: OutputWish): Job {
-	return wish.withRaw ? job : { ...job, raw: null };
-}
-
-async function finishAll(session: Session, ends: ItemEnd[], items: readonly ParkedItem[]): Promise<void> {
-	const finished = items.map(async (item, itemIndex) => {
-		if (item.kind === 'job') ends[itemIndex] = await itemOf(session, item.job, item.wish, item.extras);
-	});
-	await Promise.all(finished);
 }
 
 const NOT_DOWNLOADED =
 	'The video was not downloaded, as no callback came before the Timeout. The Download operation fetches it by its link';
 
 /**
- * What an item is if no callback comes until the deadline: the job as last seen, ready for the Wait operation, or, where
- * it had its video before others of the run, for Download.
+ * What an item is if no callback comes before the timeout: the job as last seen, ready for the Wait operation, or, where
+ * its video was ready before others of the run, for Download.
  */
-function missedJson(item: ParkedItem): JsonObject {
+function missedJson(item: PausedItem): JsonObject {
 	if (item.kind === 'settled') return item.json;
-	const { job, extras, wish } = item;
-	const all = { ...extras, withRaw: wish.withRaw };
-	if (!hasEnded(job)) return jobJson(job, { ...all, timedOut: true });
-	const lacksVideo = job.status === 'completed' && wish.download;
-	return jobJson(job, lacksVideo ? { ...all, downloadFailure: NOT_DOWNLOADED } : all);
+	const { job, extras, output } = item;
+	if (!hasEnded(job)) return jobJson(job, { ...extras, timedOut: true });
+	const lacksVideo = job.status === 'completed' && output.download;
+	return jobJson(job, { ...extras, ...present({ downloadFailure: lacksVideo ? NOT_DOWNLOADED : undefined }) });
 }
 
-function isParkedItem(value: unknown): value is ParkedItem {
+function isPausedItem(value: unknown): value is PausedItem {
 	const item = asObject(value);
 	if (item?.kind === 'settled') return isJsonObject(item.json);
 	const job = asObject(item?.job);
 	const handle = asObject(job?.handle);
 	const isHandle = findProvider(handle?.provider) !== undefined && asJobId(handle?.jobId) !== undefined;
 	return (
-		item?.kind === 'job' && isHandle && typeof job?.status === 'string' && [item.extras, item.wish].every(isJsonObject)
+		item?.kind === 'job' &&
+		isHandle &&
+		typeof job?.status === 'string' &&
+		[item.extras, item.output].every(isJsonObject)
 	);
 }
 
-/** The stored record of a parked run, or undefined if this execution has none. */
-export function readParked(value: unknown): Parked | undefined {
-	const parked = asObject(value);
-	const parkedMs = asNumber(parked?.parkedMs);
-	if (parkedMs === undefined || !Array.isArray(parked?.items) || !parked.items.every(isParkedItem)) return undefined;
-	return { parkedMs, items: parked.items };
+/** The stored record of a pause, or undefined if this execution has none. */
+export function readPause(value: unknown): Pause | undefined {
+	const stored = asObject(value);
+	const pausedMs = asNumber(stored?.pausedMs);
+	if (pausedMs === undefined || !Array.isArray(stored?.items) || !stored.items.every(isPausedItem)) return undefined;
+	return { pausedMs, items: stored.items };
 }

@@ -1,17 +1,25 @@
 import type { IBinaryData } from 'n8n-workflow';
+import { attemptOf, retry } from '../../core/calls/retry';
+import type { SubmitFailure } from '../../core/calls/submit';
+import { refusal } from '../../core/failure';
 import type { FieldReader } from '../../core/fields';
-import { imageProblems, inspectImage } from '../../core/media/image';
+import type { Failure } from '../../core/job';
+import { asNumber, asObject, asText, present, type JsonObject } from '../../core/json';
+import { putLink } from '../../core/models/form';
+import { checkImage } from '../../core/media/image';
+import type { Picture, Provider, UploadTarget, VideoRequest } from '../../core/providers/provider';
+import { refusalOf } from '../../core/providers/reply';
 import { urlProblem } from '../../core/url';
-import type { Picture, Provider, VideoRequest } from '../../core/providers/provider';
-import { dataUriOf, readPicture, type StoredPicture } from '../../host/files';
-import type { Session } from '../run/session';
-import { optionsAt } from '../../host/surroundings';
+import { dataUriOf, postFile, readPicture } from '../../host/files';
+import type { Api } from '../../kling/api';
+import { reasonOf } from '../run/items';
+import type { Run } from '../run/run';
 
 type Delivery = 'upload' | 'dataUri' | 'signedUrl';
-const DELIVERY_WISHES = ['auto', 'upload', 'dataUri', 'signedUrl'] as const;
+const DELIVERY_CHOICES = ['auto', 'upload', 'dataUri', 'signedUrl'] as const;
 
 /** A picture that was checked, and how it will reach the provider. Its bytes are read again when it goes. */
-export interface CheckedPicture {
+export interface PreparedPicture {
 	readonly picture: Picture;
 	readonly sha256: string;
 	readonly mimeType: string;
@@ -20,96 +28,109 @@ export interface CheckedPicture {
 	readonly url?: string;
 }
 
-/** The pictures of one item for one provider. */
-export interface PictureCheck {
+/** What the bytes of a picture say. They are not kept: a batch may hold hundreds of pictures. */
+interface PictureFacts {
+	readonly binary: IBinaryData;
+	readonly sha256: string;
+	readonly bytes: number;
+	/** Absent if it is no JPEG or PNG. */
+	readonly mimeType?: string;
+	readonly problems: readonly string[];
+}
+
+/** The picture in a binary field of one item; undefined if the item has none there. */
+export type PictureReader = (field: string) => Promise<PictureFacts | undefined>;
+
+/** Reads each picture of an item once, though it may go to two providers or stand in two fields of the form. */
+export function createPictureReader({ context }: Run, itemIndex: number): PictureReader {
+	const known = new Map<string, Promise<PictureFacts | undefined>>();
+	async function read(field: string): Promise<PictureFacts | undefined> {
+		const stored = await readPicture(context, itemIndex, field);
+		if (stored === undefined) return undefined;
+		const { facts, problems } = checkImage(stored.bytes);
+		const { binary, sha256 } = stored;
+		return { binary, sha256, bytes: stored.bytes.length, problems, ...present({ mimeType: facts?.mimeType }) };
+	}
+	return async (field) => {
+		const picture = known.get(field) ?? read(field);
+		known.set(field, picture);
+		return await picture;
+	};
+}
+
+/** Where an item's pictures are to go. */
+interface Destination {
 	readonly provider: Provider;
 	readonly providerIsLocal: boolean;
-	/** The provider is the second of a choice: it may take the picture another way. */
+	/** The provider is the second of a choice, so it may take a picture in another way than the first. */
 	readonly isSecond: boolean;
-	/** Absent if the form has problems of its own; the room inside the request is then not judged. */
-	readonly request: VideoRequest | undefined;
-	readonly wanted: readonly Picture[];
+	/** What Image Delivery says. */
+	readonly choice: unknown;
 }
 
-/** Reads and checks pictures by their bytes and names all that is wrong with them. Sends nothing. */
-export async function checkPictures(
-	session: Session,
-	itemIndex: number,
-	check: PictureCheck,
+/** Checks an item's pictures by their bytes and names all that is wrong with them. Sends nothing. */
+export async function preparePictures(
+	run: Run,
+	destination: Destination,
+	/** Without the request, whose form has problems of its own, the room inside it is not judged. */
+	{ request, pictures }: { readonly request: VideoRequest | undefined; readonly pictures: readonly Picture[] },
+	read: PictureReader,
 	fields: FieldReader,
-): Promise<CheckedPicture[]> {
-	const pictures: CheckedPicture[] = [];
-	for (const picture of check.wanted) {
-		const checked = await checkPicture(session, itemIndex, picture, check, fields);
-		if (checked !== undefined) pictures.push(checked);
+): Promise<PreparedPicture[]> {
+	const prepared: PreparedPicture[] = [];
+	for (const picture of pictures) {
+		const name = `${picture.label} in field "${picture.field}"`;
+		const facts = await read(picture.field);
+		if (facts === undefined) {
+			fields.refuse(
+				name,
+				'is missing: the input item has no binary data there. Check the field name and the previous node.',
+			);
+			continue;
+		}
+		for (const problem of facts.problems) fields.refuse(name, problem);
+		const delivery = deliveryTo(destination, fields);
+		const { sha256, mimeType } = facts;
+		if (mimeType === undefined || delivery === undefined) continue;
+		if (delivery === 'dataUri' && !fitsInRequest(destination, request, facts, name, fields)) continue;
+		const url = delivery === 'signedUrl' ? signedUrl(run, facts.binary, destination, fields) : undefined;
+		if (delivery === 'signedUrl' && url === undefined) continue;
+		prepared.push({ picture, sha256, mimeType, delivery, ...present({ url }) });
 	}
-	return pictures;
+	return prepared;
 }
 
-async function checkPicture(
-	session: Session,
-	itemIndex: number,
-	picture: Picture,
-	check: PictureCheck,
-	fields: FieldReader,
-): Promise<CheckedPicture | undefined> {
-	const { provider, isSecond } = check;
-	const name = `${picture.label} in field "${picture.field}"`;
-	const stored = await readPicture(session.context, itemIndex, picture.field);
-	if (stored === undefined) {
-		return fields.refuse(
-			name,
-			'is missing: the input item has no binary data there. Check the field name and the previous node.',
-		);
-	}
-	for (const problem of imageProblems(stored.bytes)) fields.refuse(name, problem);
-	const facts = inspectImage(stored.bytes);
-	const wish = fields.choice('Image Delivery', optionsAt(session.context, itemIndex).imageDelivery, DELIVERY_WISHES);
-	const delivery = deliveryOf(wish, provider, isSecond);
-	if (facts.kind === 'refused') return undefined;
-	if (delivery === undefined) {
-		return fields.refuse(
-			'Image Delivery',
-			`cannot be Upload: ${provider.label} has no file upload. Choose Auto, Data URI or Signed URL.`,
-		);
-	}
-	const checked = { picture, sha256: stored.sha256, mimeType: facts.mimeType, delivery };
-	if (delivery === 'dataUri') return fitsAsDataUri(check, stored, facts.mimeType, name, fields) ? checked : undefined;
-	if (delivery === 'upload') return checked;
-	const url = signedUrlOf(session, stored.binary, check, fields);
-	return url === undefined ? undefined : { ...checked, url };
+function deliveryTo({ provider, isSecond, choice }: Destination, fields: FieldReader): Delivery | undefined {
+	const chosen = fields.choice('Image Delivery', choice, DELIVERY_CHOICES);
+	const { auto, upload } = provider.imageDelivery;
+	if (chosen === 'dataUri' || chosen === 'signedUrl') return chosen;
+	if (chosen !== 'upload') return auto;
+	if (upload !== undefined) return 'upload';
+	if (isSecond) return auto;
+	const problem = `cannot be Upload: ${provider.label} has no file upload. Choose Auto, Data URI or Signed URL.`;
+	return fields.refuse('Image Delivery', problem);
 }
 
-function deliveryOf(
-	wish: (typeof DELIVERY_WISHES)[number] | undefined,
-	{ imageDelivery }: Provider,
-	isSecond: boolean,
-): Delivery | undefined {
-	if (wish === 'dataUri' || wish === 'signedUrl') return wish;
-	if (wish !== 'upload') return imageDelivery.auto;
-	return imageDelivery.upload === undefined ? (isSecond ? imageDelivery.auto : undefined) : 'upload';
-}
-
-function fitsAsDataUri(
-	{ provider, request }: PictureCheck,
-	{ bytes }: StoredPicture,
-	mimeType: string,
+function fitsInRequest(
+	{ provider }: Destination,
+	request: VideoRequest | undefined,
+	{ bytes, mimeType = '' }: PictureFacts,
 	name: string,
 	fields: FieldReader,
 ): boolean {
 	if (request === undefined) return true;
 	const { characters, reason } = provider.imageDelivery.dataUriLimit(request);
-	const needed = dataUriOf(new Uint8Array(), mimeType).length + Math.ceil(bytes.length / 3) * 4;
+	const needed = dataUriOf(new Uint8Array(), mimeType).length + Math.ceil(bytes / 3) * 4;
 	if (needed <= characters) return true;
 	const measured = `takes ${needed.toLocaleString('en-US')} characters inside the request; ${reason}, which leaves ${Math.floor(characters).toLocaleString('en-US')}.`;
 	fields.refuse(name, `${measured} Make the picture smaller, or choose another Image Delivery.`);
 	return false;
 }
 
-function signedUrlOf(
-	{ context }: Session,
+function signedUrl(
+	{ context }: Run,
 	binary: IBinaryData,
-	{ providerIsLocal }: PictureCheck,
+	{ providerIsLocal }: Destination,
 	fields: FieldReader,
 ): string | undefined {
 	try {
@@ -126,4 +147,139 @@ function signedUrlOf(
 			'cannot be Signed URL: this n8n keeps binary data in memory, where nothing can be linked. Choose Auto.',
 		);
 	}
+}
+
+const UPLOAD_TRIES = 3;
+/** No document says how long an uploaded file lives (docs/providers.md#coretoday-files); a retry within the hour uses it again. */
+const UPLOAD_LIFE_MS = 3600 * 1000;
+
+/** The refusals after which a second provider may be tried, as after a submit; their usual advice fits an upload, too. */
+const ACCOUNT_CODES: ReadonlyArray<Failure['code']> = ['unauthorized', 'insufficient_credit', 'rate_limited'];
+const ADVICE = 'Run again, or choose another Image Delivery.';
+
+/**
+ * Brings an item's pictures to its provider, each distinct picture once per execution. Gives the input keys with their
+ * links, or why a picture did not arrive: nothing is paid for then. Never throws.
+ */
+export async function deliverPictures(
+	run: Run,
+	itemIndex: number,
+	api: Api,
+	pictures: readonly PreparedPicture[],
+): Promise<{ readonly kind: 'delivered'; readonly input: JsonObject } | SubmitFailure> {
+	const input: JsonObject = {};
+	for (const prepared of pictures) {
+		const link = await linkOf(run, itemIndex, api, prepared).catch((error: unknown) => failed(reasonOf(error)));
+		if (typeof link !== 'string') return withPicture(link, prepared.picture, api.provider);
+		putLink(input, prepared.picture, link);
+	}
+	return { kind: 'delivered', input };
+}
+
+function failed(
+	message: string,
+	failure = refusal(message, 'provider_error', true),
+	mayFallBack = false,
+): SubmitFailure {
+	return { kind: 'failed', failure, mayFallBack };
+}
+
+/** The failure in a sentence that names the picture, with the advice that fits an upload. */
+function withPicture({ failure, mayFallBack }: SubmitFailure, { label }: Picture, provider: Provider): SubmitFailure {
+	const reason = failure.message.replace(`${provider.label}: `, '');
+	const message = `The ${label} could not be brought to ${provider.label}: ${reason}. No job was submitted`;
+	const advice = ACCOUNT_CODES.includes(failure.code) ? undefined : ADVICE;
+	return { kind: 'failed', failure: { ...failure, message }, mayFallBack, ...present({ advice }) };
+}
+
+async function linkOf(
+	run: Run,
+	itemIndex: number,
+	api: Api,
+	prepared: PreparedPicture,
+): Promise<string | SubmitFailure> {
+	if (prepared.url !== undefined) return prepared.url;
+	if (prepared.delivery === 'upload') return await uploadOnce(run, itemIndex, api, prepared);
+	const stored = await readPicture(run.context, itemIndex, prepared.picture.field);
+	return stored === undefined ? failed(GONE) : dataUriOf(stored.bytes, prepared.mimeType);
+}
+
+const GONE = 'it is not in the input item any more';
+
+/** The link of an uploaded picture: equal pictures of a run are uploaded together, and a retry finds their links again. */
+async function uploadOnce(
+	run: Run,
+	itemIndex: number,
+	api: Api,
+	prepared: PreparedPicture,
+): Promise<string | SubmitFailure> {
+	const key = `${api.provider.name}:${prepared.sha256}`;
+	const uploading = run.uploads.get(key) ?? rememberedOrUploaded(run, itemIndex, api, prepared, key);
+	run.uploads.set(key, uploading);
+	const link = await uploading;
+	// A failed upload must not fail the items after it without a try of their own.
+	if (typeof link !== 'string') run.uploads.delete(key);
+	return link;
+}
+
+async function rememberedOrUploaded(
+	run: Run,
+	itemIndex: number,
+	api: Api,
+	prepared: PreparedPicture,
+	key: string,
+): Promise<string | SubmitFailure> {
+	const store: { uploads?: unknown } = run.context.getContext('node');
+	const known = asObject(asObject(store.uploads)?.[key]);
+	const knownUrl = asText(known?.url);
+	const ageMs = run.clock.now() - (asNumber(known?.uploadedMs) ?? 0);
+	if (knownUrl !== undefined && ageMs < UPLOAD_LIFE_MS) return knownUrl;
+	const stored = await readPicture(run.context, itemIndex, prepared.picture.field);
+	if (stored === undefined) return failed(GONE);
+	const extension = prepared.mimeType === 'image/png' ? 'png' : 'jpg';
+	const fileName = `${prepared.sha256.slice(0, 16)}.${extension}`;
+	const link = await upload(run, api, { fileName, mimeType: prepared.mimeType, bytes: stored.bytes });
+	if (typeof link === 'string') {
+		store.uploads = { ...asObject(store.uploads), [key]: { url: link, uploadedMs: run.clock.now() } };
+	}
+	return link;
+}
+
+/** A picture on its way to a provider's storage. */
+interface UploadFile {
+	readonly fileName: string;
+	readonly mimeType: string;
+	readonly bytes: Uint8Array;
+}
+
+/** Uploads a file. Each try asks for a new place, as a place may take a file only once. */
+async function upload(run: Run, api: Api, file: UploadFile): Promise<string | SubmitFailure> {
+	return await retry<string | SubmitFailure>(
+		async () => {
+			const target = await uploadTarget(run, api, file);
+			if ('kind' in target) return { kind: 'done', value: target };
+			const problem = await postFile(run.context, target, file, run.clock);
+			if (problem === undefined) return { kind: 'done', value: target.fileUrl };
+			return { kind: 'again', otherwise: failed(problem) };
+		},
+		{ tries: UPLOAD_TRIES },
+		run,
+	);
+}
+
+/** A place for a file at the provider's storage. */
+async function uploadTarget(run: Run, api: Api, file: UploadFile): Promise<UploadTarget | SubmitFailure> {
+	const { upload: uploads } = api.provider.imageDelivery;
+	if (uploads === undefined) return failed(`${api.provider.label} has no file upload`);
+	const answer = await retry(
+		async () => attemptOf(await api.send(uploads.call(file)), 'always', run.clock.now()),
+		{ tries: UPLOAD_TRIES },
+		run,
+	);
+	if (answer.kind === 'fault') return failed(answer.message, undefined, answer.reach === 'notConnected');
+	const refused = refusalOf(answer, api.provider.label);
+	if (refused !== undefined) return failed(refused.message, refused, ACCOUNT_CODES.includes(refused.code));
+	const target = uploads.read(answer);
+	const problem = urlProblem(target.url, { providerIsLocal: api.isLocal });
+	return problem === undefined ? target : failed(`its upload link ${problem}`);
 }

@@ -1,92 +1,77 @@
 import type { INodeExecutionData, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
-import { createBuckets } from '../../core/rateLimiter';
-import { createClaims } from '../../core/claims';
 import type { Clock } from '../../core/clock';
-import { hasEnded, type Job } from '../../core/job';
+import { hasEnded, withoutRaw, type Job } from '../../core/job';
 import { asObject } from '../../core/json';
 import { jobJson } from '../../core/output';
 import { providers } from '../../core/providers';
-import { answer, bodyOf } from '../../host/answer';
-import { storedInContext } from '../../host/resume';
-import { itemOf } from '../../kling/item';
-import { isRunning, ITEM_PARAMETER, keptOf, readParked, type ParkedItem } from './pause';
-import { createWebhookFinisher, type WebhookFinisher } from '../../kling/webhookSession';
+import { answer, bodyOf, storedInContext } from '../../host/webhooks';
+import { jobItem } from '../../kling/item';
+import { PAUSE_CHECK_EVERY_MS, pauseMemory, type Memory, type PauseMemory } from '../../kling/memory';
+import { createWebhookSession, type WebhookSession } from '../../kling/webhookSession';
+import { reasonOf } from '../run/items';
+import { isRunning, ITEM_PARAMETER, readPause, type PausedItem } from './pause';
 
-/*
- * What this process remembers of parks, each named by its execution and its time. All of it is bounded and may be
- * forgotten: n8n itself lets only one call resume an execution, and the provider can be asked again.
- */
-const MAX_PARKS = 5000;
-/** Parks that are being resumed right now: callbacks that come together resume once. */
-const resuming = createClaims(MAX_PARKS);
-/** If n8n could not go on with a resumption, a callback this long after it may try again. */
-const RESUMPTION_MS = 60_000;
-/** Status checks a park can be made to do: three for each of its jobs and a few, then one in ten seconds. */
-const CHECK_EVERY_MS = 10_000;
-const checks = createBuckets({ refillEveryMs: CHECK_EVERY_MS, maxKeys: MAX_PARKS });
-/** Parks for which a callback waits until it may check. */
-const queued = createClaims(MAX_PARKS);
-/** Ended jobs, so that each is asked for once; by park and item. */
-const ended = new Map<string, Job>();
-const MAX_ENDED = 10_000;
+/** If n8n could not go on with a resumed execution, a callback this long afterwards may try again. */
+const RESUME_AGAIN_AFTER_MS = 60_000;
 
-/** One callback to one park. */
+/** One callback to one pause. */
 interface Callback {
-	readonly park: string;
-	readonly items: readonly ParkedItem[];
+	readonly items: readonly PausedItem[];
 	/** The item it is about; undefined if it names none of ours. */
 	readonly named: number | undefined;
-	readonly finisher: WebhookFinisher;
+	readonly session: WebhookSession;
+	readonly pause: PauseMemory;
 	readonly logger: IWebhookFunctions['logger'];
 	readonly clock: Clock;
 }
 
-type JobItem = Extract<ParkedItem, { kind: 'job' }>;
-
-/** Why the execution stays parked, as an HTTP status: 2xx only where the provider need not call again. */
-interface Refusal {
+/** Why the execution stays paused, as an HTTP status: 2xx only where the provider need not call again. */
+interface NotYet {
 	readonly status: 200 | 429 | 503;
 	readonly message: string;
 }
 
 /**
- * A provider's callback to a parked execution. Its body is a nudge, never the truth: the provider is asked, and the
- * execution goes on when all jobs have ended. Anything else leaves it parked. Never throws: n8n would wipe the run.
+ * A provider's callback to a paused execution. Its body is never believed: the provider is asked, and the execution goes
+ * on once all its jobs have ended. Anything else leaves it paused. Never throws, as n8n would wipe the run's data.
  */
-export async function answerCallback(context: IWebhookFunctions, clock: Clock): Promise<IWebhookResponseData> {
+export async function answerCallback(
+	context: IWebhookFunctions,
+	clock: Clock,
+	memory: Memory,
+): Promise<IWebhookResponseData> {
 	try {
-		return await answerParked(context, clock);
+		return await resumeIfAllEnded(context, clock, memory);
 	} catch (error) {
-		const reason = error instanceof Error ? error.message : 'unknown';
-		context.logger.warn(`A Kling callback could not be handled; the execution stays parked: ${reason}`);
+		context.logger.warn(`A Kling callback could not be handled; the execution stays paused: ${reasonOf(error)}`);
 		return answer(context, 500, 'try again');
 	}
 }
 
-async function answerParked(context: IWebhookFunctions, clock: Clock): Promise<IWebhookResponseData> {
-	const parked = readParked(storedInContext(context, 'parked'));
-	if (parked === undefined) return answer(context, 404, 'no job is waited for here');
-	const { items, parkedMs } = parked;
-	const park = `${context.getExecutionId()} ${parkedMs}`;
-	const finisher = createWebhookFinisher(context, clock);
-	const checked = await checkJobs({
-		park,
-		items,
-		named: namedItem(context, items),
-		finisher,
-		logger: context.logger,
-		clock,
-	});
+async function resumeIfAllEnded(
+	context: IWebhookFunctions,
+	clock: Clock,
+	memory: Memory,
+): Promise<IWebhookResponseData> {
+	const stored = readPause(storedInContext(context, 'pause'));
+	if (stored === undefined) return answer(context, 404, 'no job is waited for here');
+	const { items, pausedMs } = stored;
+	const key = `${context.getExecutionId()} ${pausedMs}`;
+	const pause = pauseMemory(memory, key, items.length);
+	const session = createWebhookSession(context, clock, memory);
+	const named = namedItem(context, items);
+	const checked = await checkJobs({ items, named, session, pause, logger: context.logger, clock });
 	if ('status' in checked) return answer(context, checked.status, checked.message);
-	if (!resuming.take(park)) return answer(context, 200, 'going on already');
+	if (pause.isResuming) return answer(context, 200, 'going on already');
+	pause.isResuming = true;
 	answer(context, 200, 'going on');
-	const finished = await Promise.all(checked.map(async (item, itemIndex) => await finish(finisher, item, itemIndex)));
-	void clock.sleep(RESUMPTION_MS).then(() => forget(park, items.length));
+	const finished = await Promise.all(checked.map(async (item, itemIndex) => await finish(session, item, itemIndex)));
+	void clock.sleep(RESUME_AGAIN_AFTER_MS).then(() => memory.pauses.delete(key));
 	return { noWebhookResponse: true, workflowData: [finished] };
 }
 
-/** The item a callback is about: by the URL we gave out, else by any id in its body that is one of ours. */
-function namedItem(context: IWebhookFunctions, items: readonly ParkedItem[]): number | undefined {
+/** The item a callback is about: by the URL we gave out, else by any ID in its body that is one of ours. */
+function namedItem(context: IWebhookFunctions, items: readonly PausedItem[]): number | undefined {
 	const index = Number(asObject(context.getQueryData())?.[ITEM_PARAMETER] ?? NaN);
 	if (items[index]?.kind === 'job') return index;
 	const ids = providers.map((provider) => provider.readCallback(bodyOf(context)));
@@ -95,10 +80,10 @@ function namedItem(context: IWebhookFunctions, items: readonly ParkedItem[]): nu
 }
 
 /**
- * Asks for the named job first, then for the others until one is found that goes on: one or two calls a callback, however
- * many jobs there are. Gives all items, ended, or why there is still something to wait for.
+ * Asks for the named job first, then for the others until one is found that is still running: one or two status calls a
+ * callback, however many jobs there are. Gives all items, ended, or why there is still something to wait for.
  */
-async function checkJobs(callback: Callback): Promise<readonly ParkedItem[] | Refusal> {
+async function checkJobs(callback: Callback): Promise<readonly PausedItem[] | NotYet> {
 	const { items, named } = callback;
 	const current = [...items];
 	const order = named === undefined ? items.keys() : new Set([named, ...items.keys()]);
@@ -112,60 +97,52 @@ async function checkJobs(callback: Callback): Promise<readonly ParkedItem[] | Re
 	return current;
 }
 
-async function endedJob(callback: Callback, index: number, { job, wish }: JobItem): Promise<Job | Refusal> {
-	const key = `${callback.park} ${index}`;
-	const known = ended.get(key);
+async function endedJob(
+	callback: Callback,
+	index: number,
+	{ job, output }: Extract<PausedItem, { kind: 'job' }>,
+): Promise<Job | NotYet> {
+	const { pause, session, logger } = callback;
+	const known = pause.endedJobs.get(index);
 	if (known !== undefined) return known;
 	if (!(await mayCheck(callback))) return { status: 429, message: 'asked too often' };
-	const seen = await callback.finisher.look(job.handle);
+	const { jobId } = job.handle;
+	const seen = await session.readStatus(job.handle);
 	if (seen.kind !== 'job') {
-		const reason = seen.kind === 'unseen' ? seen.message : seen.failure.message;
-		callback.logger.warn(
-			`The Kling job ${job.handle.jobId} could not be checked; the execution stays parked: ${reason}`,
-			{ jobId: job.handle.jobId },
-		);
+		const reason = seen.kind === 'unavailable' ? seen.message : seen.failure.message;
+		logger.warn(`The Kling job ${jobId} could not be checked; the execution stays paused: ${reason}`, { jobId });
 		return { status: 503, message: 'the provider could not confirm it' };
 	}
-	if (hasEnded(seen.job)) return remember(key, keptOf(seen.job, wish));
+	if (hasEnded(seen.job)) {
+		const ended = output.raw ? seen.job : withoutRaw(seen.job);
+		pause.endedJobs.set(index, ended);
+		return ended;
+	}
 	// Its own callback is still to come, unless this is it, and came too early.
 	return index === callback.named
 		? { status: 503, message: 'this job has not ended' }
 		: { status: 200, message: 'noted' };
 }
 
-/** A park that was resumed asks no more; its jobs' replies may be large. */
-function forget(park: string, itemCount: number): void {
-	resuming.release(park);
-	for (let index = 0; index < itemCount; index++) ended.delete(`${park} ${index}`);
+/** In a flood of callbacks one is kept until it may check, so that a true one among them is always followed by a check. */
+async function mayCheck({ pause, clock }: Callback): Promise<boolean> {
+	if (pause.checks.take(clock.now())) return true;
+	if (pause.isOneWaiting) return false;
+	pause.isOneWaiting = true;
+	await clock.sleep(PAUSE_CHECK_EVERY_MS);
+	pause.isOneWaiting = false;
+	return pause.checks.take(clock.now());
 }
 
-function remember(key: string, job: Job): Job {
-	const oldest: string | undefined = ended.size >= MAX_ENDED ? ended.keys().next().value : undefined;
-	if (oldest !== undefined) ended.delete(oldest);
-	ended.set(key, job);
-	return job;
-}
-
-/** In a flood one callback is kept until it may check, so that a true one in it is always followed by a check. */
-async function mayCheck({ park, items, clock }: Callback): Promise<boolean> {
-	const take = () => checks.take(park, 3 * items.length + 10, clock.now());
-	if (take()) return true;
-	if (!queued.take(park)) return false;
-	await clock.sleep(CHECK_EVERY_MS);
-	queued.release(park);
-	return take();
-}
-
-/** An item of a parked run at its end. Never throws: the provider was answered, and will not call again. */
-async function finish(finisher: WebhookFinisher, item: ParkedItem, itemIndex: number): Promise<INodeExecutionData> {
+/** An item of a paused run at its end. Never throws: the provider was answered and will not call again. */
+async function finish(session: WebhookSession, item: PausedItem, itemIndex: number): Promise<INodeExecutionData> {
 	const pairedItem = { item: itemIndex };
 	if (item.kind === 'settled') return { json: item.json, pairedItem };
-	const { job, wish, extras } = item;
+	const { job, output, extras } = item;
 	try {
-		const { json, binary } = await itemOf(finisher, job, wish, extras);
-		return { json, pairedItem, ...(binary === undefined ? {} : { binary }) };
+		const { json, binary } = await jobItem(session, job, output, extras);
+		return binary === undefined ? { json, pairedItem } : { json, binary, pairedItem };
 	} catch (error) {
-		const downloadFailure = error instanceof Error ? error.message : 'The video could not be downloaded';
-		return { json: jobJson(job, { ...extras, downloadFailure, withRaw: wish.withRaw }), pairedItem };
+		return { json: jobJson(job, { ...extras, downloadFailure: reasonOf(error) }), pairedItem };
 	}
 }

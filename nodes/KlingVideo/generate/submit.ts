@@ -1,130 +1,158 @@
+import { stoppedBefore, submitOnce, type SubmitFailure, type SubmitResult } from '../../core/calls/submit';
+import type { Job } from '../../core/job';
 import { present } from '../../core/json';
-import { limitProblem } from '../../core/money/limits';
-import type { Failure, Job } from '../../core/job';
 import type { LedgerEntry } from '../../core/money/ledger';
-import { failureError, type ItemError } from '../../core/output';
-import { stoppedBefore, submitOnce, type SubmitEnd } from '../../core/calls/submit';
-import { deliver } from './deliver';
-import type { Candidate, GenerateOrder } from './check';
-import type { RunSettings } from './settings';
-import type { Placed } from '../run/operation';
+import { estimateCost } from '../../core/models/price';
+import { countedAmount, limitProblem } from '../../core/money/limits';
+import { failureError, type Extras, type ItemError } from '../../core/output';
 import { refusedItem } from '../run/errors';
-import type { Session } from '../run/session';
-import { isToolInProcess } from '../../host/surroundings';
+import type { ErrorResult, Result } from '../run/items';
+import { waitForEnd } from '../run/poll';
+import type { Run } from '../run/run';
+import { requestTo, type GenerateItem, type PreparedRequest, type Settings } from './check';
+import { deliverPictures } from './pictures';
 
-/** A paid job in the ledger, or why there is none. */
-export type Submitted =
-	| { readonly kind: 'entry'; readonly entry: LedgerEntry; readonly job: Job }
-	| { readonly kind: 'error'; readonly error: ItemError };
+/** A job that was paid for, with its entry in the ledger. */
+export interface PaidJob {
+	readonly kind: 'job';
+	readonly entry: LedgerEntry;
+	readonly job: Job;
+}
 
-/** A provider that is busy is asked again for so long at most; with a short Timeout, not longer than that. */
+/** A busy provider is asked again for this long at most, and not longer than a short Timeout. */
 const MAX_PATIENCE_MS = 300_000;
 
 /**
- * Pays for one video: by the first provider, or, where that surely made no job and the user's choice and limits allow
- * it, by the second.
+ * Pays for one video: by the first provider or, where that certainly created no job and the user's choice and limits
+ * allow it, by the second. An entry is open in the ledger before anything is awaited.
  */
-export async function submitOrder(
-	session: Session,
-	settings: RunSettings,
-	placed: Placed<GenerateOrder>,
-	webhookUrl: string | undefined,
-): Promise<Submitted> {
-	const { order, itemIndex } = placed;
-	const { first, second } = order;
-	const overLimit = limitSinceCheck(session, settings, placed);
+export async function submitItem(
+	run: Run,
+	settings: Settings,
+	item: GenerateItem,
+	resumeUrl: string | undefined,
+): Promise<PaidJob | ErrorResult> {
+	const { itemIndex, first, second } = item;
+	const overLimit = agentLimitProblem(run, settings, item);
 	if (overLimit !== undefined) return { kind: 'error', error: refusedItem(overLimit) };
-	const tried = await submitTo(session, placed, first, webhookUrl);
-	if (tried.kind === 'started') return { kind: 'entry', entry: tried.entry, job: tried.job };
-	const { failure, canFallBack } = tried;
-	if (second === undefined || !canFallBack || !allowsFallback(session, settings, second)) {
-		return { kind: 'error', error: submitError(tried, first) };
+	const submitted = await submitTo(run, item, first, resumeUrl);
+	if (submitted.kind === 'job') return submitted;
+	const { failure, mayFallBack } = submitted;
+	if (second === undefined || !mayFallBack || !allowsFallback(run, settings, second)) {
+		return { kind: 'error', error: submitError(submitted, first) };
 	}
+	run.context.logger.info(`Item ${itemIndex}: ${failure.message}; trying ${second.api.provider.label} instead`);
 	const fallbackFrom = { provider: first.request.provider, reason: failure.message };
-	session.context.logger.info(`Item ${itemIndex}: ${failure.message}; trying ${second.api.provider.label} instead`);
-	const triedSecond = await submitTo(session, placed, second, webhookUrl, fallbackFrom);
-	if (triedSecond.kind === 'started') return { kind: 'entry', entry: triedSecond.entry, job: triedSecond.job };
-	const error = submitError(triedSecond, second);
+	const resubmitted = await submitTo(run, item, second, resumeUrl, fallbackFrom);
+	if (resubmitted.kind === 'job') return resubmitted;
+	const error = submitError(resubmitted, second);
 	const message = `${error.message} (before that, ${first.api.provider.label} was tried: ${failure.message})`;
 	return { kind: 'error', error: { ...error, message } };
 }
 
-/**
- * An agent's calls may run at once, and another may have paid since this one was checked. Nothing may be awaited between
- * this and the opening of the entry.
- */
-function limitSinceCheck(
-	{ context, ledger }: Session,
-	{ limits }: RunSettings,
-	{ itemIndex, order }: Placed<GenerateOrder>,
+/** An agent's calls may go on at the same time, and another may have paid since this one was checked. */
+function agentLimitProblem(
+	{ isAgentCall, ledger }: Run,
+	{ limits }: Settings,
+	{ itemIndex, first }: GenerateItem,
 ): string | undefined {
-	if (!isToolInProcess(context)) return undefined;
-	return limitProblem([{ itemIndex, request: order.first.request }], ledger.spent(), limits);
+	return isAgentCall ? limitProblem([{ itemIndex, request: first.request }], ledger.spent(), limits) : undefined;
 }
 
-function submitError({ failure, advice }: Extract<Tried, { kind: 'none' }>, { request }: Candidate): ItemError {
+function submitError({ failure, advice }: SubmitFailure, { request }: PreparedRequest): ItemError {
 	return failureError(failure, { provider: request.provider, model: request.model, ...present({ advice }) });
 }
 
-/** The second provider has a cap of its own, in its own unit; what it has already been paid in this execution counts. */
-function allowsFallback({ ledger }: Session, settings: RunSettings, { api, request }: Candidate): boolean {
+/** The second provider has a limit of its own, in its own unit; what it was paid in this execution counts. */
+function allowsFallback({ ledger }: Run, settings: Settings, { request }: PreparedRequest): boolean {
 	if (!settings.mayFallBack) return false;
 	if (settings.fallbackMaxCost === undefined) return true;
-	const cost = api.provider.estimateCost(request);
-	return cost !== undefined && ledger.spent().amounts[cost.unit] + cost.amount <= settings.fallbackMaxCost + 1e-9;
+	const cost = estimateCost(request);
+	if (cost === undefined) return false;
+	return ledger.spent().amounts[cost.least.unit] + countedAmount(cost) <= settings.fallbackMaxCost + 1e-9;
 }
 
-type Tried =
-	| { readonly kind: 'started'; readonly entry: LedgerEntry; readonly job: Job }
-	| { readonly kind: 'none'; readonly failure: Failure; readonly canFallBack: boolean; readonly advice?: string };
-
+/** Submits to one provider, and notes at once what became of it: in the ledger, and in the log, which survives a crash. */
 async function submitTo(
-	session: Session,
-	{ itemIndex, order }: Placed<GenerateOrder>,
-	{ api, request, pictures, fingerprint }: Candidate,
-	webhookUrl: string | undefined,
+	run: Run,
+	item: GenerateItem,
+	prepared: PreparedRequest,
+	resumeUrl: string | undefined,
 	fallbackFrom?: LedgerEntry['fallbackFrom'],
-): Promise<Tried> {
-	const { ledger, clock } = session;
-	const { provider } = api;
-	if (session.stop.requested) return { kind: 'none', failure: stoppedBefore(provider), canFallBack: false };
-	const place = { itemIndex, fingerprint, provider: provider.name, withRaw: order.wish.withRaw };
-	// Before anything is awaited: the limits of the items beside this one count on it.
+): Promise<PaidJob | SubmitFailure> {
+	const { ledger, clock, context } = run;
+	const { itemIndex, output } = item;
+	const { provider } = prepared.api;
+	if (run.stop.requested) return { kind: 'failed', failure: stoppedBefore(provider), mayFallBack: false };
+	const estimate = estimateCost(prepared.request);
 	const entry = ledger.open(
-		{ ...place, ...present({ cost: provider.estimateCost(request), fallbackFrom }) },
+		{
+			itemIndex,
+			fingerprint: prepared.fingerprint,
+			provider: provider.name,
+			keepsRaw: output.raw,
+			...present({ cost: estimate?.least, mostAmount: estimate?.most, fallbackFrom }),
+		},
 		clock.now(),
 	);
-	const delivered = await deliver(session, itemIndex, api, pictures);
-	if (delivered.kind === 'failed') {
-		ledger.refused(entry);
-		const { failure, canFallBack, advice } = delivered;
-		return { kind: 'none', failure, canFallBack, ...present({ advice }) };
+	const result = await deliverAndSubmit(run, item, prepared, resumeUrl);
+	if (result.kind === 'job') {
+		const { jobId, model } = result.job.handle;
+		ledger.submitted(entry, result.job, clock.now());
+		const facts = { jobId, provider: provider.name, model };
+		context.logger.info(`Kling video job ${jobId} submitted to ${provider.name} for item ${itemIndex}`, facts);
+		return { kind: 'job', entry, job: result.job };
 	}
-	const whole = { ...request, input: { ...request.input, ...delivered.input } };
-	const patienceMs = Math.min(order.rules.timeoutSeconds * 1000, MAX_PATIENCE_MS);
-	const ports = { clock, random: session.random, stop: session.stop, send: api.send };
-	const end = await submitOnce(provider, whole, { patienceMs, ...present({ webhookUrl }) }, ports);
-	return record(session, itemIndex, entry, end);
+	const { failure } = result;
+	if (failure.code === 'submit_unknown') {
+		ledger.unknown(entry, failure);
+		context.logger.warn(`Item ${itemIndex}: ${failure.message}`);
+	} else ledger.refused(entry);
+	return result;
 }
 
-/** Writes down at once what became of a submit: in the ledger, and in the log, the receipt that survives a crash. */
-function record({ ledger, clock, context }: Session, itemIndex: number, entry: LedgerEntry, end: SubmitEnd): Tried {
-	if (end.kind === 'refused') {
-		ledger.refused(entry);
-		return { kind: 'none', failure: end.failure, canFallBack: end.canFallBack };
-	}
-	if (end.kind === 'unknown') {
-		ledger.unknown(entry, end.failure);
-		context.logger.warn(`Item ${itemIndex}: ${end.failure.message}`);
-		return { kind: 'none', failure: end.failure, canFallBack: false };
-	}
-	const { job } = end;
-	const { jobId, provider, model } = job.handle;
-	ledger.submitted(entry, job, clock.now());
-	context.logger.info(`Kling video job ${jobId} submitted to ${provider} for item ${itemIndex}`, {
-		jobId,
-		provider,
-		model,
-	});
-	return { kind: 'started', entry, job };
+async function deliverAndSubmit(
+	run: Run,
+	{ itemIndex, wait }: GenerateItem,
+	{ api, request, pictures, callbackUrl }: PreparedRequest,
+	resumeUrl: string | undefined,
+): Promise<SubmitResult> {
+	const delivered = await deliverPictures(run, itemIndex, api, pictures);
+	if (delivered.kind === 'failed') return delivered;
+	const whole = { ...request, input: { ...request.input, ...delivered.input } };
+	const patienceMs = Math.min(wait.timeoutSeconds * 1000, MAX_PATIENCE_MS);
+	const ports = { clock: run.clock, random: run.random, stop: run.stop, send: api.send };
+	const webhookUrl = resumeUrl ?? callbackUrl;
+	return await submitOnce(api.provider, whole, { patienceMs, ...present({ webhookUrl }) }, ports);
+}
+
+/** Polls an item's job to its end. A job of an earlier try is asked for at once. */
+export async function followJob(run: Run, item: GenerateItem, { entry, job }: PaidJob): Promise<PaidJob | Result> {
+	const { handle } = job;
+	const { api, request } = requestTo(item, handle.provider);
+	const { wait, output } = item;
+	const ended = await waitForEnd(
+		run,
+		{ api, handle, wait, output, extras: extrasOf(entry) },
+		{
+			deadlineMs: deadlineOf(item, entry),
+			lastSeen: job,
+			submittedMs: entry.submittedMs,
+			pollNow: item.known.kind === 'running',
+			...present({ longestPauseMs: api.provider.longestPollPauseMs?.(request) }),
+		},
+	);
+	if (ended.kind !== 'job') return ended;
+	run.ledger.seen(entry, ended.job);
+	return { kind: 'job', entry, job: ended.job };
+}
+
+/** Until when an item's job is waited for, counted from its own submit. */
+export function deadlineOf({ wait }: GenerateItem, { submittedMs }: LedgerEntry): number {
+	return submittedMs + wait.timeoutSeconds * 1000;
+}
+
+/** What the ledger says of an item beside its job. */
+export function extrasOf({ cost, fallbackFrom }: LedgerEntry): Extras {
+	return present({ cost, fallbackFrom });
 }

@@ -1,37 +1,46 @@
-import { FieldReader } from '../../core/fields';
-import { askOnce } from '../../core/calls/status';
+import type { INodeExecutionData } from 'n8n-workflow';
+import type { JobOrFailure } from '../../core/job';
+import { asObject } from '../../core/json';
 import { failureError } from '../../core/output';
-import { itemOf } from '../../kling/item';
-import { checkJob, type JobOrder } from './job';
-import type { ItemEnd, Operation, Placed } from '../run/operation';
-import type { Session } from '../run/session';
-import { isTool } from '../../host/surroundings';
+import { isTool } from '../../host/context';
+import { jobItem } from '../../kling/item';
+import { checkItems, doItems, outputItems, type Result } from '../run/items';
+import type { Run } from '../run/run';
+import { checkJob, type JobToAsk } from './job';
 
-/** The outputs of a routed Get Status, in the order that workflows depend on. */
-const OUTPUTS = { completed: 0, running: 1, notCompleted: 2 };
-
-async function run(session: Session, { order }: Placed<JobOrder>): Promise<ItemEnd> {
-	const { api, handle, wish, extras } = order;
-	const truth = await askOnce(api.provider, handle, session.portsOf(api));
-	if (truth.kind === 'job') return await itemOf(session, truth.job, wish, extras);
-	return { kind: 'error', error: failureError(truth.failure, { provider: handle.provider, handle }) };
+/** Asks for the status of each job, whatever it is. With Route by Status the items leave by three outputs. */
+export async function getStatus(run: Run): Promise<INodeExecutionData[][]> {
+	const items = await checkItems(run, async (itemIndex) => await checkJob(run, itemIndex));
+	await doItems(run, items, async (item) => await resultOf(run, item, await run.getStatus(item.api, item.handle)));
+	const output = outputItems(run, items.results);
+	const isRouted = run.context.getNodeParameter('routeByStatus', 0, false) === true && !isTool(run.context);
+	return isRouted ? routed(output) : [output];
 }
 
-function isRouted({ context }: Session): boolean {
-	return context.getNodeParameter('routeByStatus', 0, false) === true && !isTool(context);
+/** Cancels each job and gives its status afterwards. */
+export async function cancel(run: Run): Promise<INodeExecutionData[][]> {
+	const items = await checkItems(run, async (itemIndex) => await checkJob(run, itemIndex));
+	await doItems(run, items, async (item) => {
+		const answer = await run.cancel(item.api, item.handle);
+		return await resultOf(run, { ...item, output: { ...item.output, download: false } }, answer);
+	});
+	return [outputItems(run, items.results)];
 }
 
-function route(session: Session, end: ItemEnd): number {
-	if (!isRouted(session)) return 0;
-	const status = end.kind === 'item' ? end.json.status : undefined;
-	if (status === 'completed') return OUTPUTS.completed;
-	return status === 'pending' || status === 'processing' ? OUTPUTS.running : OUTPUTS.notCompleted;
+/** A job is data here, whatever has become of it; only where the provider does not say is the item an error. */
+async function resultOf(run: Run, { handle, output, extras }: JobToAsk, answer: JobOrFailure): Promise<Result> {
+	if (answer.kind === 'job') return await jobItem(run, answer.job, output, extras);
+	return { kind: 'error', error: failureError(answer.failure, { provider: handle.provider, handle }) };
 }
 
-/** Asks for a job's state, whatever it is: see node-interface, operation `getStatus`. */
-export const getStatus: Operation<JobOrder> = {
-	check: async (session, itemIndex) => await checkJob(session, itemIndex, new FieldReader()),
-	run,
-	route,
-	outputCount: (session) => (isRouted(session) ? Object.keys(OUTPUTS).length : 1),
-};
+/** Completed, running and failed items, in the order of the outputs that workflows depend on. */
+function routed(items: readonly INodeExecutionData[]): INodeExecutionData[][] {
+	const outputs: [INodeExecutionData[], INodeExecutionData[], INodeExecutionData[]] = [[], [], []];
+	for (const item of items) {
+		const status = asObject(item.json)?.status;
+		if (status === 'completed') outputs[0].push(item);
+		else if (status === 'pending' || status === 'processing') outputs[1].push(item);
+		else outputs[2].push(item);
+	}
+	return outputs;
+}

@@ -1,52 +1,50 @@
 import { FieldReader, isUnset } from '../../core/fields';
-import { asJobId } from '../../core/jobId';
-import type { Cost, Handle, ProviderName } from '../../core/job';
+import { asJobId, type Cost, type Handle, type ProviderName } from '../../core/job';
 import { asNumber, asObject, asText, present } from '../../core/json';
 import type { Extras } from '../../core/output';
 import { findProvider, providerOf, providers } from '../../core/providers';
-import { zonedTime } from '../../core/zonedTime';
+import { zonedTime } from '../../core/providers/reply';
+import { optionsAt } from '../../host/context';
 import type { Api } from '../../kling/api';
-import { isDryRunId } from '../generate/dryRun';
-import type { OutputWish } from '../../kling/item';
-import { outputWish } from '../run/finish';
-import type { Checked } from '../run/operation';
-import type { Session } from '../run/session';
-import { optionsAt } from '../../host/surroundings';
+import type { OutputOptions } from '../../kling/item';
+import type { Checked } from '../run/items';
+import { readOutputOptions } from '../run/poll';
+import type { Run } from '../run/run';
 
 /** One checked item of an operation on a job that exists. */
-export interface JobOrder {
+export interface JobToAsk {
+	readonly itemIndex: number;
 	readonly api: Api;
 	readonly handle: Handle;
-	readonly wish: OutputWish;
+	readonly output: OutputOptions;
 	/** What the input item already said of the job and no later reply will repeat. */
 	readonly extras: Extras;
 }
 
-/** Reads which job an item is about: from its parameters, or, with "From Input", from the item itself. */
-export async function checkJob(session: Session, itemIndex: number, fields: FieldReader): Promise<Checked<JobOrder>> {
-	const { context } = session;
-	const item: Item = context.getInputData()[itemIndex]?.json ?? {};
+type Json = Readonly<Record<string, unknown>>;
+
+/** Reads which job an item is about: from its parameters or, with "From Input", from the item itself. */
+export async function checkJob(run: Run, itemIndex: number, fields = new FieldReader()): Promise<Checked<JobToAsk>> {
+	const { context } = run;
 	const choice: unknown = context.getNodeParameter('provider', 0, 'fromInput');
-	// With a provider of its own, the node reads nothing of the item but what its parameters name.
-	const json: Item = choice === 'fromInput' ? item : {};
+	// With a provider of its own the node reads nothing of the item but what its parameters name.
+	const json: Json = choice === 'fromInput' ? (context.getInputData()[itemIndex]?.json ?? {}) : {};
 	const jobId = readJobId(context.getNodeParameter('jobId', itemIndex, ''), fields);
 	const name = readProvider(choice, json, fields);
-	const api = name === undefined ? undefined : await readApi(session, name, fields);
+	const api = name === undefined ? undefined : await readApi(run, name, fields);
 	const model = name === undefined ? undefined : readModel(name, json, optionsAt(context, itemIndex), fields);
-	const wish = outputWish(session, itemIndex, fields);
+	const output = readOutputOptions(run, itemIndex, fields);
 	if (fields.problems.length > 0 || name === undefined || jobId === undefined || api === undefined) {
 		return { kind: 'problems', problems: fields.problems };
 	}
-	// The item may be another job's, and the ID come from elsewhere.
-	const own: Item = asJobId(json.jobId) === jobId ? json : {};
+	// The item may be another job's, and the ID may come from elsewhere.
+	const own: Json = asJobId(json.jobId) === jobId ? json : {};
 	const submittedAt = zonedTime(asObject(own.timing)?.submittedAt);
 	const handle: Handle = { provider: name, jobId, ...present({ model, submittedAt }) };
-	return { kind: 'order', order: { api, handle, wish, extras: extrasOf(own) } };
+	return { kind: 'item', item: { itemIndex, api, handle, output, extras: extrasOf(own) } };
 }
 
-type Item = Readonly<Record<string, unknown>>;
-
-function readProvider(choice: unknown, json: Item, fields: FieldReader): ProviderName | undefined {
+function readProvider(choice: unknown, json: Json, fields: FieldReader): ProviderName | undefined {
 	const name = findProvider(choice === 'fromInput' ? json.provider : choice)?.name;
 	if (name !== undefined) return name;
 	const names = providers.map((provider) => provider.name).join(' or ');
@@ -57,30 +55,36 @@ function readProvider(choice: unknown, json: Item, fields: FieldReader): Provide
 	);
 }
 
-async function readApi(session: Session, name: ProviderName, fields: FieldReader): Promise<Api | undefined> {
-	const api = await session.api(name);
+async function readApi(run: Run, name: ProviderName, fields: FieldReader): Promise<Api | undefined> {
+	const api = await run.api(name);
 	return 'problem' in api ? fields.refuse('Credential', api.problem) : api;
 }
 
 function readJobId(value: unknown, fields: FieldReader): string | undefined {
 	if (isUnset(value)) return fields.refuse('Job ID', 'is empty. Give the ID that Generate returned.');
-	if (isDryRunId(value))
+	if (isDryRunId(value)) {
 		return fields.refuse(
 			'Job ID',
 			`is ${String(value)}, which a dry run made: there is no such job. Turn Dry Run off in the Generate node.`,
 		);
+	}
 	return asJobId(value) ?? fields.refuse('Job ID', 'is no job ID: it may have letters, digits, "-" and "_" only.');
 }
 
+/** Whether a job ID was made by a dry run: there is no such job anywhere. */
+export function isDryRunId(jobId: unknown): boolean {
+	return typeof jobId === 'string' && /^dry-run-\d+$/.test(jobId.trim());
+}
+
 /** The item's own model, else the option's endpoint where the provider has endpoints. */
-function readModel(name: ProviderName, json: Item, { endpointId }: Item, fields: FieldReader): string | undefined {
+function readModel(name: ProviderName, json: Json, { endpointId }: Json, fields: FieldReader): string | undefined {
 	const provider = providerOf(name);
 	const option = provider.takesEndpointId && !isUnset(endpointId) ? endpointId : undefined;
 	return provider.readModel(asText(json.model) ?? option, fields);
 }
 
 /** An estimate of the submit stays true for the job; a reported cost comes again with the next reply. */
-function extrasOf(json: Item): Extras {
+function extrasOf(json: Json): Extras {
 	const cost = asObject(json.cost);
 	const fallback = asObject(json.fallbackFrom);
 	const from = findProvider(fallback?.provider)?.name;
@@ -90,7 +94,7 @@ function extrasOf(json: Item): Extras {
 	});
 }
 
-function readCost(cost: Item): Cost | undefined {
+function readCost(cost: Json): Cost | undefined {
 	const amount = asNumber(cost.amount);
 	const unit = (['USD', 'credits'] as const).find((each) => each === cost.unit);
 	const source = (['estimated', 'minimum'] as const).find((each) => each === cost.source);

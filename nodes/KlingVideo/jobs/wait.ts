@@ -1,33 +1,24 @@
+import type { INodeExecutionData } from 'n8n-workflow';
 import { FieldReader } from '../../core/fields';
-import { followedItem, readWaitRules, type WaitRules } from '../run/finish';
-import { checkJob, type JobOrder } from './job';
-import type { Checked, ItemEnd, Operation, Placed } from '../run/operation';
-import type { Session } from '../run/session';
+import { checkItems, doItems, outputItems, type Checked } from '../run/items';
+import { readWaitOptions, videoResult, waitForEnd, type WaitOptions } from '../run/poll';
+import type { Run } from '../run/run';
+import { checkJob, type JobToAsk } from './job';
 
-interface WaitOrder extends JobOrder {
-	readonly rules: WaitRules;
-}
-
-/** Mode and length of a job that somebody else submitted are not known: the middle of what Kling takes. */
-const TYPICAL_SECONDS = 120;
-
-async function check(session: Session, itemIndex: number): Promise<Checked<WaitOrder>> {
-	const fields = new FieldReader();
-	const rules = readWaitRules(session, itemIndex, fields);
-	const checked = await checkJob(session, itemIndex, fields);
-	return checked.kind === 'order' ? { kind: 'order', order: { ...checked.order, rules } } : checked;
-}
-
-async function run(session: Session, { order }: Placed<WaitOrder>): Promise<ItemEnd> {
-	const { api, handle, wish, extras, rules } = order;
-	const end = await session.follower.follow({
-		handle,
-		deadlineMs: session.clock.now() + rules.timeoutSeconds * 1000,
-		expectation: { key: `${handle.provider} ${handle.model ?? ''} waited`, typicalSeconds: TYPICAL_SECONDS },
-		lookNow: true,
+/** Waits for jobs that were submitted before. The timeout of each counts from its first status call. */
+export async function wait(run: Run): Promise<INodeExecutionData[][]> {
+	const items = await checkItems(run, async (itemIndex) => await check(run, itemIndex));
+	await doItems(run, items, async (item) => {
+		const deadlineMs = run.clock.now() + item.wait.timeoutSeconds * 1000;
+		const ended = await waitForEnd(run, item, { deadlineMs, pollNow: true });
+		return ended.kind === 'job' ? await videoResult(run, ended.job, item.output, item.extras) : ended;
 	});
-	return await followedItem(session, api, end, { handle, rules, wish, extras });
+	return [outputItems(run, items.results)];
 }
 
-/** Waits for jobs that were submitted before: see node-interface, operation `wait`. */
-export const wait: Operation<WaitOrder> = { check, run };
+async function check(run: Run, itemIndex: number): Promise<Checked<JobToAsk & { readonly wait: WaitOptions }>> {
+	const fields = new FieldReader();
+	const wait = readWaitOptions(run, itemIndex, fields);
+	const checked = await checkJob(run, itemIndex, fields);
+	return checked.kind === 'item' ? { kind: 'item', item: { ...checked.item, wait } } : checked;
+}

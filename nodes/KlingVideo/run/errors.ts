@@ -1,30 +1,40 @@
-import type { IExecuteFunctions } from 'n8n-workflow';
+import type { NodeOperationError } from 'n8n-workflow';
 import type { Problem } from '../../core/fields';
-import type { Job } from '../../core/job';
 import { present } from '../../core/json';
+import type { LedgerEntry } from '../../core/money/ledger';
 import { jobJson, type ItemError } from '../../core/output';
 import { providerOf } from '../../core/providers';
-import { nodeError } from '../../host/errors';
-import type { ItemEnd } from './operation';
+import { nodeError } from '../../host/context';
+import type { Result } from './items';
+import type { Run } from './run';
 
 const REATTACHED = 'Retry takes up the jobs that exist and pays for none of them again.';
 
+/** How many item numbers a message names. */
+const MAX_NAMED_ITEMS = 30;
+
 const problemText = ({ field, message }: Problem) => `${field} ${message}`;
 
-/** An item whose form is wrong, with On Error "Continue". `receipt` is the job that an earlier try paid for. */
-export function invalidItem(problems: readonly Problem[], receipt?: Job): ItemError {
+/** An item whose form is wrong, with On Error "Continue". `earlier` is what an earlier try submitted for it. */
+export function invalidItem(problems: readonly Problem[], earlier?: LedgerEntry): ItemError {
 	const message = problems.map(problemText).join(' ');
 	const failure = { message, code: 'invalid_input', retryable: false } as const;
-	if (receipt === undefined) {
+	if (earlier === undefined) {
 		const description = 'Nothing was sent for this item. Correct the fields that are named.';
 		return { message, description, failure: { ...failure, charged: 'no' } };
 	}
-	const { handle, status } = receipt;
+	const { provider, handle, job } = earlier;
+	const { label } = providerOf(provider);
+	const what =
+		handle === undefined
+			? `An earlier try may have submitted a job to ${label}: look for it in your account there.`
+			: `An earlier try submitted job ${handle.jobId} (${label}): the Wait operation gets its video.`;
 	return {
 		message,
-		description: `Nothing new was sent for this item. An earlier try submitted job ${handle.jobId} (${providerOf(handle.provider).label}): the Wait operation gets its video.`,
+		description: `Nothing new was sent for this item. ${what}`,
 		failure: { ...failure, charged: 'unknown' },
-		...present({ provider: handle.provider, model: handle.model, jobId: handle.jobId, status }),
+		provider,
+		...present({ model: handle?.model, jobId: handle?.jobId, status: job?.status }),
 	};
 }
 
@@ -33,15 +43,25 @@ export function refusedItem(refusal: string): ItemError {
 	return { message: refusal, description: 'Nothing was submitted for this item.' };
 }
 
-/** A run that was refused before anything was sent, naming every problem of every item, and the jobs of earlier tries. */
+/** An item that ended by an error which nobody foresaw. */
+export function unexpectedEnd(reason: string): ItemError {
+	return {
+		message: `This item ended unexpectedly: ${reason}`,
+		description: 'Job IDs of this run are in the n8n log. Please report this with the message.',
+	};
+}
+
+/** A run that was refused before anything was sent: names every problem of every item, and the jobs of earlier tries. */
 export function refusedRun(
-	context: IExecuteFunctions,
+	{ context, ledger }: Run,
 	invalid: ReadonlyArray<{ itemIndex: number; problems: readonly Problem[] }>,
-	receipts: ReadonlyArray<{ itemIndex: number; job: Job }>,
-) {
-	const paid = receipts.map(({ itemIndex, job }) => endText({ kind: 'item', json: jobJson(job) }, itemIndex));
-	const sent = receipts.length === 0 ? 'nothing was sent' : 'nothing new was sent';
-	const known = paid.length === 0 ? [] : ['Jobs of an earlier try:', ...paid, REATTACHED];
+): NodeOperationError {
+	const earlier = [...context.getInputData().keys()].flatMap((itemIndex) => {
+		const job = ledger.latest(itemIndex)?.job;
+		return job === undefined ? [] : [resultText({ kind: 'item', json: jobJson(job) }, itemIndex)];
+	});
+	const sent = earlier.length === 0 ? 'nothing was sent' : 'nothing new was sent';
+	const known = earlier.length === 0 ? [] : ['Jobs of an earlier try:', ...earlier, REATTACHED];
 	const [first] = invalid;
 	if (invalid.length === 1 && first !== undefined) {
 		const message = first.problems.map(problemText).join(' ');
@@ -53,47 +73,38 @@ export function refusedRun(
 	return nodeError(context, { message, description: [...lines, ...known].join('\n') });
 }
 
-function endText(end: ItemEnd, itemIndex: number): string {
-	if (end.kind === 'item') {
-		const { jobId, status, videoUrl } = end.json;
-		return `Item ${itemIndex}: ${[jobId, status, videoUrl].filter((part) => typeof part === 'string').join(', ')}`;
-	}
-	const { jobId, status, message } = end.error;
-	const facts = [jobId, status, end.videoUrl, message].filter((part) => part !== undefined);
-	return `Item ${itemIndex}: ${facts.join(', ')}`;
+function resultText(result: Result, itemIndex: number): string {
+	const facts =
+		result.kind === 'item'
+			? [result.json.jobId, result.json.status, result.json.videoUrl]
+			: [result.error.jobId, result.error.status, result.videoUrl, result.error.message];
+	return `Item ${itemIndex}: ${facts.filter((fact) => typeof fact === 'string').join(', ')}`;
 }
 
 /**
  * The error of a run whose every job has come to its end: names the items that have no video, and lists what all the
  * others have, so that nothing that was paid for is lost.
  */
-export function unfinishedRun(context: IExecuteFunctions, ends: readonly ItemEnd[], isStopped: boolean) {
-	const failed = [...ends.entries()].filter(([, end]) => end.kind === 'error');
+export function unfinishedRun({ context, stop }: Run, results: readonly Result[]): NodeOperationError {
+	const isStopped = stop.requested;
+	const failed = results.flatMap((result, itemIndex) => (result.kind === 'error' ? [{ ...result, itemIndex }] : []));
+	const retry = isStopped ? '' : retryText(failed.map(({ error }) => error));
 	const [first] = failed;
-	const [itemIndex, end] = first ?? [0, undefined];
-	const reattach = isStopped ? '' : ` ${retryText(failed.map(([, each]) => each))}`;
-	if (end?.kind === 'error' && ends.length === 1) {
-		const link = end.videoUrl === undefined ? '' : ` Video: ${end.videoUrl}`;
-		const description = `${end.error.description}${link}${end.error.jobId === undefined ? '' : reattach}`;
-		return nodeError(context, { message: worded(end.error.message, isStopped), description }, itemIndex);
+	if (first !== undefined && results.length === 1) {
+		const { error, videoUrl, itemIndex } = first;
+		const link = videoUrl === undefined ? '' : ` Video: ${videoUrl}`;
+		const description = `${error.description}${link}${error.jobId === undefined || retry === '' ? '' : ` ${retry}`}`;
+		return nodeError(context, { message: worded(error.message, isStopped), description }, itemIndex);
 	}
-	const names = failed
-		.map(([index]) => index)
-		.slice(0, 30)
-		.join(', ');
-	const message = `${failed.length} of ${ends.length} items did not come through: ${failed.length === 1 ? 'item' : 'items'} ${names}`;
-	const lines = ends.map(endText);
-	return nodeError(context, {
-		message: worded(message, isStopped),
-		description: [...lines, reattach.trim()].join('\n').trim(),
-	});
+	const names = failed.slice(0, MAX_NAMED_ITEMS).map(({ itemIndex }) => itemIndex);
+	const message = `${failed.length} of ${results.length} items did not come through: ${failed.length === 1 ? 'item' : 'items'} ${names.join(', ')}`;
+	const description = [...results.map(resultText), retry].join('\n').trim();
+	return nodeError(context, { message: worded(message, isStopped), description });
 }
 
 /** What Retry will do. After Stop nothing is said: n8n then keeps no record of the jobs. */
-function retryText(failed: readonly ItemEnd[]): string {
-	const isNewJob = failed.some(
-		(end) => end.kind === 'error' && end.error.status === 'failed' && end.error.failure?.retryable !== false,
-	);
+function retryText(errors: readonly ItemError[]): string {
+	const isNewJob = errors.some(({ status, failure }) => status === 'failed' && failure?.retryable !== false);
 	return isNewJob ? `${REATTACHED} A failed job that may succeed is submitted anew, as a new job.` : REATTACHED;
 }
 

@@ -1,51 +1,51 @@
-import { hasEnded, type Handle } from '../job';
-import { askOnce, LONGEST_QUIET_MS, type AskPorts, type Truth } from './status';
+import { hasEnded, type Handle, type JobOrFailure } from '../job';
+import { without } from '../json';
 import type { Provider } from '../providers/provider';
-import { backoffMs, isPassing, retryAfterMs } from './retry';
+import { attemptOf, backoffMs, retry } from './retry';
+import { getStatus, type CallPorts } from './status';
 
-/** A cancel may be repeated, as it cannot create anything; so often in all where the weather is bad. */
+/** A cancel creates nothing, so it may be repeated. */
 const CANCEL_TRIES = 3;
-/** Runpod may not know a job for 150 s after its submit (provider-apis, trap 2): more than that in pauses. */
-const HIDDEN_ROUNDS = 11;
+/** Runpod may not find a job for 150 s after its submit (docs/providers.md#runpod-not-found). The pauses between these rounds add up to more. */
+const ROUNDS_UNTIL_VISIBLE = 11;
+/** A cancel that is answered with nothing takes effect a moment later. */
+const UNTIL_CANCELLED_MS = 1_000;
 
 /**
- * Cancels a job and reports what is true afterwards: anything but a clear answer is followed by a status call, and
- * `cancelled` is said only if the API said so. Never throws.
+ * Cancels a job and reports its status afterwards. Unless the answer to the cancel is clear, the status is read, and
+ * `cancelled` is reported only if the API said so. It goes on after a requested stop, since that is when jobs are
+ * cancelled. Never throws.
  */
-export async function cancelJob(provider: Provider, handle: Handle, ports: AskPorts): Promise<Truth> {
+export async function cancelJob(provider: Provider, handle: Handle, ports: CallPorts): Promise<JobOrFailure> {
+	const unstoppable = without(ports, 'stop');
 	for (let round = 1; ; round++) {
-		const { truth, wasNotFound } = await tryToCancel(provider, handle, ports);
-		const isHidden = wasNotFound && truth.kind === 'job' && !hasEnded(truth.job);
-		if (!isHidden || round >= HIDDEN_ROUNDS) return truth;
+		const { outcome, wasNotFound } = await tryToCancel(provider, handle, unstoppable);
+		const isNotVisibleYet = wasNotFound && outcome.kind === 'job' && !hasEnded(outcome.job);
+		if (!isNotVisibleYet || round >= ROUNDS_UNTIL_VISIBLE) return outcome;
 		await ports.clock.sleep(backoffMs(round, ports.random));
 	}
 }
 
-/** The truth after a cancel, and whether the provider said that it has no such job. */
+/** The job after a cancel, and whether the provider said that it has no such job. */
 async function tryToCancel(
 	provider: Provider,
 	handle: Handle,
-	ports: AskPorts,
-): Promise<{ truth: Truth; wasNotFound: boolean }> {
-	for (let attempt = 1; ; attempt++) {
-		const answer = await ports.send(provider.cancelCall(handle));
-		const nowMs = ports.clock.now();
-		const job = answer.kind === 'reply' ? provider.readCancelled(answer, handle, { nowMs }) : undefined;
-		if (job !== undefined) return { truth: { kind: 'job', job }, wasNotFound: false };
-		const askedMs = answer.kind === 'reply' ? retryAfterMs(answer, nowMs) : undefined;
-		const pauseMs = askedMs ?? backoffMs(attempt, ports.random);
-		if (!isPassing(answer) || attempt >= CANCEL_TRIES || pauseMs > LONGEST_QUIET_MS) {
-			const wasNotFound = answer.kind === 'reply' && answer.status === 404;
-			return { truth: await askUntilEnded(provider, handle, ports), wasNotFound };
-		}
-		await ports.clock.sleep(pauseMs);
-	}
+	ports: CallPorts,
+): Promise<{ outcome: JobOrFailure; wasNotFound: boolean }> {
+	const { clock, send } = ports;
+	const call = provider.cancelCall(handle);
+	const attempt = async () => attemptOf(await send(call), 'always', clock.now());
+	const answer = await retry(attempt, { tries: CANCEL_TRIES }, ports);
+	const job = answer.kind === 'reply' ? provider.readCancelled(answer, handle, { nowMs: clock.now() }) : undefined;
+	if (job !== undefined) return { outcome: { kind: 'job', job }, wasNotFound: false };
+	const wasNotFound = answer.kind === 'reply' && answer.status === 404;
+	return { outcome: await statusAfterCancel(provider, handle, ports), wasNotFound };
 }
 
-/** A cancel with an empty reply takes effect a moment later: one more look before "still running" is the truth. */
-async function askUntilEnded(provider: Provider, handle: Handle, ports: AskPorts): Promise<Truth> {
-	const truth = await askOnce(provider, handle, ports);
-	if (truth.kind !== 'job' || hasEnded(truth.job)) return truth;
-	await ports.clock.sleep(1000);
-	return await askOnce(provider, handle, ports);
+/** The status is read a second time before "still running" is believed. */
+async function statusAfterCancel(provider: Provider, handle: Handle, ports: CallPorts): Promise<JobOrFailure> {
+	const status = await getStatus(provider, handle, ports);
+	if (status.kind !== 'job' || hasEnded(status.job)) return status;
+	await ports.clock.sleep(UNTIL_CANCELLED_MS);
+	return await getStatus(provider, handle, ports);
 }

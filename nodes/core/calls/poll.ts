@@ -1,250 +1,240 @@
+import pLimit from 'p-limit';
 import type { Clock, Random, Stop } from '../clock';
-import { type Failure, type Handle, hasEnded, type Job } from '../job';
+import { hasEnded, type Failure, type Handle, type Job, type ProviderName } from '../job';
 import { present } from '../json';
-import type { RunExpectation } from '../providers/provider';
-import { Schedule, type Watch } from './schedule';
 import { backoffMs } from './retry';
+import type { StatusAnswer } from './status';
 
-/** What one look at a job brought. `unseen`: the weather kept us from seeing it; look again later. */
-export type Look =
-	| { readonly kind: 'job'; readonly job: Job }
-	| { readonly kind: 'refused'; readonly failure: Failure }
-	| { readonly kind: 'unseen'; readonly retryAfterMs?: number; readonly message: string };
-
-/** A job to be followed to its end. */
-export interface Followed {
+/** A job that is to be polled to its end. */
+export interface Polled {
 	readonly handle: Handle;
 	/** Time of the clock. */
 	readonly deadlineMs: number;
-	readonly expectation: RunExpectation;
 	readonly lastSeen?: Job;
-	/** By our clock, where it is known. */
+	/** When the job was submitted, by our clock, where that is known. */
 	readonly submittedMs?: number;
-	/** For a job that was not submitted just now (a retry, the Wait operation): the first look is at once. */
-	readonly lookNow?: boolean;
+	/** For a job that was not submitted just now (a retry, the Wait operation): its status is read at once. */
+	readonly pollNow?: boolean;
+	/** Absent: the longest pause of `pauseBeforePollMs`. */
+	readonly longestPauseMs?: number;
 }
 
-export type FollowEnd =
+export type PollEnd =
 	| { readonly kind: 'ended'; readonly job: Job }
 	| { readonly kind: 'refused'; readonly failure: Failure }
 	| { readonly kind: 'deadline'; readonly lastSeen?: Job; readonly lastProblem?: string }
 	| { readonly kind: 'stopped'; readonly lastSeen?: Job };
 
-export interface FollowerPorts {
+export interface Poller {
+	poll(job: Polled): Promise<PollEnd>;
+}
+
+export interface PollerPorts {
 	readonly clock: Clock;
 	readonly random: Random;
 	readonly stop: Stop;
-	/** One status call, with a timeout of its own. If it throws, that job's `follow` throws the same. */
-	readonly look: (handle: Handle) => Promise<Look>;
+	/** One status call, with a timeout of its own. If it throws, that job's `poll` throws the same. */
+	readonly read: (handle: Handle) => Promise<StatusAnswer>;
 }
 
-export interface Follower {
-	follow(job: Followed): Promise<FollowEnd>;
-}
+const SHORTEST_PAUSE_MS = 4_000;
+const LONGEST_PAUSE_MS = 60_000;
+const PAUSE_PER_AGE = 1 / 100;
+const PAUSE_JITTER = 0.1;
 
-/** New jobs and Stop are noticed within this time. */
-const TICK_MS = 1_000;
-/** No two looks start closer than this: at most 50 a second, a quarter of what Runpod allows. */
-const SPACING_MS = 20;
-const LOOKS_AT_ONCE = 20;
-/** Pauses grow with the square root of the dearness; it falls once a tick. */
-const DEARNESS_RISE = 1.2;
-const DEARNESS_FALL = 1.2;
-const HIGHEST_DEARNESS = 1_000;
-/** After the provider asked for quiet, its jobs come back spread over this time. */
-const RETURN_SPREAD_MS = 2_000;
-
-interface Entry {
-	readonly handle: Handle;
-	readonly deadlineMs: number;
-	readonly watch: Watch;
-	readonly resolve: (end: FollowEnd) => void;
-	readonly reject: (error: unknown) => void;
-	lastSeen: Job | undefined;
-	lastProblem: string | undefined;
-	/** Looks in a row that saw nothing. */
-	unseen: number;
-	notBeforeMs: number;
-	/** The look under way, if any; `last` is the one at the deadline. */
-	looking: 'no' | 'yes' | 'last';
+/**
+ * The pause before a job's status is read (again): a hundredth of the job's age, at least four seconds and at most a
+ * minute, ±10 % so that the jobs of a batch are not all polled at once. On average the end of a job is then known about
+ * two seconds after it, and of a job that takes longer than seven minutes about half a percent of its time after it.
+ * `npm run bench -- --only poll` measures this.
+ */
+export function pauseBeforePollMs(ageMs: number, random: Random, longestMs = LONGEST_PAUSE_MS): number {
+	const plainMs = Math.min(longestMs, Math.max(SHORTEST_PAUSE_MS, ageMs * PAUSE_PER_AGE));
+	return plainMs * (1 + PAUSE_JITTER * (2 * random() - 1));
 }
 
 /**
- * One poller for all jobs of a batch. `follow` resolves when the job has ended or was refused; at its deadline, after
- * exactly one last look, never before it; or within a second of Stop. It throws only what `look` throws.
+ * Polls all jobs of one run of the node. `poll` resolves when the job has ended or was refused; at its deadline, after
+ * exactly one last read, and never before it; or as soon as the stop is requested. It throws only what `read` throws.
  *
- * A slow look holds nobody else up, a failing one is repeated with a back-off until the deadline, and looks are spread
- * in time. One answer with `Retry-After` may be one job's bad luck; two in a row are the provider's word to all its jobs.
+ * A slow read holds no other job up, and one that a transient fault hides is repeated with a growing pause until the
+ * deadline.
  */
-export function createFollower(ports: FollowerPorts): Follower {
-	return new Poller(ports);
+export function createPoller(ports: PollerPorts): Poller {
+	const limiter = new ReadLimiter(ports);
+	return { poll: async (job) => await new Polling(job, ports, limiter).run() };
 }
 
-class Poller implements Follower {
-	private readonly entries = new Set<Entry>();
-	/** Requests for quiet with no answer between them, by provider. */
-	private readonly quietRequests = new Map<string, number>();
-	private readonly schedule: Schedule;
-	/** What a call costs, as a multiple of its plain price: more when looks fall behind or the provider asks for quiet. */
-	private dearness = 1;
-	private isRunning = false;
-	private looksUnderWay = 0;
-	private lastStartMs = -Infinity;
+/** No two reads start closer than this: at most 50 a second, a quarter of what Runpod allows (docs/providers.md#runpod-limits). */
+const SPACING_MS = 20;
+const READS_AT_ONCE = 20;
+/** After a provider asked to be left alone, the reads of its jobs are spread over this time. */
+const RETURN_SPREAD_MS = 2_000;
 
-	constructor(private readonly ports: FollowerPorts) {
-		this.schedule = new Schedule(ports.random);
+interface Quiet {
+	/** Answers with `Retry-After` that came with no other answer between them. */
+	requests: number;
+	untilMs: number;
+}
+
+/** What the jobs of a run share: how close together their reads start, and when a provider wants none. */
+class ReadLimiter {
+	/** Jobs wait here in the order in which they were due. */
+	private readonly places = pLimit(READS_AT_ONCE);
+	private readonly quiet = new Map<ProviderName, Quiet>();
+	private nextStartMs = 0;
+
+	constructor(private readonly ports: PollerPorts) {}
+
+	/** Reads a status when there is room for it; undefined if by then it is not wanted any more. */
+	async readInTurn(handle: Handle, isWanted: () => boolean): Promise<StatusAnswer | undefined> {
+		return await this.places(async () => await this.readNext(handle, isWanted));
 	}
 
-	async follow(job: Followed): Promise<FollowEnd> {
-		const { handle, deadlineMs, expectation, lastSeen, lookNow = false } = job;
-		const watch = this.schedule.watch({ expectation, submittedMs: this.submittedMs(job), lookNow });
-		return await new Promise<FollowEnd>((resolve, reject) => {
-			const start = { lastProblem: undefined, unseen: 0, notBeforeMs: 0, looking: 'no' } as const;
-			this.entries.add({ handle, deadlineMs, watch, resolve, reject, lastSeen, ...start });
-			if (!this.isRunning) void this.run();
+	/** The same without waiting for room: reads that hang must not keep another job past its deadline. */
+	async readNext(handle: Handle, isWanted: () => boolean): Promise<StatusAnswer | undefined> {
+		if (!isWanted()) return undefined;
+		const { clock, read } = this.ports;
+		const startMs = Math.max(clock.now(), this.nextStartMs);
+		this.nextStartMs = startMs + SPACING_MS;
+		if (startMs > clock.now()) await clock.sleep(startMs - clock.now());
+		if (!isWanted()) return undefined;
+		const answer = await read(handle);
+		this.heedQuiet(handle.provider, answer);
+		return answer;
+	}
+
+	/** Until when the provider wants no reads at all; 0 if it has not said so. */
+	quietUntilMs(provider: ProviderName): number {
+		const { requests = 0, untilMs = 0 } = this.quiet.get(provider) ?? {};
+		return requests < 2 ? 0 : untilMs;
+	}
+
+	/** One answer with `Retry-After` may be about its own job only; two in a row are meant for all jobs of the provider. */
+	private heedQuiet(provider: ProviderName, answer: StatusAnswer): void {
+		if (answer.kind !== 'unavailable' || answer.retryAfterMs === undefined) {
+			this.quiet.delete(provider);
+			return;
+		}
+		const { requests = 0, untilMs = 0 } = this.quiet.get(provider) ?? {};
+		const askedUntilMs = this.ports.clock.now() + answer.retryAfterMs;
+		this.quiet.set(provider, { requests: requests + 1, untilMs: Math.max(untilMs, askedUntilMs) });
+	}
+}
+
+/** No sleep is longer, so that no timer is left for long of a job that ended before its deadline. */
+const LONGEST_SLEEP_MS = 60_000;
+
+/**
+ * The polling of one job. Three things go on side by side, and the first to come to an end ends the others: it is polled
+ * again and again; at its deadline it is polled once more; and the stop is listened for.
+ */
+class Polling {
+	private readonly submittedMs: number;
+	private lastSeen: Job | undefined;
+	private lastProblem: string | undefined;
+	/** Reads in a row that found the job unavailable. */
+	private unavailable = 0;
+	private isOver = false;
+	private resolve: (end: PollEnd) => void = () => undefined;
+
+	constructor(
+		private readonly job: Polled,
+		private readonly ports: PollerPorts,
+		private readonly limiter: ReadLimiter,
+	) {
+		this.lastSeen = job.lastSeen;
+		this.submittedMs = this.submitTime();
+	}
+
+	async run(): Promise<PollEnd> {
+		let removeListener = (): void => undefined;
+		const end = new Promise<PollEnd>((resolve, reject) => {
+			this.resolve = resolve;
+			removeListener = this.ports.stop.onRequest(() => this.finish({ kind: 'stopped', ...this.seen() }));
+			Promise.all([this.pollRepeatedly(), this.pollAtDeadline()]).catch(reject);
 		});
+		try {
+			return await end;
+		} finally {
+			this.isOver = true;
+			removeListener();
+		}
 	}
 
 	/** The provider's clock may differ from ours, so its word counts only for a job of unknown age. */
-	private submittedMs({ handle, lookNow, submittedMs }: Followed): number {
-		const knownMs = submittedMs ?? (lookNow ? Date.parse(handle.submittedAt ?? '') : NaN);
-		return Math.min(this.ports.clock.now(), Number.isNaN(knownMs) ? Infinity : knownMs);
+	private submitTime(): number {
+		const { handle, pollNow, submittedMs } = this.job;
+		const knownMs = submittedMs ?? (pollNow === true ? Date.parse(handle.submittedAt ?? '') : NaN);
+		const nowMs = this.ports.clock.now();
+		return Number.isNaN(knownMs) ? nowMs : Math.min(nowMs, knownMs);
 	}
 
-	private async run(): Promise<void> {
-		const { clock, stop } = this.ports;
-		this.isRunning = true;
-		while (this.entries.size > 0 && !stop.requested) {
-			const untilMs = clock.now() + TICK_MS;
-			await this.lookUntil(untilMs);
-			if (!stop.requested) await clock.sleep(Math.max(1, untilMs - clock.now()));
-		}
-		this.isRunning = false;
-		for (const entry of this.entries) this.finish(entry, { kind: 'stopped', ...present({ lastSeen: entry.lastSeen }) });
-	}
-
-	private async lookUntil(untilMs: number): Promise<void> {
-		for (const due of this.plan(untilMs)) {
-			if (!(await this.waitFor(due, untilMs))) {
-				this.raiseDearness();
-				return;
-			}
-			if (this.entries.has(due.entry)) void this.lookAt(due.entry);
-		}
-		this.dearness = Math.max(1, this.dearness / DEARNESS_FALL);
-	}
-
-	/** The looks due before `untilMs`, in order; among the overdue, those longest not looked at come first. */
-	private plan(untilMs: number): Due[] {
-		const moment = { nowMs: this.ports.clock.now(), untilMs, dearness: this.dearness };
-		const dues = [...this.entries].map((entry) => ({ entry, dueMs: dueMs(entry, moment) }));
-		return dues.filter((due) => due.dueMs < untilMs).sort((a, b) => a.dueMs - b.dueMs);
-	}
-
-	/** Until it is time for a look and there is room for it; false if Stop or the tick's end came first. */
-	private async waitFor({ entry, dueMs }: Due, untilMs: number): Promise<boolean> {
-		const { clock, stop } = this.ports;
-		for (;;) {
-			const nowMs = clock.now();
-			if (stop.requested || nowMs >= untilMs) return false;
-			// Hanging looks at others must not keep a job past its deadline.
-			const hasRoom = this.looksUnderWay < LOOKS_AT_ONCE || nowMs >= entry.deadlineMs;
-			const roomMs = hasRoom ? 0 : nowMs + SPACING_MS;
-			const startMs = Math.max(dueMs, this.lastStartMs + SPACING_MS, roomMs);
-			if (startMs <= nowMs) return true;
-			await clock.sleep(Math.min(startMs, untilMs) - nowMs);
+	private async pollRepeatedly(): Promise<void> {
+		const { handle, pollNow } = this.job;
+		let pauseMs = pollNow === true ? 0 : this.pauseMs();
+		while (this.isBeforeDeadline()) {
+			await this.sleepUntil(this.ports.clock.now() + pauseMs);
+			await this.sleepWhileQuiet();
+			const answer = await this.limiter.readInTurn(handle, () => this.isBeforeDeadline() && this.quietMs() <= 0);
+			if (answer !== undefined) this.take(answer);
+			pauseMs = answer === undefined ? 0 : this.pauseAfterMs(answer);
 		}
 	}
 
-	private async lookAt(entry: Entry): Promise<void> {
-		const askedMs = this.ports.clock.now();
-		this.lastStartMs = askedMs;
-		// To the end of the line.
-		this.entries.delete(entry);
-		this.entries.add(entry);
-		entry.looking = askedMs >= entry.deadlineMs ? 'last' : 'yes';
-		const isLast = entry.looking === 'last';
-		this.looksUnderWay++;
-		try {
-			const look = await this.ports.look(entry.handle);
-			if (this.entries.has(entry)) this.take(entry, look, { askedMs, isLast });
-		} catch (error) {
-			this.entries.delete(entry);
-			entry.reject(error);
-		} finally {
-			this.looksUnderWay--;
+	private async pollAtDeadline(): Promise<void> {
+		await this.sleepUntil(this.job.deadlineMs);
+		const answer = await this.limiter.readNext(this.job.handle, () => !this.isOver);
+		if (answer !== undefined) this.take(answer);
+		this.finish({ kind: 'deadline', ...this.seen(), ...present({ lastProblem: this.lastProblem }) });
+	}
+
+	private isBeforeDeadline(): boolean {
+		return !this.isOver && this.ports.clock.now() < this.job.deadlineMs;
+	}
+
+	private quietMs(): number {
+		return this.limiter.quietUntilMs(this.job.handle.provider) - this.ports.clock.now();
+	}
+
+	private async sleepWhileQuiet(): Promise<void> {
+		const { clock, random } = this.ports;
+		for (let quietMs = this.quietMs(); quietMs > 0 && this.isBeforeDeadline(); quietMs = this.quietMs()) {
+			await this.sleepUntil(clock.now() + quietMs + RETURN_SPREAD_MS * random());
 		}
 	}
 
-	private take(entry: Entry, look: Look, { askedMs, isLast }: { askedMs: number; isLast: boolean }): void {
-		this.heedQuiet(entry, look);
-		if (look.kind === 'refused') return this.finish(entry, look);
-		if (look.kind === 'job') {
-			entry.watch.saw(look.job, askedMs);
-			if (hasEnded(look.job)) return this.finish(entry, { kind: 'ended', job: look.job });
-			entry.lastSeen = look.job;
-		}
-		entry.lastProblem = look.kind === 'unseen' ? look.message : undefined;
-		if (isLast) return this.finish(entry, atDeadline(entry));
-		// A look that was overtaken by the last one has said all it can.
-		if (entry.looking === 'last') return;
-		entry.looking = 'no';
-		entry.unseen = look.kind === 'unseen' ? entry.unseen + 1 : 0;
-		if (entry.unseen > 0) this.keepAway(entry, backoffMs(entry.unseen, this.ports.random));
+	/** Ends earlier at the deadline, and within a minute once the polling is over. */
+	private async sleepUntil(wantedMs: number): Promise<void> {
+		const { clock } = this.ports;
+		const untilMs = Math.min(wantedMs, this.job.deadlineMs);
+		while (!this.isOver && clock.now() < untilMs) await clock.sleep(Math.min(LONGEST_SLEEP_MS, untilMs - clock.now()));
 	}
 
-	private heedQuiet(entry: Entry, look: Look): void {
-		const { provider } = entry.handle;
-		if (look.kind !== 'unseen' || look.retryAfterMs === undefined) {
-			this.quietRequests.delete(provider);
-			return;
-		}
-		const { retryAfterMs } = look;
-		const inRow = (this.quietRequests.get(provider) ?? 0) + 1;
-		this.quietRequests.set(provider, inRow);
-		this.keepAway(entry, retryAfterMs);
-		this.raiseDearness();
-		if (inRow < 2) return;
-		for (const other of this.entries) {
-			const isHeld = other !== entry && other.handle.provider === provider;
-			if (isHeld) this.keepAway(other, retryAfterMs + RETURN_SPREAD_MS * this.ports.random());
-		}
+	private take(answer: StatusAnswer): void {
+		if (answer.kind === 'refused') return this.finish(answer);
+		if (answer.kind === 'job') this.lastSeen = answer.job;
+		this.lastProblem = answer.kind === 'unavailable' ? answer.message : undefined;
+		this.unavailable = answer.kind === 'unavailable' ? this.unavailable + 1 : 0;
+		if (answer.kind === 'job' && hasEnded(answer.job)) this.finish({ kind: 'ended', job: answer.job });
 	}
 
-	private raiseDearness(): void {
-		this.dearness = Math.min(HIGHEST_DEARNESS, this.dearness * DEARNESS_RISE);
+	private pauseMs(): number {
+		const { clock, random } = this.ports;
+		return pauseBeforePollMs(clock.now() - this.submittedMs, random, this.job.longestPauseMs);
 	}
 
-	private keepAway(entry: Entry, delayMs: number): void {
-		entry.notBeforeMs = Math.max(entry.notBeforeMs, this.ports.clock.now() + delayMs);
+	private pauseAfterMs(answer: StatusAnswer): number {
+		if (answer.kind !== 'unavailable') return this.pauseMs();
+		return Math.max(answer.retryAfterMs ?? 0, backoffMs(this.unavailable, this.ports.random));
 	}
 
-	private finish(entry: Entry, end: FollowEnd): void {
-		this.entries.delete(entry);
-		entry.resolve(end);
+	private seen(): { lastSeen?: Job } {
+		return present({ lastSeen: this.lastSeen });
 	}
-}
 
-interface Due {
-	readonly entry: Entry;
-	readonly dueMs: number;
-}
-
-interface Moment {
-	readonly nowMs: number;
-	readonly untilMs: number;
-	readonly dearness: number;
-}
-
-/** When to look at it next; Infinity if not before `untilMs`, or never again. */
-function dueMs(entry: Entry, { nowMs, untilMs, dearness }: Moment): number {
-	if (entry.looking === 'last') return Infinity;
-	// A look that hangs does not keep a job past its deadline.
-	if (entry.looking === 'yes') return entry.deadlineMs;
-	const wantedMs = entry.unseen > 0 ? nowMs : entry.watch.dueMs(nowMs, untilMs, dearness);
-	return Math.min(entry.deadlineMs, Math.max(wantedMs, entry.notBeforeMs));
-}
-
-function atDeadline({ lastSeen, lastProblem }: Entry): FollowEnd {
-	return { kind: 'deadline', ...present({ lastSeen, lastProblem }) };
+	private finish(end: PollEnd): void {
+		this.isOver = true;
+		this.resolve(end);
+	}
 }

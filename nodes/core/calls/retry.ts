@@ -1,21 +1,84 @@
-import type { Random } from '../clock';
+import { NEVER_STOPPED, sleepUnlessStopped, type Clock, type Random, type Stop } from '../clock';
+import { present } from '../json';
 import type { Fault, Reply } from './http';
 
 const FIRST_BACKOFF_MS = 1_000;
 const LONGEST_BACKOFF_MS = 30_000;
 const BACKOFF_JITTER = 0.25;
+/** On top of what a provider asked for, so that a batch that was told the same second does not come back as one. */
+const RETRY_AFTER_JITTER_MS = 1_000;
+/** A single question is not worth a longer wait. */
+const LONGEST_PAUSE_MS = 60_000;
 
-/**
- * Whether a call that may be repeated (a GET) is worth repeating: the trouble is the weather's, not the call's.
- * Network faults of both kinds, 408, 425, 429 and 5xx. Not for submits: a lost one may have been accepted.
- */
-export function isPassing(answer: Reply | Fault): boolean {
-	if (answer.kind === 'fault') return true;
-	return [408, 425, 429].includes(answer.status) || answer.status >= 500;
+/** What one try came to: its value, or that another try is worth making. */
+export type Attempt<T> =
+	| { readonly kind: 'done'; readonly value: T }
+	| {
+			readonly kind: 'again';
+			/** How long the provider asked to be left alone; absent where it did not say. */
+			readonly afterMs?: number;
+			/** The value if there is no further try. */
+			readonly otherwise: T;
+	  };
+
+export interface RetryPolicy {
+	/** In all, the first one included; may be Infinity. */
+	readonly tries: number;
+	/** No try starts later than this after the call of `retry`. Absent: only `tries` counts. */
+	readonly patienceMs?: number;
+	/** If the provider asks to be left alone for longer, there is no further try. Absent: one minute. */
+	readonly longestPauseMs?: number;
 }
 
 /**
- * How long the provider asks us to stay away, in milliseconds from `nowMs`; undefined if it does not say.
+ * Makes up to `policy.tries` tries, numbered from 1, until one is done. Between two tries there is the pause that the
+ * provider asked for, or else one that grows from a second to half a minute. A requested stop ends the pause, and there
+ * is no further try. This is the only place where a call is repeated.
+ */
+export async function retry<T>(
+	attempt: (number: number) => Promise<Attempt<T>>,
+	policy: RetryPolicy,
+	ports: { readonly clock: Clock; readonly random: Random; readonly stop?: Stop },
+): Promise<T> {
+	const { tries, patienceMs = Infinity, longestPauseMs = LONGEST_PAUSE_MS } = policy;
+	const { clock, random, stop = NEVER_STOPPED } = ports;
+	const lastStartMs = clock.now() + patienceMs;
+	for (let number = 1; ; number++) {
+		const tried = await attempt(number);
+		if (tried.kind === 'done') return tried.value;
+		const { afterMs, otherwise } = tried;
+		if (number >= tries || (afterMs ?? 0) > longestPauseMs) return otherwise;
+		const pauseMs = afterMs === undefined ? backoffMs(number, random) : afterMs + RETRY_AFTER_JITTER_MS * random();
+		if (clock.now() + pauseMs > lastStartMs) return otherwise;
+		await sleepUnlessStopped(pauseMs, { clock, stop });
+		if (stop.requested) return otherwise;
+	}
+}
+
+/** The answer to a call as a try: see `isWorthRepeating`. */
+export function attemptOf(
+	answer: Reply | Fault,
+	repeat: 'ifNotSent' | 'always',
+	nowMs: number,
+): Attempt<Reply | Fault> {
+	if (!isWorthRepeating(answer, repeat)) return { kind: 'done', value: answer };
+	const afterMs = answer.kind === 'reply' ? retryAfterMs(answer, nowMs) : undefined;
+	return { kind: 'again', otherwise: answer, ...present({ afterMs }) };
+}
+
+/**
+ * Whether another try of the same call may bring a better answer. `always` is for calls that may be repeated freely:
+ * after every transient fault, which is a broken connection and the statuses 408, 425, 429 and 5xx. `ifNotSent` is for
+ * a submit, which costs money each time it is accepted: only where no connection came about, and after a 429, by which
+ * the provider says that it did not take the request.
+ */
+export function isWorthRepeating(answer: Reply | Fault, repeat: 'ifNotSent' | 'always'): boolean {
+	if (repeat === 'ifNotSent') return answer.kind === 'fault' ? answer.reach === 'notConnected' : answer.status === 429;
+	return answer.kind === 'fault' || [408, 425, 429].includes(answer.status) || answer.status >= 500;
+}
+
+/**
+ * How long the provider asks to be left alone, in milliseconds from `nowMs`; undefined if it does not say.
  * Reads `Retry-After` in seconds or as an HTTP date (RFC 9110, 10.2.3), else the IETF draft's `RateLimit` (`"q";r=0;t=7`,
  * older `limit=5, remaining=0, reset=7`) or `RateLimit-Reset`, whose seconds count only once nothing remains.
  */

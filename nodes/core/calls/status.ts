@@ -1,104 +1,101 @@
-import { sleepUnlessStopped, type Clock, type Random, type Stop } from '../clock';
-import type { Look } from './poll';
-import type { Send } from './http';
-import type { Failure, Handle, Job } from '../job';
+import type { Clock, Random, Stop } from '../clock';
+import type { Failure, Handle, Job, JobOrFailure } from '../job';
 import { present } from '../json';
 import type { Provider } from '../providers/provider';
-import { backoffMs, isPassing, retryAfterMs } from './retry';
+import type { Send } from './http';
+import { isWorthRepeating, retry, retryAfterMs, type Attempt } from './retry';
 
-/** So many replies in a row that no document describes are not the weather any more. */
+/** After so many replies in a row that no document describes, the fault is not a transient one. */
 const UNEXPECTED_REPLIES_IN_A_ROW = 5;
-/** Of one question, while the weather keeps the answer away. */
-const LOOK_TRIES = 4;
-/** One question is not worth a longer wait; a provider that wants more quiet is asked by a later run. */
-export const LONGEST_QUIET_MS = 60_000;
+const STATUS_TRIES = 4;
 
-export interface Lookout {
+/** What one status call brought. `unavailable`: a transient fault hid the job, which may be there all the same. */
+export type StatusAnswer =
+	| { readonly kind: 'job'; readonly job: Job }
+	| { readonly kind: 'refused'; readonly failure: Failure }
+	| { readonly kind: 'unavailable'; readonly message: string; readonly retryAfterMs?: number };
+
+export interface StatusReader {
 	/** One status call. Never throws. */
-	look(handle: Handle): Promise<Look>;
+	read(handle: Handle): Promise<StatusAnswer>;
 }
 
-/** What a look may take for granted. */
-export interface LookRules {
+/** What a status reader may assume. */
+export interface StatusRules {
 	/**
-	 * A job of unknown age that is not found gets some time from its first look to become visible. For a look that is
-	 * repeated until the job's end; a single look at a job that is gone has to say so.
+	 * Whether a job of unknown age that is not found gets some time from its first read to become visible. For a job
+	 * that is polled to its end; a single status call for a job that is gone has to say so.
 	 */
-	readonly graceFromFirstLook: boolean;
+	readonly graceFromFirstRead: boolean;
 }
 
 /**
- * Looks at the jobs of one provider. A network fault, a 5xx or a reply that makes no sense is `unseen`: a paid job is
- * not given up for one bad answer. Five senseless replies in a row about one job are a refusal that says so.
+ * Reads the status of one provider's jobs. After a network fault, a 5xx or a reply that makes no sense the job is
+ * `unavailable`, since a paid job is not given up for one bad answer. Five senseless replies in a row about the same job
+ * are a refusal that says so.
  */
-export function createLookout(
+export function createStatusReader(
 	provider: Provider,
 	send: Send,
 	clock: Clock,
-	{ graceFromFirstLook }: LookRules,
-): Lookout {
-	const firstAskedMs = new Map<string, number>();
-	const senseless = new Map<string, number>();
+	{ graceFromFirstRead }: StatusRules,
+): StatusReader {
+	const firstReadMs = new Map<string, number>();
+	const senselessReplies = new Map<string, number>();
 
-	function readSenseless(jobId: string, message: string): Look {
-		const count = (senseless.get(jobId) ?? 0) + 1;
-		senseless.set(jobId, count);
-		if (count < UNEXPECTED_REPLIES_IN_A_ROW) return { kind: 'unseen', message };
+	function answerSenseless(jobId: string, message: string): StatusAnswer {
+		const count = (senselessReplies.get(jobId) ?? 0) + 1;
+		senselessReplies.set(jobId, count);
+		if (count < UNEXPECTED_REPLIES_IN_A_ROW) return { kind: 'unavailable', message };
 		return { kind: 'refused', failure: { message, code: 'provider_error', retryable: true, charged: 'unknown' } };
 	}
 
-	async function look(handle: Handle): Promise<Look> {
+	async function read(handle: Handle): Promise<StatusAnswer> {
 		const { jobId } = handle;
-		if (graceFromFirstLook) firstAskedMs.set(jobId, firstAskedMs.get(jobId) ?? clock.now());
+		if (graceFromFirstRead) firstReadMs.set(jobId, firstReadMs.get(jobId) ?? clock.now());
 		const answer = await send(provider.statusCall(handle));
-		if (answer.kind === 'fault') return { kind: 'unseen', message: answer.message };
-		if (isPassing(answer)) {
+		if (answer.kind === 'fault') return { kind: 'unavailable', message: answer.message };
+		if (isWorthRepeating(answer, 'always')) {
 			const message = `${provider.label} answered with HTTP status ${answer.status}`;
-			return { kind: 'unseen', message, ...present({ retryAfterMs: retryAfterMs(answer, clock.now()) }) };
+			return { kind: 'unavailable', message, ...present({ retryAfterMs: retryAfterMs(answer, clock.now()) }) };
 		}
 		try {
-			const moment = { nowMs: clock.now(), ...present({ firstAskedMs: firstAskedMs.get(jobId) }) };
-			const reading = provider.readJob(answer, handle, moment);
-			senseless.delete(jobId);
-			return reading;
+			const moment = { nowMs: clock.now(), ...present({ firstReadMs: firstReadMs.get(jobId) }) };
+			const jobOrFailure = provider.readJob(answer, handle, moment);
+			senselessReplies.delete(jobId);
+			return jobOrFailure;
 		} catch (error) {
-			return readSenseless(jobId, error instanceof Error ? error.message : 'The reply could not be read');
+			return answerSenseless(jobId, error instanceof Error ? error.message : 'The reply could not be read');
 		}
 	}
 
-	return { look };
+	return { read };
 }
 
-export interface AskPorts {
+/** What a call about one job needs. */
+export interface CallPorts {
 	readonly clock: Clock;
 	readonly random: Random;
 	readonly send: Send;
-	readonly look: (handle: Handle) => Promise<Look>;
-	/** Ends the asking; absent where Stop itself is why it is asked. */
+	readonly readStatus: (handle: Handle) => Promise<StatusAnswer>;
+	/** Ends the tries. Absent where the call is made because of the stop itself. */
 	readonly stop?: Stop;
 }
 
-/** The job as it truly is, or why that is not known. */
-export type Truth =
-	| { readonly kind: 'job'; readonly job: Job }
-	| { readonly kind: 'refused'; readonly failure: Failure };
-
-/** Asks for a job's status, up to four times while the answer is kept away by the weather. Never throws. */
-export async function askOnce(provider: Provider, handle: Handle, ports: AskPorts): Promise<Truth> {
-	for (let attempt = 1; ; attempt++) {
-		const seen = await ports.look(handle);
-		if (seen.kind !== 'unseen') return seen;
-		const pauseMs = seen.retryAfterMs ?? backoffMs(attempt, ports.random);
-		if (attempt >= LOOK_TRIES || pauseMs > LONGEST_QUIET_MS || ports.stop?.requested) {
-			return { kind: 'refused', failure: unseenFailure(provider, seen.message) };
-		}
-		const { clock, stop = { requested: false } } = ports;
-		await sleepUnlessStopped(pauseMs, { clock, stop });
+/** Reads a job's status, in up to four tries while transient faults hide it. Never throws. */
+export async function getStatus(provider: Provider, handle: Handle, ports: CallPorts): Promise<JobOrFailure> {
+	async function attempt(): Promise<Attempt<JobOrFailure>> {
+		const answer = await ports.readStatus(handle);
+		if (answer.kind !== 'unavailable') return { kind: 'done', value: answer };
+		const otherwise = { kind: 'refused', failure: unavailableFailure(provider, answer.message) } as const;
+		return { kind: 'again', otherwise, ...present({ afterMs: answer.retryAfterMs }) };
 	}
+
+	return await retry(attempt, { tries: STATUS_TRIES }, ports);
 }
 
-/** The failure of a job that is there but cannot be seen now. */
-export function unseenFailure({ label }: Provider, message: string): Failure {
+/** The failure of a job whose status could not be read, although it may be there. */
+export function unavailableFailure({ label }: Provider, message: string): Failure {
 	const text = message.startsWith(label) ? message : `${label} could not be asked for the job: ${message}`;
 	return { message: text, code: 'provider_error', retryable: true, charged: 'unknown' };
 }

@@ -1,9 +1,9 @@
-import { sleepUnlessStopped, type Clock, type Random, type Stop } from '../clock';
+import type { Clock, Random, Stop } from '../clock';
 import { refusal } from '../failure';
-import type { Fault, Reply, Send } from './http';
 import type { Failure, Job } from '../job';
 import type { Provider, SubmitMoment, VideoRequest } from '../providers/provider';
-import { backoffMs, retryAfterMs } from './retry';
+import type { Fault, Reply, Send } from './http';
+import { attemptOf, isWorthRepeating, retry, type Attempt } from './retry';
 
 export interface SubmitPorts {
 	readonly clock: Clock;
@@ -13,83 +13,102 @@ export interface SubmitPorts {
 }
 
 /**
- * What became of a submit. `refused`: it surely created no job; `canFallBack` says whether another provider may do what
- * this one would not. `unknown`: it may have created one, so it must not be repeated.
+ * What became of a submit. Without a job, `failure.charged` is `no` if surely none was created; the code
+ * `submit_unknown` says that there may be one, so the submit must not be repeated.
  */
-export type SubmitEnd =
-	| { readonly kind: 'started'; readonly job: Job }
-	| { readonly kind: 'refused'; readonly failure: Failure; readonly canFallBack: boolean }
-	| { readonly kind: 'unknown'; readonly failure: Failure };
+export type SubmitResult =
+	| { readonly kind: 'job'; readonly job: Job }
+	| {
+			readonly kind: 'failed';
+			readonly failure: Failure;
+			/** Whether another provider may make the video instead. */
+			readonly mayFallBack: boolean;
+			/** What to do about it, where the usual advice for the failure's code does not fit. */
+			readonly advice?: string;
+	  };
 
-/** A connection that never came about is tried this often in all. */
+export type SubmitFailure = Extract<SubmitResult, { kind: 'failed' }>;
+
+/** If no connection comes about, the submit is tried this often in all. */
 const CONNECT_TRIES = 3;
-/** The refusals after which a second provider may be tried (node-interface: 401, 402, 403, endpoint or model gone). */
-const FALLBACK_CODES: readonly Failure['code'][] = ['unauthorized', 'insufficient_credit', 'endpoint_not_found'];
+/** The refusals after which another provider may be tried: they are about the account, the endpoint or the model. */
+const FALLBACK_CODES: ReadonlyArray<Failure['code']> = ['unauthorized', 'insufficient_credit', 'endpoint_not_found'];
 
 /**
- * Makes one job, with one billable call. It is repeated only where it surely created nothing: connection refused, name
- * not resolved, and 429 until `patienceMs` is over; nor is the answer held back for longer than that. Never throws.
+ * Makes one job with one billable call. The call is repeated only where it surely created nothing: if no connection came
+ * about, and after a 429 until `patienceMs` is over. The answer is not held back for longer than that either. Never
+ * throws.
  */
 export async function submitOnce(
 	provider: Provider,
 	request: VideoRequest,
 	options: { readonly webhookUrl?: string; readonly patienceMs: number },
 	ports: SubmitPorts,
-): Promise<SubmitEnd> {
+): Promise<SubmitResult> {
+	const { clock, stop, send } = ports;
+	const { patienceMs } = options;
 	const call = provider.startCall(request, options);
-	const giveUpMs = ports.clock.now() + options.patienceMs;
-	for (let attempt = 1; ; attempt++) {
-		if (ports.stop.requested) return { kind: 'refused', failure: stoppedBefore(provider), canFallBack: false };
-		const sentMs = ports.clock.now();
-		const answer = await ports.send(call);
-		const pauseMs = pauseBeforeRepeat(answer, attempt, ports);
-		if (pauseMs === undefined) return readSubmit(provider, request, answer, { sentMs, nowMs: ports.clock.now() });
-		const isLastTry = answer.kind === 'fault' && attempt >= CONNECT_TRIES;
-		if (isLastTry || ports.clock.now() + pauseMs > giveUpMs) return outOfPatience(provider, answer);
-		await sleepUnlessStopped(pauseMs, ports);
+	let sentMs = clock.now();
+	let connectTries = 0;
+
+	async function attempt(): Promise<Attempt<Reply | Fault>> {
+		sentMs = clock.now();
+		const answer = await send(call);
+		if (answer.kind === 'fault') connectTries += 1;
+		if (connectTries >= CONNECT_TRIES) return { kind: 'done', value: answer };
+		return attemptOf(answer, 'ifNotSent', clock.now());
 	}
+
+	if (stop.requested) return stopped(provider);
+	const answer = await retry(attempt, { tries: Infinity, patienceMs, longestPauseMs: Infinity }, ports);
+	if (!isWorthRepeating(answer, 'ifNotSent')) {
+		return readSubmit(provider, request, answer, { sentMs, nowMs: clock.now() });
+	}
+	return stop.requested ? stopped(provider) : outOfPatience(provider, answer);
 }
 
-/** Stop came before anything was sent. */
+/** The stop was requested before anything was sent, or while nothing that was sent had been taken. */
 export function stoppedBefore({ label }: Provider): Failure {
 	return refusal(`The execution was stopped before this video was submitted to ${label}`, 'provider_error', true);
 }
 
-/** Milliseconds until a repeat that cannot create a second job; undefined if there must be none. */
-function pauseBeforeRepeat(answer: Reply | Fault, attempt: number, { clock, random }: SubmitPorts): number | undefined {
-	if (answer.kind === 'fault') return answer.reach === 'notConnected' ? backoffMs(attempt, random) : undefined;
-	if (answer.status !== 429) return undefined;
-	// Jitter on top, so that a batch that was told the same second does not come back as one.
-	return (retryAfterMs(answer, clock.now()) ?? backoffMs(attempt, random)) + random() * 1000;
+function stopped(provider: Provider): SubmitResult {
+	return { kind: 'failed', failure: stoppedBefore(provider), mayFallBack: false };
 }
 
-function outOfPatience({ label }: Provider, answer: Reply | Fault): SubmitEnd {
+function outOfPatience({ label }: Provider, answer: Reply | Fault): SubmitResult {
 	const failure =
 		answer.kind === 'fault'
 			? refusal(`${label} could not be reached: ${answer.message}`, 'provider_error', true)
 			: refusal(`${label} keeps refusing new jobs because there are too many requests`, 'rate_limited', true);
-	return { kind: 'refused', failure, canFallBack: true };
+	return { kind: 'failed', failure, mayFallBack: true };
 }
 
-function readSubmit(provider: Provider, request: VideoRequest, answer: Reply | Fault, moment: SubmitMoment): SubmitEnd {
+function readSubmit(
+	provider: Provider,
+	request: VideoRequest,
+	answer: Reply | Fault,
+	moment: SubmitMoment,
+): SubmitResult {
 	if (answer.kind === 'fault') return unknown(provider, answer.message);
 	try {
-		const reading = provider.readStarted(answer, request, moment);
-		if (reading.kind === 'job') return { kind: 'started', job: reading.job };
-		const { failure } = reading;
-		// A refusal that names a job is no sure word that there is none.
+		const started = provider.readStarted(answer, request, moment);
+		if (started.kind === 'job') return started;
+		const { failure } = started;
+		// A refusal that names a job does not prove that there is none.
 		if (provider.readCallback(answer.body) !== undefined) return unknown(provider, failure.message, answer.body);
-		return { kind: 'refused', failure, canFallBack: FALLBACK_CODES.includes(failure.code) };
+		return { kind: 'failed', failure, mayFallBack: FALLBACK_CODES.includes(failure.code) };
 	} catch (error) {
-		// Whatever went wrong in reading, the call was sent.
+		// Whatever went wrong in reading the answer, the call was sent.
 		return unknown(provider, error instanceof Error ? error.message : 'its answer could not be read', answer.body);
 	}
 }
 
-/** An ID in an answer that says nothing clear is a trace to look at, no more. */
-function unknown(provider: Provider, what: string, body?: unknown): SubmitEnd {
+/** A job ID in an answer that is not clear does not prove that there is a job; it is a hint for the user. */
+function unknown(provider: Provider, what: string, body?: unknown): SubmitResult {
 	const namedId = provider.readCallback(body);
-	const trace = namedId === undefined ? '' : `. The answer names the job ${namedId}`;
-	const message = `It is not known whether ${provider.label} accepted the job: ${what}${trace}`;
-	return { kind: 'unknown', failure: { message, code: 'submit_unknown', retryable: false, charged: 'unknown' } };
+	const hint = namedId === undefined ? '' : `. The answer names the job ${namedId}`;
+	const message = `It is not known whether ${provider.label} accepted the job: ${what}${hint}`;
+	const failure: Failure = { message, code: 'submit_unknown', retryable: false, charged: 'unknown' };
+	return { kind: 'failed', failure, mayFallBack: false };
 }

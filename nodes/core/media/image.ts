@@ -13,11 +13,17 @@ export const MAX_ASPECT_RATIO = 2.5;
 
 /** A picture that Kling's formats allow; sides in pixels, as displayed. */
 export interface ImageFacts {
-	readonly kind: 'image';
-	readonly format: 'jpeg' | 'png';
 	readonly mimeType: 'image/jpeg' | 'image/png';
 	readonly width: number;
 	readonly height: number;
+}
+
+/** What a file was found to be. */
+export interface CheckedImage {
+	/** Absent if the file is no whole JPEG or PNG. */
+	readonly facts?: ImageFacts;
+	/** Everything Kling would refuse in it, for people, each to be read after the field's name; empty for a good picture. */
+	readonly problems: readonly string[];
 }
 
 function refuseOther(bytes: Uint8Array): Refusal {
@@ -31,35 +37,18 @@ function refuseOther(bytes: Uint8Array): Refusal {
 	);
 }
 
-function asFacts(format: 'jpeg' | 'png', reading: ImageSize | Refusal): ImageFacts | Refusal {
-	if (reading.kind === 'refused') return reading;
-	const mimeType = format === 'jpeg' ? 'image/jpeg' : 'image/png';
-	return { kind: 'image', format, mimeType, width: reading.width, height: reading.height };
-}
-
-/**
- * What a file is by its bytes, whatever its name says: a whole JPEG or PNG with its size, or the reason why not, for
- * people, to be read after the field's name. Looks at each byte a bounded number of times and never throws. The
- * compressed picture data is not decoded.
- */
-export function inspectImage(bytes: Uint8Array): ImageFacts | Refusal {
-	if (isJpeg(bytes)) return asFacts('jpeg', readJpeg(bytes));
-	if (isPng(bytes)) return asFacts('png', readPng(bytes));
-	return refuseOther(bytes);
-}
-
-function sizeProblem(length: number, maxBytes: number): string[] {
-	if (length <= maxBytes) return [];
-	const [has, limit] = [length, maxBytes].map((count) => count.toLocaleString('en-US'));
+function sizeProblem(length: number): string[] {
+	if (length <= MAX_IMAGE_BYTES) return [];
+	const [has, limit] = [length, MAX_IMAGE_BYTES].map((count) => count.toLocaleString('en-US'));
 	return [`has ${has} bytes; the limit is ${limit}. Make it smaller, or save it as JPEG.`];
 }
 
-function sideProblem({ width, height }: ImageFacts): string[] {
+function sideProblem({ width, height }: ImageSize): string[] {
 	if (Math.min(width, height) >= MIN_IMAGE_SIDE) return [];
 	return [`is ${width} x ${height} px; both sides have to be at least ${MIN_IMAGE_SIDE} px. Use a larger one.`];
 }
 
-function aspectProblem({ width, height }: ImageFacts): string[] {
+function aspectProblem({ width, height }: ImageSize): string[] {
 	const [long, short] = [Math.max(width, height), Math.min(width, height)];
 	if (long <= short * MAX_ASPECT_RATIO) return [];
 	const ratio = Number((long / short).toFixed(3));
@@ -72,14 +61,16 @@ function aspectProblem({ width, height }: ImageFacts): string[] {
 }
 
 /**
- * Everything Kling would refuse in a picture, for people, each to be read after the field's name: the measured value,
- * the limit and what to do; none for a good one. Never throws.
- * @param maxBytes a lower limit than Kling's, in bytes, where the request leaves less room
- * Source of the limits: Kling's image requirements, as every provider inherits them.
+ * What a file is by its bytes, whatever its name says, and all that Kling would refuse in it: each problem gives the
+ * measured value, the limit and what to do. Looks at each byte a bounded number of times and never throws. The
+ * compressed picture data is not decoded. Source of the limits: Kling's image requirements, as every provider inherits
+ * them.
  */
-export function imageProblems(bytes: Uint8Array, { maxBytes = MAX_IMAGE_BYTES } = {}): string[] {
-	const tooLarge = sizeProblem(bytes.length, Math.min(maxBytes, MAX_IMAGE_BYTES));
-	const image = inspectImage(bytes);
-	if (image.kind === 'refused') return [image.message, ...tooLarge];
-	return [...tooLarge, ...sideProblem(image), ...aspectProblem(image)];
+export function checkImage(bytes: Uint8Array): CheckedImage {
+	const mimeType = isPng(bytes) ? 'image/png' : 'image/jpeg';
+	const read = isPng(bytes) ? readPng(bytes) : isJpeg(bytes) ? readJpeg(bytes) : refuseOther(bytes);
+	const tooLarge = sizeProblem(bytes.length);
+	if (read.kind === 'refused') return { problems: [read.message, ...tooLarge] };
+	const { width, height } = read;
+	return { facts: { mimeType, width, height }, problems: [...tooLarge, ...sideProblem(read), ...aspectProblem(read)] };
 }

@@ -1,5 +1,4 @@
-import { displayedSize, isOnItsSide } from './exif';
-import { damaged, endsTooSoon, latin1, refused, uint16 } from './reading';
+import { damaged, displayedSize, endsTooSoon, isOnItsSide, latin1, refused, uint16 } from './reading';
 import type { ImageSize, Refusal } from './reading';
 
 // Marker codes: ITU-T T.81, table B.1.

@@ -48,7 +48,7 @@ function createBoxes(onBox: (name: string) => void) {
 			left -= skipped;
 			at += skipped;
 			if (left > 0 || at >= chunk.length) continue;
-			header.push(chunk[at]);
+			header.push(chunk[at] ?? 0);
 			at += 1;
 			if (header.length === HEADER_BYTES || header.length === LONG_HEADER_BYTES) open();
 		}
@@ -94,4 +94,26 @@ export function createMp4Watch(): Mp4Watch {
 	}
 
 	return { see, end };
+}
+
+/** What is wrong with a downloaded file. */
+export interface FileProblem {
+	/** For people, to be read after "The video could not be downloaded: ". */
+	readonly problem: string;
+	/** Another download would end the same way. */
+	readonly isFinal: boolean;
+}
+
+/**
+ * Why a file that came to its end is not the whole video; undefined if it is. A whole MP4 is whole whatever length was
+ * announced, as n8n unzips a body and keeps the length it had zipped; other files are judged by their length alone.
+ */
+export function fileProblem(end: Mp4End, bytes: number, announcedBytes = bytes): FileProblem | undefined {
+	const passing = (problem: string): FileProblem => ({ problem, isFinal: false });
+	if (bytes === 0) return passing('the file is empty');
+	if (end === 'text') return { problem: 'the server sent text instead of a video', isFinal: true };
+	if (end === 'whole') return undefined;
+	if (bytes < announcedBytes) return passing(`only ${bytes} of ${announcedBytes} bytes came`);
+	if (end === 'cut') return passing(`the file ended in the middle, after ${bytes} bytes`);
+	return bytes === announcedBytes ? undefined : passing(`${bytes} bytes came instead of ${announcedBytes}`);
 }

@@ -1,5 +1,4 @@
-import { displayedSize, isOnItsSide } from './exif';
-import { damaged, endsTooSoon, latin1, refused, uint32 } from './reading';
+import { damaged, displayedSize, endsTooSoon, isOnItsSide, latin1, refused, uint32 } from './reading';
 import type { ImageSize, Refusal } from './reading';
 
 const SIGNATURE = '\x89PNG\r\n\x1a\n';
@@ -17,17 +16,29 @@ const BIT_DEPTHS: ReadonlyMap<number, readonly number[]> = new Map([
 	[6, [8, 16]],
 ]);
 
-/** CRC-32 of every byte value: PNG Specification, annex D. */
-const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
-	let crc = byte;
+/**
+ * CRC-32 of every byte value (PNG Specification, annex D), then of every byte value with one, two and three zero bytes
+ * behind it. With these, a checksum takes four bytes at a time, which is more than four times as fast as one by one.
+ */
+const CRCS = new Int32Array(4 * 256);
+const crcAt = (index: number): number => CRCS[index] ?? 0;
+for (let index = 0; index < CRCS.length; index++) {
+	let crc = index < 256 ? index : crcAt(index - 256);
 	for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? 0xedb88320 ^ (crc >>> 1) : crc >>> 1;
-	return crc;
-});
+	CRCS[index] = crc;
+}
 
 function crc32(bytes: Uint8Array): number {
-	let crc = 0xffffffff;
-	for (const byte of bytes) crc = CRC_TABLE[(crc ^ byte) & 0xff] ^ (crc >>> 8);
-	return (crc ^ 0xffffffff) >>> 0;
+	const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+	const rest = bytes.length - (bytes.length % 4);
+	let crc = -1;
+	for (let at = 0; at < rest; at += 4) {
+		crc ^= view.getInt32(at, true);
+		const [first, second] = [crcAt(768 + (crc & 0xff)), crcAt(512 + ((crc >>> 8) & 0xff))];
+		crc = first ^ second ^ crcAt(256 + ((crc >>> 16) & 0xff)) ^ crcAt(crc >>> 24);
+	}
+	for (const byte of bytes.subarray(rest)) crc = crcAt((crc ^ byte) & 0xff) ^ (crc >>> 8);
+	return ~crc >>> 0;
 }
 
 /** Whether a file begins as a PNG does, whatever follows. Source: PNG Specification (third edition), clause 5.2. */
@@ -41,7 +52,7 @@ function readHeader(header: Uint8Array): ImageSize | Refusal {
 	if (width === 0 || height === 0 || width > MAX_SIDE || height > MAX_SIDE) {
 		return damaged('PNG', `it gives its size as ${width} x ${height} px`);
 	}
-	const [depth, colourType, compression, filter, interlace] = header.subarray(8);
+	const [depth = 0, colourType = 0, compression, filter, interlace = 0] = header.subarray(8);
 	const isKnown = BIT_DEPTHS.get(colourType)?.includes(depth) && compression === 0 && filter === 0 && interlace < 2;
 	return isKnown ? { kind: 'size', width, height } : damaged('PNG', 'its header has impossible values');
 }

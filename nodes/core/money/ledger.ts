@@ -1,58 +1,65 @@
-import { hasEnded, type Cost, type Failure, type Handle, type Job, type ProviderName } from '../job';
+import { hasEnded, withoutRaw, type Cost, type Failure, type Handle, type Job, type ProviderName } from '../job';
 import { asNumber, asObject, asText, present } from '../json';
 
 /**
- * One submit that this node made, or was about to make. `submitting` in a stored ledger means that the process went away
- * in between: like `unknown`, the job may exist.
+ * One submit that this node made, or was about to make. An entry without a handle is one whose outcome is not known: its
+ * answer was lost, or the process went away in between. Such a job may exist.
  */
 export interface LedgerEntry {
+	/** Which run of the node within the execution, as in the turns of a loop. */
 	readonly runIndex: number;
 	readonly itemIndex: number;
-	/** Of the execution that submitted it; the editor's Retry is another one. */
+	/** The execution that submitted it. The editor's Retry is another one. */
 	readonly executionId?: string;
-	/** Names the merged request. */
+	/** A hash of the merged request and its pictures: equal ones are the same order. */
 	readonly fingerprint: string;
 	readonly provider: ProviderName;
-	state: 'submitting' | 'unknown' | 'submitted';
-	/** Time of the clock. */
+	/** By this machine's clock. */
 	submittedMs: number;
 	/** The estimate before the submit; absent where the price is unknown. */
-	cost?: Cost;
+	readonly cost?: Cost;
+	/** What limits count until the provider has said the cost, where a documented most is above the estimate. */
+	readonly mostAmount?: number;
 	handle?: Handle;
-	/** As last seen; without the provider's reply, which may be large, unless `withRaw`. */
+	/** As last seen, without the provider's reply unless `keepsRaw`: a reply may be large. */
 	job?: Job;
-	/** The reply is to come out, on a retry, too. */
-	readonly withRaw?: boolean;
+	/** Whether the provider's reply is to come out, on a retry too. */
+	readonly keepsRaw?: boolean;
+	/** Why its outcome is not known. */
 	failure?: Failure;
-	fallbackFrom?: { provider: ProviderName; reason: string };
+	readonly fallbackFrom?: { readonly provider: ProviderName; readonly reason: string };
 	cancelledByStop?: true;
 	/** A later try of the same item took its place. */
 	replaced?: true;
 }
 
-/** Where the ledger lives: an object that survives tries, restarts and JSON, such as n8n's node context. */
+/** Where the ledger lives: an object that outlives tries, restarts and JSON, such as n8n's node context. */
 export interface LedgerStore {
 	ledger?: unknown;
 }
 
-/** What to do for an item that may have been paid for already. */
-export type Resolution =
-	| { readonly kind: 'submit' }
-	| { readonly kind: 'follow'; readonly entry: LedgerEntry; readonly handle: Handle }
-	| { readonly kind: 'reuse'; readonly entry: LedgerEntry; readonly job: Job }
+/** What the ledger says of an item before anything is sent for it. */
+export type Known =
+	/** It has to be submitted: it never was, or it failed in a way that may pass and was not charged. */
+	| { readonly kind: 'new' }
+	| { readonly kind: 'running'; readonly entry: LedgerEntry; readonly job: Job }
+	| { readonly kind: 'ended'; readonly entry: LedgerEntry; readonly job: Job }
+	/** It was submitted, and nobody knows whether a job came of it: it is never submitted again. */
 	| { readonly kind: 'unknown'; readonly entry: LedgerEntry };
 
-/** Entries whose submit is under way in this very process: their outcome is still to come. */
-const underWay = new WeakSet<LedgerEntry>();
-
-/** Whether the answer to the entry's submit is still to come, in this process. */
-export function isUnderWay(entry: LedgerEntry): boolean {
-	return underWay.has(entry);
-}
-
+/** What was submitted in an execution. */
 export interface Spent {
 	readonly jobs: number;
 	readonly amounts: Readonly<Record<Cost['unit'], number>>;
+}
+
+/** Which run of the node writes into a ledger. */
+export interface LedgerRun {
+	readonly runIndex: number;
+	/** Absent where equal requests are told apart by nothing else, as an agent's are. */
+	readonly executionId?: string | undefined;
+	/** The submits of this process whose answer is still to come. */
+	readonly underWay: Map<LedgerEntry, Promise<void>>;
 }
 
 function isEntry(value: unknown): value is LedgerEntry {
@@ -60,11 +67,11 @@ function isEntry(value: unknown): value is LedgerEntry {
 	return (
 		asText(entry?.fingerprint) !== undefined &&
 		asNumber(entry?.itemIndex) !== undefined &&
-		asText(entry?.state) !== undefined
+		asNumber(entry?.submittedMs) !== undefined
 	);
 }
 
-/** The store's one list: runs of a node that go on at once, as an agent's do, all write into it. */
+/** The store's one list: runs of a node that go on at the same time, as an agent's do, all write into it. */
 function entriesOf(store: LedgerStore): LedgerEntry[] {
 	const { ledger } = store;
 	if (Array.isArray(ledger) && ledger.every(isEntry)) return ledger;
@@ -79,17 +86,19 @@ function mayTryAgain(entry: LedgerEntry, job: Job): boolean {
 	return job.status === 'cancelled' && entry.cancelledByStop === true;
 }
 
-function resolutionOf(entry: LedgerEntry): Resolution {
+function knownOf(entry: LedgerEntry): Known {
 	const { handle, job } = entry;
 	if (handle === undefined) return { kind: 'unknown', entry };
-	if (job === undefined || !hasEnded(job)) return { kind: 'follow', entry, handle };
-	return mayTryAgain(entry, job) ? { kind: 'submit' } : { kind: 'reuse', entry, job };
+	if (job === undefined || !hasEnded(job)) {
+		return { kind: 'running', entry, job: job ?? { handle, status: 'pending' } };
+	}
+	return mayTryAgain(entry, job) ? { kind: 'new' } : { kind: 'ended', entry, job };
 }
 
-/** What an entry costs as far as it is known: nothing if the job failed uncharged, what was reported, or the estimate. */
-function costOf({ job, cost }: LedgerEntry): Cost | undefined {
+/** What a limit counts of an entry: nothing if the job failed uncharged, what was reported, or the estimate at its most. */
+function costOf({ job, cost, mostAmount }: LedgerEntry): Cost | undefined {
 	if (job?.status === 'failed' && job.failure.charged === 'no') return undefined;
-	return job?.cost ?? cost;
+	return job?.cost ?? (cost && { ...cost, amount: mostAmount ?? cost.amount });
 }
 
 /**
@@ -98,91 +107,94 @@ function costOf({ job, cost }: LedgerEntry): Cost | undefined {
  */
 export class Ledger {
 	private readonly entries: LedgerEntry[];
+	/** Says that an entry's answer has come. */
+	private readonly settle = new Map<LedgerEntry, () => void>();
 
 	constructor(
 		store: LedgerStore,
-		private readonly runIndex: number,
-		/** Absent where equal requests are told apart by nothing else, as an agent's are. */
-		private readonly executionId?: string,
+		private readonly run: LedgerRun,
 	) {
 		this.entries = entriesOf(store);
 	}
 
-	/** What is already known of this item of this run; `fingerprints` are of the requests that may be sent for it. */
-	resolve(itemIndex: number, fingerprints: readonly string[]): Resolution {
-		const known = this.entries.filter((entry) => this.isOf(entry, itemIndex, fingerprints)).map(resolutionOf);
-		return known.find(({ kind }) => kind !== 'submit') ?? { kind: 'submit' };
+	/** What is known of this item of this run; `fingerprints` are of the requests that may be sent for it. */
+	find(itemIndex: number, fingerprints: readonly string[]): Known {
+		const known = this.entries.filter((entry) => this.isOf(entry, itemIndex, fingerprints)).map(knownOf);
+		return known.find(({ kind }) => kind !== 'new') ?? { kind: 'new' };
 	}
 
-	/** The latest job of this item of this run, whatever its request was. */
-	receipt(itemIndex: number): Job | undefined {
-		const isReceipt = (entry: LedgerEntry) => entry.runIndex === this.runIndex && entry.itemIndex === itemIndex;
-		return this.entries
-			.filter(isReceipt)
-			.flatMap(({ job }) => job ?? [])
-			.at(-1);
+	/** A promise of when the answer to an entry's submit has come; undefined if this process waits for none. */
+	answerOf(entry: LedgerEntry): Promise<void> | undefined {
+		return this.run.underWay.get(entry);
+	}
+
+	/** The latest submit for this item of this run, whatever its request was. */
+	latest(itemIndex: number): LedgerEntry | undefined {
+		return this.entries.filter((entry) => entry.runIndex === this.run.runIndex && entry.itemIndex === itemIndex).at(-1);
 	}
 
 	/**
-	 * Whether an entry is the item's, and still stands. Within one execution its request can differ only by an expression
-	 * with the time or chance in it, which each try reads anew; in a later one a changed request is a new job.
+	 * Whether an entry is the item's and still stands. Within one execution its request can differ only by an expression
+	 * with the time or chance in it, which each try reads anew. In a later execution a changed request is a new job.
 	 */
 	private isOf(entry: LedgerEntry, itemIndex: number, fingerprints: readonly string[]): boolean {
-		if (entry.replaced === true || entry.runIndex !== this.runIndex || entry.itemIndex !== itemIndex) return false;
-		const isThisExecution = this.executionId !== undefined && entry.executionId === this.executionId;
+		const { runIndex, executionId } = this.run;
+		if (entry.replaced === true || entry.runIndex !== runIndex || entry.itemIndex !== itemIndex) return false;
+		const isThisExecution = executionId !== undefined && entry.executionId === executionId;
 		return isThisExecution || fingerprints.includes(entry.fingerprint);
 	}
 
-	/** To be called before the submit is sent. Takes the place of an earlier try of the same item. */
+	/** Opens an entry, before its submit is sent. It takes the place of an earlier try of the same item. */
 	open(
-		place: Pick<LedgerEntry, 'itemIndex' | 'fingerprint' | 'provider' | 'cost' | 'fallbackFrom' | 'withRaw'>,
+		order: Pick<
+			LedgerEntry,
+			'itemIndex' | 'fingerprint' | 'provider' | 'cost' | 'mostAmount' | 'fallbackFrom' | 'keepsRaw'
+		>,
 		nowMs: number,
 	): LedgerEntry {
 		for (const earlier of this.entries) {
-			if (this.isOf(earlier, place.itemIndex, [place.fingerprint])) earlier.replaced = true;
+			if (this.isOf(earlier, order.itemIndex, [order.fingerprint])) earlier.replaced = true;
 		}
-		const entry: LedgerEntry = {
-			...place,
-			...present({ executionId: this.executionId }),
-			runIndex: this.runIndex,
-			state: 'submitting',
-			submittedMs: nowMs,
-		};
-		underWay.add(entry);
+		const { runIndex, executionId, underWay } = this.run;
+		const entry: LedgerEntry = { ...order, ...present({ executionId }), runIndex, submittedMs: nowMs };
+		underWay.set(entry, new Promise((resolve) => this.settle.set(entry, resolve)));
 		this.entries.push(entry);
 		return entry;
 	}
 
 	/**
-	 * The job exists, as its submit's answer of now says. The answer may have been held back (`/runsync`), so the job's own
-	 * submit time counts where it lies between the opening and now; the provider's clock may be wrong.
+	 * The job exists: its submit was answered now. The answer may have been held back (`/runsync`), so the job's own submit
+	 * time counts where it lies between the opening and now; the provider's clock may be wrong.
 	 */
 	submitted(entry: LedgerEntry, job: Job, nowMs: number): void {
 		const saidMs = Date.parse(job.handle.submittedAt ?? '');
 		// A time in ISO 8601 has whole milliseconds; a clock may have parts of them.
-		const submittedMs = saidMs >= Math.floor(entry.submittedMs) && saidMs <= nowMs ? saidMs : nowMs;
-		underWay.delete(entry);
-		Object.assign(entry, { state: 'submitted', submittedMs });
+		const isBelievable = saidMs >= Math.floor(entry.submittedMs) && saidMs <= nowMs;
+		entry.submittedMs = isBelievable ? saidMs : nowMs;
 		this.seen(entry, job);
+		this.answered(entry);
 	}
 
-	/** The submit surely created nothing: it never happened. */
+	/** The submit certainly created nothing: it is forgotten. */
 	refused(entry: LedgerEntry): void {
-		underWay.delete(entry);
-		this.entries.splice(this.entries.indexOf(entry), 1);
+		const index = this.entries.indexOf(entry);
+		if (index !== -1) this.entries.splice(index, 1);
+		this.answered(entry);
 	}
 
+	/** Nobody knows whether the submit created a job. */
 	unknown(entry: LedgerEntry, failure: Failure): void {
-		underWay.delete(entry);
-		Object.assign(entry, { state: 'unknown', failure });
+		entry.failure = failure;
+		this.answered(entry);
 	}
 
+	/** The job as a reply shows it. */
 	seen(entry: LedgerEntry, job: Job): void {
-		entry.job = entry.withRaw === true ? job : { ...job, raw: null };
+		entry.job = entry.keepsRaw === true ? job : withoutRaw(job);
 		entry.handle = job.handle;
 	}
 
-	/** What a job became after this node's own Stop; only such a cancelled job may be submitted again. */
+	/** What a job became after this node's own Stop; only a job that was cancelled so may be submitted again. */
 	stopped(job: Job): void {
 		const entry = this.entries.find(({ handle }) => handle?.jobId === job.handle.jobId);
 		if (entry === undefined) return;
@@ -190,7 +202,7 @@ export class Ledger {
 		if (job.status === 'cancelled') entry.cancelledByStop = true;
 	}
 
-	/** Jobs of this execution, all runs, and what they cost as far as that is known. Unknown submits count. */
+	/** All jobs of this execution and what they cost as far as that is known. Unknown submits count. */
 	spent(): Spent {
 		const amounts = { USD: 0, credits: 0 };
 		for (const entry of this.entries) {
@@ -198,5 +210,11 @@ export class Ledger {
 			if (cost !== undefined) amounts[cost.unit] += cost.amount;
 		}
 		return { jobs: this.entries.length, amounts };
+	}
+
+	private answered(entry: LedgerEntry): void {
+		this.run.underWay.delete(entry);
+		this.settle.get(entry)?.();
+		this.settle.delete(entry);
 	}
 }

@@ -1,7 +1,7 @@
 import { toNumber } from '../fields';
 import type { Cost } from '../job';
 import type { Spent } from './ledger';
-import { providerOf } from '../providers';
+import { estimateCost, type EstimatedCost } from '../models/price';
 import type { VideoRequest } from '../providers/provider';
 
 /** The user's limits on one execution. Amounts are in the provider's own unit. */
@@ -33,28 +33,38 @@ function itemsText(items: readonly number[]): string {
 	return `${items.length === 1 ? 'item' : 'items'} ${named}${rest}`;
 }
 
+/** What a limit counts of an estimate: the documented most, or, where none is documented, the least. */
+export function countedAmount({ least, most }: EstimatedCost): number {
+	return most ?? least.amount;
+}
+
 function costProblem(planned: readonly Planned[], spent: Spent, maxCost: number): string | undefined {
-	const estimates = planned.map(({ itemIndex, request }) => ({
-		itemIndex,
-		request,
-		cost: providerOf(request.provider).estimateCost(request),
-	}));
+	const estimates = planned.map(({ itemIndex, request }) => ({ itemIndex, request, cost: estimateCost(request) }));
 	const unknown = estimates.filter(({ cost }) => cost === undefined);
 	if (unknown.length > 0) {
 		const model = unknown[0]?.request.model ?? '';
 		return `The price of "${model}" is not known, so Max Cost cannot be kept for ${itemsText(unknown.map((each) => each.itemIndex))}. Nothing was submitted. Limit the run with Max Jobs instead, or take Max Cost away.`;
 	}
-	const unit = estimates[0]?.cost?.unit;
+	const costs = estimates.flatMap(({ cost }) => cost ?? []);
+	const unit = costs[0]?.least.unit;
 	if (unit === undefined) return undefined;
-	const run = estimates.reduce((sum, { cost }) => sum + (cost?.amount ?? 0), 0);
+	const run = costs.reduce((sum, cost) => sum + countedAmount(cost), 0);
 	const before = spent.amounts[unit];
 	// Sums of 0.45 are not exact in binary.
 	if (before + run <= maxCost + 1e-9) return undefined;
-	const atLeast = estimates.some(({ cost }) => cost?.source === 'minimum') ? 'at least ' : '';
-	const minimumNote = atLeast === '' ? '' : ' Only a base price is documented, so the real cost may be higher.';
+	const { sign, note } = certaintyOf(costs);
 	const beforeText =
 		before > 0 ? ` on top of ${amountText(before, unit)} that this execution has already submitted` : '';
-	return `This run would cost ${atLeast}${amountText(run, unit)} for ${itemsText(estimates.map((each) => each.itemIndex))}${beforeText}, but Max Cost is ${amountText(maxCost, unit)}. Nothing was submitted.${minimumNote} Raise Max Cost or send fewer items.`;
+	return `This run would cost ${sign}${amountText(run, unit)} for ${itemsText(estimates.map((each) => each.itemIndex))}${beforeText}, but Max Cost is ${amountText(maxCost, unit)}. Nothing was submitted.${note} Raise Max Cost or send fewer items.`;
+}
+
+/** How sure the sum of some prices is. */
+function certaintyOf(costs: readonly EstimatedCost[]): { readonly sign: string; readonly note: string } {
+	if (costs.some(({ most }) => most === undefined)) {
+		return { sign: 'at least ', note: ' Only a base price is documented, so the real cost may be higher.' };
+	}
+	if (costs.every(({ least, most }) => least.amount === most)) return { sign: '', note: '' };
+	return { sign: 'up to ', note: ' The price depends on what is known only afterwards, so the most is counted.' };
 }
 
 function jobsProblem(planned: readonly Planned[], spent: Spent, maxJobs: number): string | undefined {

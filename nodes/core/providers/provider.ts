@@ -1,7 +1,7 @@
 import type { FieldReader, Problem } from '../fields';
-import type { FormContext, VideoForm } from '../form';
+import type { VideoForm } from '../form';
 import type { Call, Reply } from '../calls/http';
-import type { Cost, Failure, Handle, Job, ProviderName } from '../job';
+import type { Handle, Job, JobOrFailure, ProviderName } from '../job';
 import type { JsonObject } from '../json';
 
 /** A picture that is still bytes: it has to be delivered before the job can be submitted. */
@@ -12,6 +12,8 @@ export interface Picture {
 	readonly field: string;
 	/** What the form calls it, e.g. "Start Image". */
 	readonly label: string;
+	/** The input key takes a list of links, in the order of the pictures. */
+	readonly isInList?: true;
 }
 
 /** A validated request for one video, in the provider's own words. */
@@ -32,30 +34,16 @@ export type ParsedRequest =
 	/** The pictures are to be checked all the same: everything is named at once. */
 	| { readonly kind: 'problems'; readonly problems: readonly Problem[]; readonly pictures: readonly Picture[] };
 
-/** When a reply was read; for a job that is waited for, also since when it has been asked for: its submit time may be unknown. */
+/** When a reply was read; for a job that is waited for, also since when its status has been read: its submit time may be unknown. */
 export interface Moment {
 	readonly nowMs: number;
-	readonly firstAskedMs?: number;
+	readonly firstReadMs?: number;
 }
 
 /** When a submit was sent, and when its reply was read: `/runsync` may lie between. */
 export interface SubmitMoment {
 	readonly sentMs: number;
 	readonly nowMs: number;
-}
-
-/** What an API answered: a job, or a clear refusal. */
-export type Reading =
-	| { readonly kind: 'job'; readonly job: Job }
-	| { readonly kind: 'refused'; readonly failure: Failure };
-
-/** How long such a job usually runs; from what is documented of the model, mode and length. */
-export interface RunExpectation {
-	/** Jobs with the same key are expected to take equally long. */
-	readonly key: string;
-	readonly typicalSeconds: number;
-	/** It has to be looked at this often, as its record is short-lived. Absent: the schedule's own longest pause. */
-	readonly longestPauseSeconds?: number;
 }
 
 /** What a submit says beside the request. */
@@ -87,7 +75,7 @@ export interface ImageDelivery {
 
 /**
  * One API: builds calls as data and reads replies. It never fetches, waits, or sees a secret.
- * The readers take any JSON: they return a reading or throw `UnexpectedReplyError`, nothing else.
+ * The readers take any JSON: they return what they read or throw `UnexpectedReplyError`, nothing else.
  */
 export interface Provider {
 	readonly name: ProviderName;
@@ -95,19 +83,18 @@ export interface Provider {
 	readonly label: string;
 	/** The credential type. */
 	readonly credential: `${ProviderName}Api`;
+	/** The ID of the model that it makes where none is named. */
 	readonly defaultModel: string;
-	/** The form's values as a request in this API's words, or all that is wrong with them. Sends nothing. */
-	parse(form: VideoForm, context: FormContext): ParsedRequest;
 	/** The only billable call. Must not be repeated unless it surely created nothing. */
 	startCall(request: VideoRequest, extras: SubmitExtras): Call;
 	/** A completed job without its link is a video that is lost: where a link may come later, say that it still runs. */
-	readStarted(reply: Reply, request: VideoRequest, moment: SubmitMoment): Reading;
+	readStarted(reply: Reply, request: VideoRequest, moment: SubmitMoment): JobOrFailure;
 	/** Whether the form's Endpoint ID names this API's models. */
 	readonly takesEndpointId: boolean;
 	/** The model part of a job's handle, from what the item or an option names; what it is not is put to `fields`. */
 	readModel(named: unknown, fields: FieldReader): string | undefined;
 	statusCall(handle: Handle): Call;
-	readJob(reply: Reply, handle: Handle, moment: Moment): Reading;
+	readJob(reply: Reply, handle: Handle, moment: Moment): JobOrFailure;
 	cancelCall(handle: Handle): Call;
 	/** The job if the answer says clearly what became of it; undefined means: ask for the status. Never throws. */
 	readCancelled(reply: Reply, handle: Handle, moment: Moment): Job | undefined;
@@ -115,12 +102,9 @@ export interface Provider {
 	asSecond?(form: VideoForm, first: ProviderName): VideoForm;
 	/** The longest wait for a callback after which the job's record is surely still there. Absent: no limit is known. */
 	readonly maxCallbackSeconds?: number;
-	/** Whether a last frame can be given. */
-	readonly takesEndImage: boolean;
 	readonly imageDelivery: ImageDelivery;
-	/** What the documents say it costs; undefined for a model or endpoint of unknown price. */
-	estimateCost(request: VideoRequest): Cost | undefined;
-	expectRun(request: VideoRequest): RunExpectation;
+	/** The longest pause between two status calls after which the job's record is surely still there. Absent: no such limit. */
+	longestPollPauseMs?(request: VideoRequest): number | undefined;
 	/** The job id that the body of a callback, or of an unclear answer, names, or undefined. It is a nudge, never the truth. */
 	readCallback(body: unknown): string | undefined;
 }

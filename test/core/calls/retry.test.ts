@@ -1,5 +1,14 @@
-import type { Reply } from '../../../nodes/core/calls/http';
-import { backoffMs, isPassing, retryAfterMs } from '../../../nodes/core/calls/retry';
+import type { Fault, Reply } from '../../../nodes/core/calls/http';
+import {
+	backoffMs,
+	isWorthRepeating,
+	retry,
+	retryAfterMs,
+	type Attempt,
+	type RetryPolicy,
+} from '../../../nodes/core/calls/retry';
+import { createStop } from '../../support/stop';
+import { VirtualClock } from '../../support/virtualClock';
 
 const NOW_MS = Date.UTC(2026, 10, 21, 20, 0, 0);
 
@@ -7,17 +16,95 @@ function replied(status: number, headers: Record<string, string> = {}): Reply {
 	return { kind: 'reply', status, headers, body: '' };
 }
 
-describe('the weather', () => {
-	it.each([408, 425, 429, 500, 502, 503, 504])('passes: %i is worth another try', (status) => {
-		expect(isPassing(replied(status))).toBe(true);
+describe('a call that may be repeated freely', () => {
+	it.each([408, 425, 429, 500, 502, 503, 504])('is worth another try after %i', (status) => {
+		expect(isWorthRepeating(replied(status), 'always')).toBe(true);
 	});
 
-	it.each([200, 302, 400, 401, 402, 403, 404, 422])('is not to blame for %i', (status) => {
-		expect(isPassing(replied(status))).toBe(false);
+	it.each([200, 302, 400, 401, 402, 403, 404, 422])('is not repeated after %i', (status) => {
+		expect(isWorthRepeating(replied(status), 'always')).toBe(false);
 	});
 
-	it.each(['notConnected', 'lost'] as const)('passes: a %s call is worth another try', (reach) => {
-		expect(isPassing({ kind: 'fault', reach, message: 'the connection was refused' })).toBe(true);
+	it.each(['notConnected', 'lost'] as const)('is worth another try after a %s connection', (reach) => {
+		expect(isWorthRepeating({ kind: 'fault', reach, message: 'the connection was refused' }, 'always')).toBe(true);
+	});
+});
+
+describe('a call that may be repeated only if it was not sent', () => {
+	it('is worth another try if no connection came about, and after a 429', () => {
+		const refused: Fault = { kind: 'fault', reach: 'notConnected', message: 'the connection was refused' };
+		expect(isWorthRepeating(refused, 'ifNotSent')).toBe(true);
+		expect(isWorthRepeating(replied(429), 'ifNotSent')).toBe(true);
+	});
+
+	it.each([200, 302, 400, 404, 408, 425, 500, 502, 503, 504])('is not repeated after %i', (status) => {
+		expect(isWorthRepeating(replied(status), 'ifNotSent')).toBe(false);
+	});
+
+	it('is not repeated if the connection was lost, as it may have arrived', () => {
+		const lost: Fault = { kind: 'fault', reach: 'lost', message: 'no answer came in time' };
+		expect(isWorthRepeating(lost, 'ifNotSent')).toBe(false);
+	});
+});
+
+describe('retrying', () => {
+	const AGAIN: Attempt<string> = { kind: 'again', otherwise: 'given up' };
+	const DONE: Attempt<string> = { kind: 'done', value: 'done' };
+
+	/** Retries against what each try comes to, the last one again and again. */
+	function start(attempts: Array<Attempt<string>>, policy: RetryPolicy) {
+		const [clock, stop] = [new VirtualClock(0), createStop()];
+		const triedAtSeconds: number[] = [];
+		const result = retry(
+			async (number) => {
+				triedAtSeconds.push(clock.now() / 1_000);
+				return attempts[Math.min(number, attempts.length) - 1] ?? AGAIN;
+			},
+			policy,
+			{ clock, random: () => 0.5, stop },
+		);
+		return { clock, stop, triedAtSeconds, result };
+	}
+
+	async function run(attempts: Array<Attempt<string>>, policy: RetryPolicy) {
+		const { clock, triedAtSeconds, result } = start(attempts, policy);
+		return { value: await clock.until(result), triedAtSeconds };
+	}
+
+	it('ends with the first try that is done', async () => {
+		expect(await run([AGAIN, AGAIN, DONE], { tries: 5 })).toEqual({ value: 'done', triedAtSeconds: [0, 1, 3] });
+	});
+
+	it('ends with what the last try allowed, and without a pause after it', async () => {
+		const tired = start([AGAIN], { tries: 3 });
+		expect(await tired.clock.until(tired.result)).toBe('given up');
+		expect([tired.triedAtSeconds, tired.clock.now()]).toEqual([[0, 1, 3], 3_000]);
+	});
+
+	it('waits as long as it is asked to, and a little longer so that a batch does not come back as one', async () => {
+		const { triedAtSeconds } = await run([{ ...AGAIN, afterMs: 7_000 }, DONE], { tries: 2 });
+		expect(triedAtSeconds).toEqual([0, 7.5]);
+	});
+
+	it('gives up if it is asked to wait for more than a minute, or than the policy allows', async () => {
+		const asked = (afterMs: number): Array<Attempt<string>> => [{ ...AGAIN, afterMs }, DONE];
+		expect((await run(asked(60_000), { tries: 2 })).value).toBe('done');
+		expect((await run(asked(60_001), { tries: 2 })).value).toBe('given up');
+		expect((await run(asked(3_600_000), { tries: 2, longestPauseMs: Infinity })).value).toBe('done');
+	});
+
+	it('starts no try when its patience is over, and does not wait for that either', async () => {
+		const { clock, triedAtSeconds, result } = start([AGAIN], { tries: Infinity, patienceMs: 10_000 });
+		expect(await clock.until(result)).toBe('given up');
+		expect([triedAtSeconds, clock.now()]).toEqual([[0, 1, 3, 7], 7_000]);
+	});
+
+	it('ends at once when it is stopped in a pause', async () => {
+		const { clock, stop, triedAtSeconds, result } = start([{ ...AGAIN, afterMs: 30_000 }, DONE], { tries: 2 });
+		await clock.advance(5_000);
+		stop.request();
+		expect(await result).toBe('given up');
+		expect(triedAtSeconds).toEqual([0]);
 	});
 });
 

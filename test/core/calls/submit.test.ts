@@ -1,8 +1,9 @@
 import type { Call, Fault, Reply, Send } from '../../../nodes/core/calls/http';
 import { providers } from '../../../nodes/core/providers';
 import type { Provider } from '../../../nodes/core/providers/provider';
-import { submitOnce, type SubmitEnd } from '../../../nodes/core/calls/submit';
+import { submitOnce, type SubmitResult } from '../../../nodes/core/calls/submit';
 import { jobBody } from '../../support/apis';
+import { createStop } from '../../support/stop';
 import { VirtualClock } from '../../support/virtualClock';
 import { callbackOf, handleOf, replyOf, requestOf } from '../fixtures';
 
@@ -13,7 +14,7 @@ const LOST: Fault = { kind: 'fault', reach: 'lost', message: 'no answer came in 
 const busy = (headers: Record<string, string> = {}) => replyOf(429, '', headers);
 
 interface Run {
-	readonly end: SubmitEnd;
+	readonly end: SubmitResult;
 	/** Seconds from the start at which each submit was sent. */
 	readonly sentAtSeconds: number[];
 	readonly calls: Call[];
@@ -34,13 +35,11 @@ async function run(
 	const send: Send = async (call) => {
 		calls.push(call);
 		sentAtSeconds.push((clock.now() - startMs) / 1000);
-		return given[Math.min(calls.length, given.length) - 1];
+		return given[Math.min(calls.length, given.length) - 1] ?? LOST;
 	};
-	const stop = {
-		get requested() {
-			return clock.now() - startMs >= (rules.stopAfterMs ?? Infinity);
-		},
-	};
+	const stop = createStop();
+	if (rules.stopAfterMs === 0) stop.request();
+	else if (rules.stopAfterMs !== undefined) void clock.sleep(rules.stopAfterMs).then(() => stop.request());
 	const ports = { clock, random: () => 0.5, stop, send };
 	const end = await clock.until(
 		submitOnce(provider, requestOf(provider), { patienceMs: rules.patienceMs ?? 300_000 }, ports),
@@ -55,7 +54,7 @@ describe.each(providers.map((provider): [string, Provider] => [provider.label, p
 		test('is one billable call', async () => {
 			const { end, calls } = await run(provider, () => [ACCEPTED]);
 			expect(end).toMatchObject({
-				kind: 'started',
+				kind: 'job',
 				job: { status: 'pending', handle: { jobId: 'job-1', submittedAt: '2026-01-01T00:00:00.000Z' } },
 			});
 			expect(calls).toEqual([provider.startCall(requestOf(provider), {})]);
@@ -77,7 +76,8 @@ describe.each(providers.map((provider): [string, Provider] => [provider.label, p
 			const { end, calls } = await run(provider, () => [answer, ACCEPTED]);
 			expect(calls).toHaveLength(1);
 			expect(end).toEqual({
-				kind: 'unknown',
+				kind: 'failed',
+				mayFallBack: false,
 				failure: {
 					message: expect.stringContaining(`It is not known whether ${provider.label} accepted the job: `),
 					code: 'submit_unknown',
@@ -91,8 +91,11 @@ describe.each(providers.map((provider): [string, Provider] => [provider.label, p
 			const { end } = await run(provider, () => [replyOf(500, callbackOf(provider))]);
 			const { jobId } = handleOf(provider);
 			expect(end).toMatchObject({
-				kind: 'unknown',
-				failure: { message: expect.stringMatching(new RegExp(`The answer names the job ${jobId}$`)) },
+				kind: 'failed',
+				failure: {
+					code: 'submit_unknown',
+					message: expect.stringMatching(new RegExp(`The answer names the job ${jobId}$`)),
+				},
 			});
 		});
 
@@ -100,25 +103,25 @@ describe.each(providers.map((provider): [string, Provider] => [provider.label, p
 			const { end, calls } = await run(provider, () => [replyOf(status, { error: 'no' }), ACCEPTED]);
 			expect(calls).toHaveLength(1);
 			expect(end).toMatchObject({
-				kind: 'refused',
+				kind: 'failed',
 				failure: { charged: 'no' },
-				canFallBack: [401, 402, 403, 404].includes(status),
+				mayFallBack: [401, 402, 403, 404].includes(status),
 			});
 		});
 
 		test('is repeated while nothing answers at that address, three times in all', async () => {
-			expect((await run(provider, () => [REFUSED, REFUSED, ACCEPTED])).end.kind).toBe('started');
+			expect((await run(provider, () => [REFUSED, REFUSED, ACCEPTED])).end.kind).toBe('job');
 			const { end, calls } = await run(provider, () => [REFUSED]);
 			expect(calls).toHaveLength(3);
 			expect(end).toEqual({
-				kind: 'refused',
+				kind: 'failed',
 				failure: {
 					message: `${provider.label} could not be reached: the connection was refused`,
 					code: 'provider_error',
 					retryable: true,
 					charged: 'no',
 				},
-				canFallBack: true,
+				mayFallBack: true,
 			});
 		});
 
@@ -131,40 +134,43 @@ describe.each(providers.map((provider): [string, Provider] => [provider.label, p
 			]);
 			expect(untilDate.sentAtSeconds).toEqual([0, 30.5]);
 			expect(untilDate.end).toMatchObject({
-				kind: 'started',
+				kind: 'job',
 				job: { handle: { submittedAt: '2026-01-01T00:00:30.500Z' } },
 			});
 		});
 
 		test('backs off longer and longer where it is told nothing', async () => {
 			const { sentAtSeconds, end } = await run(provider, () => [busy(), busy(), busy(), ACCEPTED]);
-			expect(sentAtSeconds).toEqual([0, 1.5, 4, 8.5]);
-			expect(end.kind).toBe('started');
+			expect(sentAtSeconds).toEqual([0, 1, 3, 7]);
+			expect(end.kind).toBe('job');
 		});
 
 		test('waits no longer than its patience, and another provider may then be asked', async () => {
 			const { end, tookSeconds } = await run(provider, () => [busy({ 'retry-after': '40' })], { patienceMs: 100_000 });
 			expect(end).toMatchObject({
-				kind: 'refused',
+				kind: 'failed',
 				failure: { code: 'rate_limited', retryable: true, charged: 'no' },
-				canFallBack: true,
+				mayFallBack: true,
 			});
 			expect(tookSeconds).toBeLessThanOrEqual(100);
 			const atOnce = await run(provider, () => [busy({ 'retry-after': '86400' })]);
 			expect([atOnce.calls.length, atOnce.tookSeconds]).toEqual([1, 0]);
 		});
 
-		test('after Stop nothing is sent, and one that waits is given up within a second', async () => {
+		test('after Stop nothing is sent, and one that waits is given up at once', async () => {
 			const before = await run(provider, () => [ACCEPTED], { stopAfterMs: 0 });
-			expect([before.calls, before.end.kind]).toEqual([[], 'refused']);
+			expect([before.calls, before.end.kind]).toEqual([[], 'failed']);
 			const meanwhile = await run(provider, () => [busy({ 'retry-after': '60' }), ACCEPTED], { stopAfterMs: 5_500 });
-			expect(meanwhile).toMatchObject({ calls: [{}], end: { kind: 'refused', canFallBack: false } });
-			expect(meanwhile.tookSeconds).toBeLessThanOrEqual(6.5);
+			expect(meanwhile).toMatchObject({
+				calls: [{}],
+				end: { kind: 'failed', failure: { charged: 'no' }, mayFallBack: false },
+			});
+			expect(meanwhile.tookSeconds).toBe(5.5);
 		});
 
-		test('a weather of both kinds ends in one job', async () => {
+		test('transient faults of both kinds end in one job', async () => {
 			const { end, calls } = await run(provider, () => [REFUSED, busy({ 'retry-after': '3' }), busy(), ACCEPTED]);
-			expect([end.kind, calls.length]).toEqual(['started', 4]);
+			expect([end.kind, calls.length]).toEqual(['job', 4]);
 		});
 	},
 );

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { createMp4Watch, type Mp4End } from '../../../nodes/core/media/mp4';
+import { createMp4Watch, fileProblem, type Mp4End } from '../../../nodes/core/media/mp4';
 import { SAMPLE_VIDEO_BASE64 } from '../../../nodes/core/media/sampleVideo';
 
 const video = Uint8Array.from(Buffer.from(SAMPLE_VIDEO_BASE64, 'base64'));
@@ -106,5 +106,34 @@ describe('a video that streams by', () => {
 				expect(endOf(ftyp, ...chunks)).toEqual(anyEnd);
 			}),
 		);
+	});
+});
+
+describe('a file that came to its end', () => {
+	test.each<[Mp4End, number, number | undefined]>([
+		['whole', 100, undefined],
+		['whole', 100, 100],
+		['whole', 100, 60],
+		['openEnded', 100, undefined],
+		['openEnded', 100, 100],
+		['notMp4', 100, undefined],
+		['notMp4', 100, 100],
+	])('is the video if it ended as %s after %p bytes of %p', (end, bytes, announcedBytes) => {
+		expect(fileProblem(end, bytes, announcedBytes)).toBeUndefined();
+	});
+
+	test.each<[Mp4End, number, number | undefined, string]>([
+		['cut', 0, undefined, 'the file is empty'],
+		['cut', 60, 100, 'only 60 of 100 bytes came'],
+		['cut', 60, undefined, 'the file ended in the middle, after 60 bytes'],
+		['cut', 100, 100, 'the file ended in the middle, after 100 bytes'],
+		['openEnded', 60, 100, 'only 60 of 100 bytes came'],
+		['notMp4', 100, 60, '100 bytes came instead of 60'],
+	])('is worth another try if it ended as %s after %p bytes of %p', (end, bytes, announcedBytes, problem) => {
+		expect(fileProblem(end, bytes, announcedBytes)).toEqual({ problem, isFinal: false });
+	});
+
+	test('is worth no other try if it is text', () => {
+		expect(fileProblem('text', 100)).toEqual({ problem: 'the server sent text instead of a video', isFinal: true });
 	});
 });

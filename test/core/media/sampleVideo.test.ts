@@ -50,7 +50,7 @@ describe('the sample video of a dry run', () => {
 	});
 
 	test('it is one H.264 track of two seconds', () => {
-		const [, , , timescale, duration] = numbers(find('moov', 'mvhd'), 0);
+		const [, , , timescale = 0, duration = 0] = numbers(find('moov', 'mvhd'), 0);
 		expect(duration / timescale).toBe(2);
 		const description = find('moov', 'trak', 'mdia', 'minf', 'stbl', 'stsd').content;
 		expect(description.toString('latin1', 12, 16)).toBe('avc1');
@@ -61,7 +61,7 @@ describe('the sample video of a dry run', () => {
 	test('its frames fill the data exactly', () => {
 		const table = (type: string) => find('moov', 'trak', 'mdia', 'minf', 'stbl', type);
 		const data = find('mdat');
-		const [commonSize, count, ...sizes] = numbers(table('stsz'), 4);
+		const [commonSize, count = 0, ...sizes] = numbers(table('stsz'), 4);
 		expect(commonSize).toBe(0);
 		expect(sizes).toHaveLength(count);
 		expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(data.content.length);

@@ -10,7 +10,6 @@ function jobOf(jobId: string, end: Partial<Job> = {}): Job {
 	return {
 		handle: { provider: 'runpod', model: 'kling-v2-1-i2v-pro', jobId },
 		status: 'pending',
-		raw: null,
 		...end,
 	} as Job;
 }
@@ -27,19 +26,23 @@ function restarted(store: LedgerStore): LedgerStore {
 	return JSON.parse(JSON.stringify(store));
 }
 
+function ledgerOf(store: LedgerStore, runIndex = 0, executionId?: string): Ledger {
+	return new Ledger(store, { runIndex, executionId, underWay: new Map() });
+}
+
 function open(ledger: Ledger, itemIndex = 0, fingerprint = 'a'): LedgerEntry {
 	return ledger.open({ itemIndex, fingerprint, provider: 'runpod', cost: COST }, NOW_MS);
 }
 
 function paid(store: LedgerStore, job: Job, itemIndex = 0): LedgerEntry {
-	const ledger = new Ledger(store, 0);
+	const ledger = ledgerOf(store, 0);
 	const entry = open(ledger, itemIndex);
 	ledger.submitted(entry, job, NOW_MS);
 	return entry;
 }
 
-const resolve = (store: LedgerStore, runIndex = 0, itemIndex = 0, fingerprint = 'a') =>
-	new Ledger(store, runIndex).resolve(itemIndex, [fingerprint]);
+const find = (store: LedgerStore, runIndex = 0, itemIndex = 0, fingerprint = 'a') =>
+	ledgerOf(store, runIndex).find(itemIndex, [fingerprint]);
 
 test.each([
 	['in between', NOW_MS, NOW_MS + 1_000, NOW_MS + 1_000],
@@ -47,7 +50,7 @@ test.each([
 	['after the answer', NOW_MS, NOW_MS + 99_000, NOW_MS + 90_000],
 	['in the very millisecond of the opening, of which ISO 8601 cuts off parts', NOW_MS + 0.7, NOW_MS + 0.7, NOW_MS],
 ])('a held answer does not make the job younger: a submit time %s', (_when, openedMs, saidMs, countedMs) => {
-	const ledger = new Ledger({}, 0);
+	const ledger = ledgerOf({}, 0);
 	const entry = ledger.open({ itemIndex: 0, fingerprint: 'f', provider: 'runpod' }, openedMs);
 	const job = jobOf('a');
 	const submittedAt = new Date(saidMs).toISOString();
@@ -55,29 +58,51 @@ test.each([
 	expect(entry.submittedMs).toBe(countedMs);
 });
 
-test.each([true, false])("the provider's reply is stored only where it is to come out: %s", (withRaw) => {
+test('a submit under way can be awaited by every run of its process until its answer has come', async () => {
+	const underWay = new Map();
 	const store: LedgerStore = {};
-	const ledger = new Ledger(store, 0);
-	const entry = ledger.open({ itemIndex: 0, fingerprint: 'f', provider: 'runpod', withRaw }, NOW_MS);
+	const [one, other] = [new Ledger(store, { runIndex: 0, underWay }), new Ledger(store, { runIndex: 0, underWay })];
+	const entry = open(one);
+	const answer = other.answerOf(entry);
+	expect(answer).toBeInstanceOf(Promise);
+	one.submitted(entry, jobOf('job-1'), NOW_MS);
+	await answer;
+	expect(other.answerOf(entry)).toBeUndefined();
+	expect(underWay.size).toBe(0);
+});
+
+test('an entry that is refused twice takes no other entry with it', () => {
+	const store: LedgerStore = {};
+	const ledger = ledgerOf(store);
+	const [first, second] = [open(ledger, 0), open(ledger, 1, 'b')];
+	ledger.refused(first);
+	ledger.refused(first);
+	expect(store.ledger).toEqual([second]);
+});
+
+test.each([true, false])("the provider's reply is stored only where it is to come out: %s", (keepsRaw) => {
+	const store: LedgerStore = {};
+	const ledger = ledgerOf(store, 0);
+	const entry = ledger.open({ itemIndex: 0, fingerprint: 'f', provider: 'runpod', keepsRaw }, NOW_MS);
 	const job = jobOf('a', { raw: { said: 'by Runpod' } });
 	ledger.submitted(entry, job, NOW_MS);
-	expect(JSON.stringify(store).includes('said')).toBe(withRaw);
+	expect(JSON.stringify(store).includes('said')).toBe(keepsRaw);
 	ledger.seen(entry, { ...job, status: 'completed', videoUrl: 'https://files/a.mp4' });
-	expect(JSON.stringify(store).includes('said')).toBe(withRaw);
+	expect(JSON.stringify(store).includes('said')).toBe(keepsRaw);
 });
 
 describe('a retry never pays twice', () => {
 	test('what was never submitted is submitted', () => {
-		expect(resolve({})).toEqual({ kind: 'submit' });
+		expect(find({})).toEqual({ kind: 'new' });
 	});
 
 	test('a running job is followed, also after a restart', () => {
 		const store: LedgerStore = {};
 		paid(store, jobOf('job-1'));
 		for (const each of [store, restarted(store), restarted(restarted(store))]) {
-			expect(resolve(each)).toMatchObject({
-				kind: 'follow',
-				handle: { jobId: 'job-1' },
+			expect(find(each)).toMatchObject({
+				kind: 'running',
+				job: { handle: { jobId: 'job-1' } },
 				entry: { submittedMs: NOW_MS, cost: COST },
 			});
 		}
@@ -86,57 +111,57 @@ describe('a retry never pays twice', () => {
 	test('a finished job is used again', () => {
 		const store: LedgerStore = {};
 		const entry = paid(store, jobOf('job-1'));
-		new Ledger(store, 0).seen(entry, jobOf('job-1', { status: 'completed', videoUrl: 'https://v.example/1.mp4' }));
-		expect(resolve(restarted(store))).toMatchObject({ kind: 'reuse', job: { videoUrl: 'https://v.example/1.mp4' } });
+		ledgerOf(store, 0).seen(entry, jobOf('job-1', { status: 'completed', videoUrl: 'https://v.example/1.mp4' }));
+		expect(find(restarted(store))).toMatchObject({ kind: 'ended', job: { videoUrl: 'https://v.example/1.mp4' } });
 	});
 
-	test.each<[string, Partial<Failure>, 'submit' | 'reuse']>([
-		['retryable', { retryable: true }, 'submit'],
-		['of unknown retryability', {}, 'submit'],
-		['not retryable', { retryable: false, code: 'content_policy' }, 'reuse'],
+	test.each<[string, Partial<Failure>, 'new' | 'ended']>([
+		['retryable', { retryable: true }, 'new'],
+		['of unknown retryability', {}, 'new'],
+		['not retryable', { retryable: false, code: 'content_policy' }, 'ended'],
 	])('a failed job that is %s', (_name, failure, kind) => {
 		const store: LedgerStore = {};
 		paid(store, failedOf('job-1', failure));
-		expect(resolve(restarted(store)).kind).toBe(kind);
+		expect(find(restarted(store)).kind).toBe(kind);
 	});
 
 	test('a cancelled job is paid for again only if our own Stop cancelled it', () => {
 		const store: LedgerStore = {};
 		paid(store, jobOf('job-1', { status: 'cancelled' }));
-		expect(resolve(store).kind).toBe('reuse');
-		new Ledger(store, 0).stopped(jobOf('job-1', { status: 'cancelled' }));
-		expect(resolve(restarted(store)).kind).toBe('submit');
+		expect(find(store).kind).toBe('ended');
+		ledgerOf(store, 0).stopped(jobOf('job-1', { status: 'cancelled' }));
+		expect(find(restarted(store)).kind).toBe('new');
 	});
 
 	test('a job that Stop could not cancel is still followed, or used if it has ended', () => {
 		const store: LedgerStore = {};
 		paid(store, jobOf('job-1'));
-		new Ledger(store, 0).stopped(jobOf('job-1', { status: 'processing' }));
-		expect(resolve(store).kind).toBe('follow');
-		new Ledger(store, 0).stopped(jobOf('job-1', { status: 'completed' }));
-		expect(resolve(store).kind).toBe('reuse');
-		new Ledger(store, 0).stopped(jobOf('nobody-knows-it', { status: 'cancelled' }));
-		expect(new Ledger(store, 0).spent().jobs).toBe(1);
+		ledgerOf(store, 0).stopped(jobOf('job-1', { status: 'processing' }));
+		expect(find(store).kind).toBe('running');
+		ledgerOf(store, 0).stopped(jobOf('job-1', { status: 'completed' }));
+		expect(find(store).kind).toBe('ended');
+		ledgerOf(store, 0).stopped(jobOf('nobody-knows-it', { status: 'cancelled' }));
+		expect(ledgerOf(store, 0).spent().jobs).toBe(1);
 	});
 
 	test('a submit whose answer was lost stays unknown', () => {
 		const store: LedgerStore = {};
-		const ledger = new Ledger(store, 0);
+		const ledger = ledgerOf(store, 0);
 		ledger.unknown(open(ledger), UNKNOWN);
-		expect(resolve(restarted(store))).toMatchObject({ kind: 'unknown', entry: { failure: UNKNOWN } });
+		expect(find(restarted(store))).toMatchObject({ kind: 'unknown', entry: { failure: UNKNOWN } });
 	});
 
 	test('a process that went away in the middle of a submit leaves it unknown', () => {
 		const store: LedgerStore = {};
-		open(new Ledger(store, 0));
-		expect(resolve(restarted(store))).toMatchObject({ kind: 'unknown', entry: { state: 'submitting' } });
+		open(ledgerOf(store, 0));
+		expect(find(restarted(store))).toMatchObject({ kind: 'unknown', entry: { submittedMs: NOW_MS } });
 	});
 
 	test('a clear refusal never happened', () => {
 		const store: LedgerStore = {};
-		const ledger = new Ledger(store, 0);
+		const ledger = ledgerOf(store, 0);
 		ledger.refused(open(ledger));
-		expect(resolve(restarted(store))).toEqual({ kind: 'submit' });
+		expect(find(restarted(store))).toEqual({ kind: 'new' });
 		expect(ledger.spent()).toEqual({ jobs: 0, amounts: { USD: 0, credits: 0 } });
 	});
 
@@ -144,16 +169,16 @@ describe('a retry never pays twice', () => {
 		const store: LedgerStore = {};
 		paid(store, failedOf('job-1', { retryable: true }));
 		paid(store, jobOf('job-2'));
-		expect(resolve(restarted(store))).toMatchObject({ kind: 'follow', handle: { jobId: 'job-2' } });
-		expect(new Ledger(store, 0).spent().jobs).toBe(2);
+		expect(find(restarted(store))).toMatchObject({ kind: 'running', job: { handle: { jobId: 'job-2' } } });
+		expect(ledgerOf(store, 0).spent().jobs).toBe(2);
 	});
 
 	test('a later try that is refused leaves the item to be tried again', () => {
 		const store: LedgerStore = {};
 		paid(store, failedOf('job-1', { retryable: true }));
-		const ledger = new Ledger(store, 0);
+		const ledger = ledgerOf(store, 0);
 		ledger.refused(open(ledger));
-		expect(resolve(store).kind).toBe('submit');
+		expect(find(store).kind).toBe('new');
 	});
 });
 
@@ -162,33 +187,33 @@ describe('what is one job and what is two', () => {
 	paid(store, jobOf('job-1'));
 
 	test('two equal items are two jobs', () => {
-		expect(resolve(store, 0, 1).kind).toBe('submit');
+		expect(find(store, 0, 1).kind).toBe('new');
 	});
 
 	test("a loop's next turn is a new job", () => {
-		expect(resolve(store, 1).kind).toBe('submit');
+		expect(find(store, 1).kind).toBe('new');
 	});
 
 	test('a changed request is a new job', () => {
-		expect(resolve(store, 0, 0, 'b').kind).toBe('submit');
+		expect(find(store, 0, 0, 'b').kind).toBe('new');
 	});
 
 	test('opening one leaves the others as they are', () => {
-		const ledger = new Ledger(store, 0);
+		const ledger = ledgerOf(store, 0);
 		open(ledger, 1);
-		open(new Ledger(store, 1));
-		expect(resolve(store)).toMatchObject({ kind: 'follow', handle: { jobId: 'job-1' } });
+		open(ledgerOf(store, 1));
+		expect(find(store)).toMatchObject({ kind: 'running', job: { handle: { jobId: 'job-1' } } });
 	});
 });
 
 describe('the store', () => {
 	test('several runs at once write into one store', () => {
 		const shared: LedgerStore = {};
-		const [first, second] = [new Ledger(shared, 0), new Ledger(shared, 1)];
+		const [first, second] = [ledgerOf(shared, 0), ledgerOf(shared, 1)];
 		first.submitted(open(first), jobOf('job-1'), NOW_MS);
 		second.submitted(open(second), jobOf('job-2'), NOW_MS);
-		expect(resolve(restarted(shared), 0)).toMatchObject({ kind: 'follow', handle: { jobId: 'job-1' } });
-		expect(resolve(restarted(shared), 1)).toMatchObject({ kind: 'follow', handle: { jobId: 'job-2' } });
+		expect(find(restarted(shared), 0)).toMatchObject({ kind: 'running', job: { handle: { jobId: 'job-1' } } });
+		expect(find(restarted(shared), 1)).toMatchObject({ kind: 'running', job: { handle: { jobId: 'job-2' } } });
 		expect([first.spent().jobs, second.spent().jobs]).toEqual([2, 2]);
 	});
 
@@ -196,18 +221,18 @@ describe('the store', () => {
 		'%j in it is no ledger',
 		(ledger) => {
 			const store: LedgerStore = { ledger };
-			expect(resolve(store).kind).toBe('submit');
-			expect(new Ledger(store, 0).spent().jobs).toBe(0);
+			expect(find(store).kind).toBe('new');
+			expect(ledgerOf(store, 0).spent().jobs).toBe(0);
 		},
 	);
 
 	test('every change is in it at once, as plain JSON', () => {
 		const store: LedgerStore = {};
-		const ledger = new Ledger(store, 0);
+		const ledger = ledgerOf(store, 0);
 		const entry = open(ledger);
-		expect(store.ledger).toMatchObject([{ state: 'submitting' }]);
+		expect(store.ledger).toMatchObject([{ submittedMs: NOW_MS }]);
 		ledger.submitted(entry, jobOf('job-1'), NOW_MS + 5);
-		expect(store.ledger).toMatchObject([{ state: 'submitted', submittedMs: NOW_MS + 5, handle: { jobId: 'job-1' } }]);
+		expect(store.ledger).toMatchObject([{ submittedMs: NOW_MS + 5, handle: { jobId: 'job-1' } }]);
 		expect(restarted(store)).toEqual(store);
 	});
 });
@@ -226,11 +251,11 @@ describe('what was spent', () => {
 	])('%s', (_name, job, amount) => {
 		const store: LedgerStore = {};
 		paid(store, job);
-		expect(new Ledger(restarted(store), 3).spent()).toEqual({ jobs: 1, amounts: { USD: amount, credits: 0 } });
+		expect(ledgerOf(restarted(store), 3).spent()).toEqual({ jobs: 1, amounts: { USD: amount, credits: 0 } });
 	});
 
 	test('an unknown submit counts, and units are kept apart', () => {
-		const ledger = new Ledger({}, 0);
+		const ledger = ledgerOf({}, 0);
 		ledger.unknown(open(ledger), UNKNOWN);
 		ledger.open(
 			{

@@ -8,7 +8,7 @@ import { requestFrom } from '../providers/forms';
 const NOTHING = { jobs: 0, amounts: { USD: 0, credits: 0 } };
 
 function plan(provider: Provider, count: number, options: Record<string, unknown> = {}): Planned[] {
-	const request = requestFrom(provider, { options });
+	const request = requestFrom(provider, options);
 	return Array.from({ length: count }, (_, itemIndex) => ({ itemIndex, request }));
 }
 
@@ -53,8 +53,28 @@ describe('a limit on cost', () => {
 		);
 	});
 
+	test('counts the documented most where the price is a range, in what was submitted, too', () => {
+		const clip = {
+			model: 'kling-v2-6-std-motion-control',
+			motionVideoUrl: 'https://example.com/dance.mp4',
+			startImageUrl: 'https://example.com/character.png',
+		};
+		expect(limitProblem(plan(runpod, 2, clip), NOTHING, { maxCost: 1.26 })).toBeUndefined();
+		expect(limitProblem(plan(runpod, 2, clip), NOTHING, { maxCost: 1.25 })).toBe(
+			'This run would cost up to 1.26 USD for items 0, 1, but Max Cost is 1.25 USD. Nothing was submitted. The price depends on what is known only afterwards, so the most is counted. Raise Max Cost or send fewer items.',
+		);
+		const ledger = new Ledger({}, { runIndex: 0, underWay: new Map() });
+		const cost = { amount: 0.21, unit: 'USD', source: 'minimum' } as const;
+		const entry = ledger.open({ itemIndex: 0, fingerprint: 'a', provider: 'runpod', cost, mostAmount: 0.63 }, 0);
+		expect(ledger.spent().amounts.USD).toBe(0.63);
+		const handle = { provider: 'runpod', jobId: 'abc' } as const;
+		const reported = { ...cost, amount: 0.42, source: 'reported' } as const;
+		ledger.seen(entry, { handle, status: 'completed', cost: reported, raw: null });
+		expect(ledger.spent().amounts.USD).toBe(0.42);
+	});
+
 	test('counts what this execution has already submitted, in the same unit only', () => {
-		const ledger = new Ledger({}, 0);
+		const ledger = new Ledger({}, { runIndex: 0, underWay: new Map() });
 		ledger.open(
 			{ itemIndex: 0, fingerprint: 'a', provider: 'runpod', cost: { amount: 0.45, unit: 'USD', source: 'estimated' } },
 			0,

@@ -87,10 +87,8 @@ describe.each(providers.map((provider): [string, Provider] => [provider.label, p
 	test('a job keeps its handle through every later reading', () => {
 		for (const [, fixture] of fixtures) {
 			if (fixture.call === 'submit' || fixture.expect.kind !== 'job') continue;
-			const { submittedAt } = fixture.given ?? {};
-			expect(outcomeOf(provider, fixture)).toMatchObject({
-				json: { jobId: handleOf(provider, submittedAt).jobId, model: provider.defaultModel },
-			});
+			const { jobId, model } = handleOf(provider, fixture.given?.submittedAt, fixture.model);
+			expect(outcomeOf(provider, fixture)).toMatchObject({ json: { jobId, model } });
 		}
 	});
 

@@ -1,4 +1,5 @@
 import type { FormContext, VideoForm } from '../../../nodes/core/form';
+import { parseForm } from '../../../nodes/core/models/form';
 import type { JsonObject } from '../../../nodes/core/json';
 import type { Provider, VideoRequest } from '../../../nodes/core/providers/provider';
 
@@ -17,7 +18,6 @@ export function formOf(values: Partial<VideoForm> = {}): VideoForm {
 		endImageSource: 'none',
 		endImageUrl: '',
 		endImageField: 'data',
-		options: {},
 		...values,
 	};
 }
@@ -26,7 +26,7 @@ const REMOTE: FormContext = { providerIsLocal: false, waits: true };
 
 /** The request a form becomes; throws with its problems if it becomes none. */
 export function requestFrom(provider: Provider, values: Partial<VideoForm> = {}, context = REMOTE): VideoRequest {
-	const parsed = provider.parse(formOf(values), context);
+	const parsed = parseForm(provider.name, formOf(values), context);
 	if (parsed.kind === 'problems') throw new Error(JSON.stringify(parsed.problems));
 	return parsed.request;
 }
@@ -37,6 +37,6 @@ export function inputFrom(provider: Provider, values: Partial<VideoForm> = {}): 
 
 /** Every problem of a form as "Label message"; empty if there is none. */
 export function problemsOf(provider: Provider, values: Partial<VideoForm>, context = REMOTE): string[] {
-	const parsed = provider.parse(formOf(values), context);
+	const parsed = parseForm(provider.name, formOf(values), context);
 	return parsed.kind === 'problems' ? parsed.problems.map(({ field, message }) => `${field} ${message}`) : [];
 }

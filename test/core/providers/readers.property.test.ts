@@ -1,13 +1,12 @@
 import fc from 'fast-check';
-import { UnexpectedReplyError } from '../../../nodes/core/providers/errors';
+import { firstUrl, UnexpectedReplyError } from '../../../nodes/core/providers/reply';
 import { classifyFailure, errorText } from '../../../nodes/core/failure';
 import type { Reply } from '../../../nodes/core/calls/http';
-import type { Job } from '../../../nodes/core/job';
-import { asJobId, firstUrl } from '../../../nodes/core/jobId';
+import { asJobId, type Job, type JobOrFailure } from '../../../nodes/core/job';
 import { isJson, without, type JsonValue } from '../../../nodes/core/json';
 import { jobJson } from '../../../nodes/core/output';
 import { providers } from '../../../nodes/core/providers';
-import type { Provider, Reading } from '../../../nodes/core/providers/provider';
+import type { Provider } from '../../../nodes/core/providers/provider';
 import { dialects } from '../../support/apis';
 import { handleOf, requestOf } from '../fixtures';
 
@@ -130,7 +129,7 @@ function expectSound(job: Job, { name }: Provider): void {
 	expect(job.handle.jobId).toMatch(/^[A-Za-z0-9_-]+$/);
 	expect(job.handle.provider).toBe(name);
 	if (job.status === 'completed' && job.videoUrl !== undefined) expect(job.videoUrl).toMatch(/^https?:\/\/\S+$/i);
-	const json = jobJson(job, { withRaw: true });
+	const json = jobJson(job);
 	expect(isJson(json)).toBe(true);
 	expect(json).not.toHaveProperty('error');
 	const simplified = without(json, 'raw');
@@ -141,7 +140,7 @@ function expectSound(job: Job, { name }: Provider): void {
 	}
 }
 
-function expectSoundReading(reading: Reading | undefined, from: Provider): void {
+function expectSoundReading(reading: JobOrFailure | undefined, from: Provider): void {
 	if (reading?.kind === 'job') expectSound(reading.job, from);
 	if (reading?.kind !== 'refused') return;
 	expect(reading.failure.message.trim()).not.toBe('');
@@ -158,10 +157,10 @@ describe('any JSON in: a job, a refusal or an UnexpectedReplyError out', () => {
 		fc.assert(promise, RUNS);
 	});
 
-	test('of a look, and it is the job that was asked for', () => {
+	test('of a status call, and it is the job that was asked for', () => {
 		const promise = fc.property(provider, reply, nowMs, fc.boolean(), (from, given, now, isAgeKnown) => {
 			const handle = handleOf(from, isAgeKnown ? undefined : null);
-			const reading = readSafely(() => from.readJob(given, handle, { nowMs: now, firstAskedMs: now - 1000 }));
+			const reading = readSafely(() => from.readJob(given, handle, { nowMs: now, firstReadMs: now - 1000 }));
 			expectSoundReading(reading, from);
 			if (reading?.kind === 'job')
 				expect(reading.job.handle).toMatchObject({ jobId: handle.jobId, model: handle.model });

@@ -1,4 +1,5 @@
 import type { VideoForm } from '../../../nodes/core/form';
+import { estimateCost } from '../../../nodes/core/models/price';
 import { coreToday } from '../../../nodes/core/providers/coreToday';
 import { providers } from '../../../nodes/core/providers';
 import { runpod } from '../../../nodes/core/providers/runpod';
@@ -7,7 +8,7 @@ import { inputFrom, PICTURE_URL, problemsOf, requestFrom } from './forms';
 type Values = Partial<VideoForm>;
 const DELIVERED = 'replicate.delivery/xezq/rfKExHkg7L2UAyYNJj3p1YrW1M3ZROTQQXupJSOyM5RkwQcKA/tmpowaafuyw.png';
 
-describe('the seeds to the letter', () => {
+describe("the example requests of the models' pages, to the letter", () => {
 	test("Core.Today's example request is what its form becomes", () => {
 		const request = requestFrom(coreToday, { startImageUrl: `https://${DELIVERED}` });
 		expect(coreToday.startCall(request, {})).toMatchObject({ method: 'POST', path: '/predictions' });
@@ -30,7 +31,7 @@ describe('the seeds to the letter', () => {
 			additionalInput: '{"negative_prompt": ""}',
 			submitWith: 'runsync',
 		};
-		const call = runpod.startCall(requestFrom(runpod, { prompt, options }), {});
+		const call = runpod.startCall(requestFrom(runpod, { prompt, ...options }), {});
 		expect(call).toMatchObject({ method: 'POST', path: '/kling-v2-1-i2v-pro/runsync', query: { wait: '90000' } });
 		expect(call.body).toStrictEqual({
 			input: {
@@ -76,19 +77,17 @@ describe('the seeds to the letter', () => {
 	});
 
 	test('prices are those of the documents', () => {
-		const priceOf = (values: Values) => runpod.estimateCost(requestFrom(runpod, values));
+		const priceOf = (values: Values) => estimateCost(requestFrom(runpod, values))?.least;
 		expect(priceOf({})).toEqual({ amount: 0.45, unit: 'USD', source: 'estimated' });
 		expect(priceOf({ duration: '10' })).toEqual({ amount: 0.9, unit: 'USD', source: 'estimated' });
-		expect(priceOf({ options: { additionalInput: { duration: 10 } } })).toEqual({
+		expect(priceOf({ additionalInput: { duration: 10 } })).toEqual({
 			amount: 0.9,
 			unit: 'USD',
 			source: 'estimated',
 		});
-		expect(priceOf({ options: { endpointId: 'my-endpoint' } })).toBeUndefined();
-		expect(coreToday.estimateCost(requestFrom(coreToday))).toEqual({ amount: 375, unit: 'credits', source: 'minimum' });
-		expect(
-			coreToday.estimateCost(requestFrom(coreToday, { options: { model: 'kwaivgi/kling-v1.6' } })),
-		).toBeUndefined();
+		expect(priceOf({ endpointId: 'my-endpoint' })).toBeUndefined();
+		expect(estimateCost(requestFrom(coreToday))?.least).toEqual({ amount: 375, unit: 'credits', source: 'minimum' });
+		expect(estimateCost(requestFrom(coreToday, { model: 'other', modelId: 'kwaivgi/kling-v1.6' }))).toBeUndefined();
 	});
 });
 
@@ -99,7 +98,7 @@ describe('values that are taken', () => {
 		['duration "5" from a sheet', { duration: '5' }, { duration: 5 }],
 		['duration " 10 " from a sheet', { duration: ' 10 ' }, { duration: 10 }],
 		['duration "10.0" from a sheet', { duration: '10.0' }, { duration: 10 }],
-		['a negative prompt', { options: { negativePrompt: 'blur' } }, { negative_prompt: 'blur' }],
+		['a negative prompt', { negativePrompt: 'blur' }, { negative_prompt: 'blur' }],
 		['a prompt of 2500 characters', { prompt: '🐉'.repeat(2500) }, { prompt: '🐉'.repeat(2500) }],
 		['a link with blanks around it', { startImageUrl: ` ${PICTURE_URL}\n` }, { start_image: PICTURE_URL }],
 		[
@@ -107,40 +106,32 @@ describe('values that are taken', () => {
 			{ mode: 'pro', endImageSource: 'url', endImageUrl: PICTURE_URL },
 			{ end_image: PICTURE_URL },
 		],
-		[
-			'additional input over the form',
-			{ options: { additionalInput: { mode: 'pro', seed: 7 } } },
-			{ mode: 'pro', seed: 7 },
-		],
-		['additional input as text', { options: { additionalInput: '{"duration": "10"}' } }, { duration: 10 }],
+		['additional input over the form', { additionalInput: { mode: 'pro', seed: 7 } }, { mode: 'pro', seed: 7 }],
+		['additional input as text', { additionalInput: '{"duration": "10"}' }, { duration: 10 }],
 	])('Core.Today: %s', (_name, values, input) => {
 		expect(inputFrom(coreToday, values)).toMatchObject(input);
 	});
 
 	test.each<[string, Values, object]>([
 		['duration "10"', { duration: '10' }, { duration: 10 }],
-		['guidance 0', { options: { guidanceScale: 0 } }, { guidance_scale: 0 }],
-		['guidance 1', { options: { guidanceScale: 1 } }, { guidance_scale: 1 }],
-		['guidance "0.7" from a sheet', { options: { guidanceScale: '0.7' } }, { guidance_scale: 0.7 }],
-		['no safety checker', { options: { enableSafetyChecker: false } }, { enable_safety_checker: false }],
-		[
-			'safety checker "false" from a sheet',
-			{ options: { enableSafetyChecker: 'false' } },
-			{ enable_safety_checker: false },
-		],
-		['a negative prompt', { options: { negativePrompt: 'blur' } }, { negative_prompt: 'blur' }],
+		['guidance 0', { guidanceScale: 0 }, { guidance_scale: 0 }],
+		['guidance 1', { guidanceScale: 1 }, { guidance_scale: 1 }],
+		['guidance "0.7" from a sheet', { guidanceScale: '0.7' }, { guidance_scale: 0.7 }],
+		['no safety checker', { enableSafetyChecker: false }, { enable_safety_checker: false }],
+		['safety checker "false" from a sheet', { enableSafetyChecker: 'false' }, { enable_safety_checker: false }],
+		['a negative prompt', { negativePrompt: 'blur' }, { negative_prompt: 'blur' }],
 	])('Runpod: %s', (_name, values, input) => {
 		expect(inputFrom(runpod, values)).toMatchObject(input);
 	});
 
 	test.each([null, '', '  '])('additional input that unsets a value (%j) leaves it to the provider', (unset) => {
 		const additionalInput = { mode: unset, duration: unset, end_image: unset };
-		expect(inputFrom(coreToday, { options: { additionalInput } })).toStrictEqual({
+		expect(inputFrom(coreToday, { additionalInput })).toStrictEqual({
 			prompt: 'a woman points at the words',
 			start_image: PICTURE_URL,
 		});
 		const runpodInput = { duration: unset, guidance_scale: unset, enable_safety_checker: unset };
-		expect(inputFrom(runpod, { options: { additionalInput: runpodInput } })).toStrictEqual({
+		expect(inputFrom(runpod, { additionalInput: runpodInput })).toStrictEqual({
 			prompt: 'a woman points at the words',
 			image: PICTURE_URL,
 		});
@@ -151,7 +142,7 @@ describe('values that are taken', () => {
 		const { pictures, input } = requestFrom(coreToday, values);
 		expect(pictures).toEqual([{ inputKey: 'start_image', field: 'photo', label: 'Start Image' }]);
 		expect(input).not.toHaveProperty('start_image');
-		const linked = requestFrom(runpod, { ...values, options: { additionalInput: { image: PICTURE_URL } } });
+		const linked = requestFrom(runpod, { ...values, additionalInput: { image: PICTURE_URL } });
 		expect([linked.pictures, linked.input.image]).toEqual([[], PICTURE_URL]);
 	});
 
@@ -161,7 +152,7 @@ describe('values that are taken', () => {
 			const values = {
 				startImageSource: 'binary',
 				startImageField: 'photo',
-				options: { additionalInput: { image: unset, start_image: unset } },
+				additionalInput: { image: unset, start_image: unset },
 			};
 			for (const provider of providers)
 				expect(requestFrom(provider, values).pictures).toMatchObject([{ field: 'photo', label: 'Start Image' }]);
@@ -184,20 +175,20 @@ describe('values that are taken', () => {
 		[30_000, 30],
 		[10, 1],
 	])('runsync with a patience of %p ms is held %d s at most', (patienceMs, seconds) => {
-		const request = requestFrom(runpod, { options: { submitWith: 'runsync' } });
+		const request = requestFrom(runpod, { submitWith: 'runsync' });
 		const call = runpod.startCall(request, patienceMs === undefined ? {} : { patienceMs });
 		expect([call.query, call.timeoutMs]).toEqual([{ wait: String(seconds * 1000) }, seconds * 1000 + 30_000]);
 	});
 
-	test('a runsync job, whose record lives one minute, is looked at every 20 s at least', () => {
-		expect(runpod.expectRun(requestFrom(runpod, { options: { submitWith: 'runsync' } })).longestPauseSeconds).toBe(20);
-		expect(runpod.expectRun(requestFrom(runpod)).longestPauseSeconds).toBeUndefined();
+	test('a runsync job, whose record lives one minute, is polled every 20 s at least', () => {
+		expect(runpod.longestPollPauseMs?.(requestFrom(runpod, { submitWith: 'runsync' }))).toBe(20_000);
+		expect(runpod.longestPollPauseMs?.(requestFrom(runpod))).toBeUndefined();
 	});
 
 	test('runsync only where the node waits itself', () => {
 		const options = { submitWith: 'runsync' };
-		expect(requestFrom(runpod, { options }).submitWith).toBe('runsync');
-		expect(requestFrom(runpod, { options }, { providerIsLocal: false, waits: false }).submitWith).toBe('run');
+		expect(requestFrom(runpod, options).submitWith).toBe('runsync');
+		expect(requestFrom(runpod, options, { providerIsLocal: false, waits: false }).submitWith).toBe('run');
 	});
 });
 
@@ -208,12 +199,12 @@ describe('another model or endpoint', () => {
 		['what differs is sent, as a number', { duration: '10', mode: 'pro' }, { duration: 10, mode: 'pro' }],
 		[
 			'additional input goes as it is',
-			{ options: { additionalInput: { duration: '8s', mode: null } } },
+			{ additionalInput: { duration: '8s', mode: null } },
 			{ duration: '8s', mode: null },
 		],
 	])('Core.Today: %s', (_name, values, rest) => {
-		const options = { ...values.options, model: 'kwaivgi/kling-v1.6-pro' };
-		expect(inputFrom(coreToday, { ...values, options })).toStrictEqual({
+		const chosen = { model: 'other', modelId: 'kwaivgi/kling-v1.6-pro' };
+		expect(inputFrom(coreToday, { ...values, ...chosen })).toStrictEqual({
 			prompt: 'a woman points at the words',
 			start_image: PICTURE_URL,
 			...rest,
@@ -221,27 +212,27 @@ describe('another model or endpoint', () => {
 	});
 
 	test.each<[string, Values, object]>([
-		['defaults are not sent', { options: { guidanceScale: 0.5, enableSafetyChecker: true } }, {}],
+		['defaults are not sent', { guidanceScale: 0.5, enableSafetyChecker: true }, {}],
 		[
 			'defaults as a sheet writes them neither',
-			{ duration: '5', options: { guidanceScale: '0.50', enableSafetyChecker: 'true' } },
+			{ duration: '5', guidanceScale: '0.50', enableSafetyChecker: 'true' },
 			{},
 		],
 		[
 			'what differs is sent, in its own type',
-			{ duration: '10', options: { guidanceScale: '0.7', enableSafetyChecker: 'false' } },
+			{ duration: '10', guidanceScale: '0.7', enableSafetyChecker: 'false' },
 			{ duration: 10, guidance_scale: 0.7, enable_safety_checker: false },
 		],
 	])('Runpod: %s', (_name, values, rest) => {
-		const options = { ...values.options, endpointId: 'my-endpoint' };
-		const request = requestFrom(runpod, { ...values, options });
+		const request = requestFrom(runpod, { ...values, model: 'other', modelId: 'my-endpoint' });
 		expect(request.model).toBe('my-endpoint');
 		expect(request.input).toStrictEqual({ prompt: 'a woman points at the words', image: PICTURE_URL, ...rest });
 	});
 
 	test('the default with blanks around it is the default, and is checked as such', () => {
-		expect(problemsOf(runpod, { duration: 4, options: { endpointId: ' kling-v2-1-i2v-pro ' } })).toHaveLength(1);
-		expect(problemsOf(coreToday, { duration: 4, options: { model: ' kwaivgi/kling-v2.1 ' } })).toHaveLength(1);
-		expect(requestFrom(coreToday, { options: { model: ' kwaivgi/kling-v2.1 ' } }).model).toBe('kwaivgi/kling-v2.1');
+		expect(problemsOf(runpod, { duration: 4, endpointId: ' kling-v2-1-i2v-pro ' })).toHaveLength(1);
+		expect(problemsOf(coreToday, { duration: 4, model: ' kwaivgi/kling-v2.1 ' })).toHaveLength(1);
+		expect(problemsOf(coreToday, { duration: 4, model: 'other', modelId: ' kwaivgi/kling-v2.1 ' })).toHaveLength(1);
+		expect(requestFrom(coreToday, { model: ' kwaivgi/kling-v2.1 ' }).model).toBe('kwaivgi/kling-v2.1');
 	});
 });

@@ -18,15 +18,12 @@ describe('bad input costs nothing: it is refused by label, with what to do', () 
 		[{ prompt: null }, 'Prompt is empty. Fill it in.'],
 		[{ prompt: 7 }, 'Prompt has to be text, but is 7.'],
 		[{ prompt: LONG }, 'Prompt is 2501 characters long; at most 2500 are allowed. Shorten it.'],
-		[
-			{ options: { negativePrompt: LONG } },
-			'Negative Prompt is 2501 characters long; at most 2500 are allowed. Shorten it.',
-		],
-		[{ options: { additionalInput: { negative_prompt: 7 } } }, 'Negative Prompt has to be text, but is 7.'],
+		[{ negativePrompt: LONG }, 'Negative Prompt is 2501 characters long; at most 2500 are allowed. Shorten it.'],
+		[{ additionalInput: { negative_prompt: 7 } }, 'Negative Prompt has to be text, but is 7.'],
 		[{ duration: 4 }, 'Duration has to be 5 or 10, but is 4.'],
-		[{ duration: '5s' }, 'Duration has to be 5 or 10, but is "5s".'],
+		[{ duration: '5 h' }, 'Duration has to be 5 or 10, but is "5 h".'],
 		[{ duration: '1e1' }, 'Duration has to be 5 or 10, but is "1e1".'],
-		[{ options: { additionalInput: { duration: 8 } } }, 'Duration has to be 5 or 10, but is 8.'],
+		[{ additionalInput: { duration: 8 } }, 'Duration has to be 5 or 10, but is 8.'],
 		[{ startImageUrl: '' }, 'Start Image URL is empty. Give the link of a JPEG or PNG picture.'],
 		[{ startImageUrl: 'dragon.png' }, 'Start Image URL has to begin with https:// or http://. Give the whole address.'],
 		[
@@ -35,18 +32,15 @@ describe('bad input costs nothing: it is refused by label, with what to do', () 
 		],
 		[{ startImageUrl: 7 }, 'Start Image URL is empty. Give an https:// or http:// address.'],
 		[{ startImageSource: 'binary', startImageField: '' }, 'Start Image: Input Data Field Name is empty. Fill it in.'],
-		[{ startImageSource: 'file' }, 'Start Image has to be none or url or binary, but is "file".'],
+		[{ startImageSource: 'file' }, 'Start Image has to be url or binary, but is "file".'],
 		[
-			{ options: { additionalInput: '{"a":' } },
+			{ additionalInput: '{"a":' },
 			'Additional Input has to be a JSON object like { "key": "value" }, but is "{\\"a\\":".',
 		],
+		[{ additionalInput: [1] }, 'Additional Input has to be a JSON object like { "key": "value" }, but is [1].'],
+		[{ additionalInput: { prompt: null } }, 'Prompt is empty. Fill it in.'],
 		[
-			{ options: { additionalInput: [1] } },
-			'Additional Input has to be a JSON object like { "key": "value" }, but is [1].',
-		],
-		[{ options: { additionalInput: { prompt: null } } }, 'Prompt is empty. Fill it in.'],
-		[
-			{ startImageSource: 'binary', options: { additionalInput: anyPicture } },
+			{ startImageSource: 'binary', additionalInput: anyPicture },
 			'Start Image URL has to begin with https:// or http://. Give the whole address.',
 		],
 	];
@@ -76,7 +70,7 @@ describe('bad input costs nothing: it is refused by label, with what to do', () 
 		},
 		{
 			provider: coreToday,
-			values: { options: { additionalInput: { end_image: PICTURE_URL } } },
+			values: { additionalInput: { end_image: PICTURE_URL } },
 			problem: 'End Image needs Mode set to Pro. Choose Pro, or take the end image away.',
 		},
 		{
@@ -85,40 +79,40 @@ describe('bad input costs nothing: it is refused by label, with what to do', () 
 				mode: 'pro',
 				endImageSource: 'url',
 				endImageUrl: PICTURE_URL,
-				options: { additionalInput: { mode: null } },
+				additionalInput: { mode: null },
 			},
 			problem: 'End Image needs Mode set to Pro. Choose Pro, or take the end image away.',
 		},
-		{ provider: coreToday, values: { options: { model: '' } }, problem: 'Model is empty. Fill it in.' },
+		{ provider: coreToday, values: { model: 'other', modelId: '' }, problem: 'Model ID is empty. Fill it in.' },
 		{
 			provider: coreToday,
-			values: { options: { model: 'a b' } },
-			problem: 'Model has to be a model ID like kwaivgi/kling-v2.1.',
+			values: { model: 'other', modelId: 'a b' },
+			problem: 'Model ID has to be a model ID like kwaivgi/kling-v2.1.',
 		},
 		{
 			provider: runpod,
-			values: { options: { guidanceScale: 1.1 } },
+			values: { guidanceScale: 1.1 },
 			problem: 'Guidance Scale has to be a number, between 0 and 1, but is 1.1.',
 		},
 		{
 			provider: runpod,
-			values: { options: { guidanceScale: 'much' } },
+			values: { guidanceScale: 'much' },
 			problem: 'Guidance Scale has to be a number, between 0 and 1, but is "much".',
 		},
 		{
 			provider: runpod,
-			values: { options: { enableSafetyChecker: 'no' } },
+			values: { enableSafetyChecker: 'no' },
 			problem: 'Enable Safety Checker has to be true or false, but is "no".',
 		},
-		{ provider: runpod, values: { options: { endpointId: '' } }, problem: 'Endpoint ID is empty. Fill it in.' },
+		{ provider: runpod, values: { endpointId: '' }, problem: 'Endpoint ID is empty. Fill it in.' },
 		{
 			provider: runpod,
-			values: { options: { endpointId: 'a/b' } },
+			values: { endpointId: 'a/b' },
 			problem: 'Endpoint ID has to be an ID like kling-v2-1-i2v-pro.',
 		},
 		{
 			provider: runpod,
-			values: { options: { submitWith: 'async' } },
+			values: { submitWith: 'async' },
 			problem: 'Submit With has to be run or runsync, but is "async".',
 		},
 	])('$provider.label: $problem', ({ provider, values, problem }) => {
@@ -131,7 +125,9 @@ describe('bad input costs nothing: it is refused by label, with what to do', () 
 			mode: 'turbo',
 			duration: 4,
 			startImageUrl: 'x',
-			options: { negativePrompt: LONG, guidanceScale: 2, enableSafetyChecker: 1 },
+			negativePrompt: LONG,
+			guidanceScale: 2,
+			enableSafetyChecker: 1,
 		});
 		const labels = (provider: (typeof providers)[number]) =>
 			problemsOf(provider, bad).map((text) => /^[A-Z]\w*( [A-Z]\w*)*/.exec(text)?.[0]);

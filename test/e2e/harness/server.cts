@@ -54,7 +54,7 @@ function installPackage(tarball: string, userFolder: string): void {
 /** One n8n process with a user folder and ports of its own, which survive its restarts. */
 export class Server {
 	readonly version: string;
-	private running: Running | undefined;
+	private running?: Running;
 	private output: string[] = [];
 
 	private constructor(
@@ -141,7 +141,7 @@ export class Server {
 		// n8n gives running executions 30 s to end.
 		await until('n8n to exit', () => running.hasExited || undefined, { timeoutMs: 45_000, everyMs: 20 });
 		endGroup(running.groupId);
-		this.running = undefined;
+		delete this.running;
 	}
 
 	/** Kills n8n as a crash would and starts it on the same user folder. */

@@ -5,7 +5,7 @@ import type { NewJob } from '../../emulator/types';
 import type { Providers } from '../../e2e/harness/providers.cts';
 import { until } from '../../e2e/harness/until.cts';
 import { klingNode, node, row, webhookTrigger } from '../../e2e/harness/workflow.ts';
-import { inTurn } from '../inTurn.ts';
+import { at } from '../../support/defined';
 import type { Report } from '../report.ts';
 import { seconds } from '../report.ts';
 import type { Cluster } from './cluster.cts';
@@ -26,15 +26,14 @@ async function start(
 ): Promise<string[]> {
 	const workflowIds = flows.map(({ id }) => id);
 	for (let index = 0; index < size.executions; index += 1) {
-		await startShots(cluster, inTurn(flows, index).path, `${label} ${index}`, size.itemsEach);
+		await startShots(cluster, at(flows, index % flows.length).path, `${label} ${index}`, size.itemsEach);
 	}
 	return workflowIds;
 }
 
-/** Runs the scene and writes down what became of every execution and job. */
+/** Runs it and writes down what became of every execution and job. */
 export async function measureCrash(cluster: Cluster, size: LoadSize, report: Report): Promise<void> {
-	const [doomed] = cluster.workers;
-	if (doomed === undefined) throw new Error('the cluster has no worker to kill');
+	const doomed = at(cluster.workers, 0);
 	const logStart = doomed.log().length;
 	// Parked jobs end while all is being restarted, and after it.
 	const stretch = ({ input, number }: NewJob): number => (isOf('parked', input.prompt) ? 2 + (number % 3) / 2 : 1);
@@ -171,7 +170,6 @@ async function waitFor(cluster: Cluster, { credentials }: Providers, jobs: Recei
 	];
 	const workflowId = await main.workflow(row(path, nodes), { publish: true });
 	await call(path, { jobs });
-	const [execution] = await untilStatuses(cluster, [workflowId], 1, (statuses) => statuses.every(isOver));
-	if (execution === undefined) return 0;
-	return itemsOf(await main.execution(execution[0]), 'Wait').filter(isVideo).length;
+	const [id] = at(await untilStatuses(cluster, [workflowId], 1, (statuses) => statuses.every(isOver)), 0);
+	return itemsOf(await main.execution(id), 'Wait').filter(isVideo).length;
 }

@@ -5,7 +5,7 @@ import { startProviders } from '../../e2e/harness/providers.cts';
 import { onlyInstallation } from '../../e2e/harness/settings.cts';
 import { hasEnded } from '../../e2e/harness/execution.ts';
 import { until } from '../../e2e/harness/until.cts';
-import { inTurn } from '../inTurn.ts';
+import { at } from '../../support/defined';
 import type { Settings } from '../main.cts';
 import { median, Report } from '../report.ts';
 import type { Flow } from './flows.cts';
@@ -77,7 +77,7 @@ function startLoad(host: Host, flows: readonly Flow[]): Load {
 		let started = 0;
 		for (; !isOver; started += 1) {
 			const shots = Array.from({ length: ITEMS_EACH }, (_, index) => ({ prompt: `Soak ${started} shot ${index}` }));
-			const { httpStatus, body } = await host.webhook(inTurn(flows, started).path, { shots });
+			const { httpStatus, body } = await host.webhook(at(flows, started % flows.length).path, { shots });
 			if (httpStatus !== 200) throw new Error(`n8n answered a start with ${httpStatus}: ${JSON.stringify(body)}`);
 			await sleep(START_EVERY_MS);
 		}

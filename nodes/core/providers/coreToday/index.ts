@@ -1,24 +1,16 @@
 import type { Call } from '../../calls/http';
 import { asText, present } from '../../json';
+import { defaultModelOf } from '../../models';
 import type { Provider } from '../provider';
 import { readCallback, readCancelled, readJob, readStarted, LABEL } from './reply';
 import { readUpload, uploadCall } from './upload';
-import { DEFAULT_MODEL, estimateCost, parse } from './request';
 
 /** A submit with a picture inside may take a while to travel; a status is short. */
 const SUBMIT_TIMEOUT_MS = 60_000;
 const CHECK_TIMEOUT_MS = 30_000;
 
-/** Its backend, Replicate, advises data URIs only under 1 MB (provider-apis). */
+/** Its backend, Replicate, advises data URIs only under 1 MB (docs/providers.md#coretoday-files). */
 const MAX_DATA_URI_CHARACTERS = 1_000_000;
-
-/** Typical run times of Kling v2.1 (provider-apis: 60 s to 5 min; 10 s pro is the slowest). */
-const TYPICAL_SECONDS = { standard5: 90, standard10: 150, pro5: 120, pro10: 210 };
-
-function typicalSeconds(mode: unknown, duration: unknown): number {
-	if (mode === 'pro') return duration === 10 ? TYPICAL_SECONDS.pro10 : TYPICAL_SECONDS.pro5;
-	return duration === 10 ? TYPICAL_SECONDS.standard10 : TYPICAL_SECONDS.standard5;
-}
 
 const jobCall = (method: 'GET' | 'DELETE', jobId: string): Call => ({
 	method,
@@ -26,13 +18,12 @@ const jobCall = (method: 'GET' | 'DELETE', jobId: string): Call => ({
 	timeoutMs: CHECK_TIMEOUT_MS,
 });
 
-/** Core.Today's prediction API with the model `kwaivgi/kling-v2.1` (seed, and provider-apis where the seed is silent). */
+/** Core.Today's prediction API (docs/providers.md#coretoday-calls). */
 export const coreToday: Provider = {
 	name: 'coreToday',
 	label: LABEL,
 	credential: 'coreTodayApi',
-	defaultModel: DEFAULT_MODEL,
-	parse,
+	defaultModel: defaultModelOf('coreToday').id,
 	startCall: ({ model, input }, { webhookUrl }) => ({
 		method: 'POST',
 		path: '/predictions',
@@ -46,7 +37,7 @@ export const coreToday: Provider = {
 	}),
 	readStarted,
 	takesEndpointId: false,
-	// The reply's own model is boilerplate (provider-apis, trap 6): it is only passed on.
+	// The model that a reply names is not the job's (docs/providers.md#coretoday-replies), so it is only passed on.
 	readModel: asText,
 	statusCall: ({ jobId }) => jobCall('GET', jobId),
 	readJob,
@@ -54,7 +45,6 @@ export const coreToday: Provider = {
 	readCancelled,
 	// Runpod would have made 1080p, which is pro here.
 	asSecond: (form, first) => (first === 'runpod' ? { ...form, mode: 'pro' } : form),
-	takesEndImage: true,
 	imageDelivery: {
 		auto: 'upload',
 		upload: { call: uploadCall, read: readUpload },
@@ -63,10 +53,5 @@ export const coreToday: Provider = {
 			reason: 'Core.Today takes pictures inside a request up to 1 MB',
 		}),
 	},
-	estimateCost,
-	expectRun: ({ model, input }) => ({
-		key: `coreToday ${model} ${String(input.mode)} ${String(input.duration)}`,
-		typicalSeconds: typicalSeconds(input.mode, input.duration),
-	}),
 	readCallback,
 };

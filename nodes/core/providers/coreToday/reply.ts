@@ -1,12 +1,9 @@
 import { classifyFailure, errorText, refusal } from '../../failure';
 import type { Reply } from '../../calls/http';
-import { asJobId, firstUrl } from '../../jobId';
-import type { Failure, Handle, Job, JobStatus } from '../../job';
+import { asJobId, type Failure, type Handle, type Job, type JobOrFailure, type JobStatus } from '../../job';
 import { asObject, asText, present } from '../../json';
-import { isWebPage, objectOf, rawOf, refusalText, unexpectedReply } from '../replyText';
-import { zonedTime } from '../../zonedTime';
-import type { Moment, Reading, SubmitMoment, VideoRequest } from '../provider';
-import { refusalOf } from '../refusal';
+import type { Moment, SubmitMoment, VideoRequest } from '../provider';
+import { firstUrl, isWebPage, objectOf, rawOf, refusalOf, refusalText, unexpectedReply, zonedTime } from '../reply';
 
 export const LABEL = 'Core.Today';
 
@@ -70,7 +67,7 @@ function withCreatedAt(handle: Handle, body: Body): Handle {
 }
 
 /** See `Provider.readStarted`. A reply with an id is a job even if it has no status: the id is the receipt. */
-export function readStarted(reply: Reply, request: VideoRequest, { sentMs, nowMs }: SubmitMoment): Reading {
+export function readStarted(reply: Reply, request: VideoRequest, { sentMs, nowMs }: SubmitMoment): JobOrFailure {
 	const refused = refusalOf(reply, LABEL);
 	if (refused !== undefined) return { kind: 'refused', failure: refused };
 	if (reply.status === 404)
@@ -90,7 +87,7 @@ export function readStarted(reply: Reply, request: VideoRequest, { sentMs, nowMs
 }
 
 /** See `Provider.readJob`. */
-export function readJob(reply: Reply, handle: Handle, { nowMs }: Moment): Reading {
+export function readJob(reply: Reply, handle: Handle, { nowMs }: Moment): JobOrFailure {
 	// A page on the way says nothing of the job: it may be asked for again.
 	if (isWebPage(reply)) throw unexpectedReply(reply, LABEL);
 	const refused = refusalOf(reply, LABEL);

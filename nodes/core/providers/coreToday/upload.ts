@@ -1,7 +1,6 @@
 import type { Call, Reply } from '../../calls/http';
 import { asObject } from '../../json';
-import { firstUrl } from '../../jobId';
-import { objectOf, unexpectedReply } from '../replyText';
+import { firstUrl, objectOf, unexpectedReply } from '../reply';
 import type { UploadTarget } from '../provider';
 import { LABEL } from './reply';
 

@@ -1,30 +1,27 @@
 import type { Call } from '../../calls/http';
 import type { Handle } from '../../job';
 import { present } from '../../json';
+import { readModelId } from '../../models/other';
 import type { Provider } from '../provider';
-import { LABEL, readCallback, readCancelled, readJob, readStarted } from './reply';
-import { DEFAULT_ENDPOINT_ID, estimateCost, parse, readEndpointId } from './request';
+import { DEFAULT_ENDPOINT_ID, LABEL, readCallback, readCancelled, readJob, readStarted } from './reply';
 
 const SUBMIT_TIMEOUT_MS = 60_000;
 const CHECK_TIMEOUT_MS = 30_000;
-/** `/runsync` answers by itself after this (provider-apis, trap 5) … */
+/** `/runsync` answers by itself after this time (docs/providers.md#runpod-runsync). */
 const RUNSYNC_HOLD_MS = 90_000;
-/** … or earlier if it is told so, by no less than this (DOC) … */
+/** It answers earlier if it is asked to, but not earlier than this (docs/providers.md#runpod-runsync). */
 const SHORTEST_HOLD_MS = 1_000;
-/** … so the call may take that long and a margin. */
+/** The call may take longer than the answer is held back, by this much. */
 const HOLD_MARGIN_MS = 30_000;
-/** A `/runsync` record lives one minute after the end (provider-apis): three looks fall into it. */
-const RUNSYNC_LONGEST_PAUSE_SECONDS = 20;
+/** The record of a `/runsync` job lives one minute after its end (docs/providers.md#runpod-records): at least two polls fall into it. */
+const RUNSYNC_LONGEST_PAUSE_MS = 20_000;
 
-/** Limits of a whole request (provider-apis, DOC), and what prompt and settings may take of it. */
+/** Limits of a whole request (docs/providers.md#runpod-limits), and what prompt and settings may take of it. */
 const MAX_BODY_BYTES = { run: 10_000_000, runsync: 20_000_000 };
 const REST_OF_BODY_BYTES = 100_000;
 
-/** A record lives 30 minutes after the job's end, so a later look would find nothing (node-interface). */
+/** A record lives 30 minutes after the job's end (docs/providers.md#runpod-records); a later status call finds nothing. */
 const MAX_CALLBACK_SECONDS = 1500;
-
-/** The endpoint makes 1080p videos only: Kling's pro mode (provider-apis: 60 s to 5 min, 10 s pro is the slowest). */
-const TYPICAL_SECONDS = { 5: 100, 10: 200 };
 
 const jobCall = (method: 'GET' | 'POST', verb: string, { model = DEFAULT_ENDPOINT_ID, jobId }: Handle): Call => ({
 	method,
@@ -37,13 +34,12 @@ const runsync = (patienceMs = RUNSYNC_HOLD_MS): Pick<Call, 'query' | 'timeoutMs'
 	return { query: { wait: String(holdMs) }, timeoutMs: holdMs + HOLD_MARGIN_MS };
 };
 
-/** Runpod's public endpoint `kling-v2-1-i2v-pro` (seed, and provider-apis where the seed is silent). */
+/** Runpod's public endpoints (docs/providers.md#runpod-calls). */
 export const runpod: Provider = {
 	name: 'runpod',
 	label: LABEL,
 	credential: 'runpodApi',
 	defaultModel: DEFAULT_ENDPOINT_ID,
-	parse,
 	startCall: ({ model, input, submitWith }, { webhookUrl, patienceMs }) => ({
 		method: 'POST',
 		path: `/${encodeURIComponent(model)}/${submitWith}`,
@@ -52,13 +48,13 @@ export const runpod: Provider = {
 	}),
 	readStarted,
 	takesEndpointId: true,
-	readModel: readEndpointId,
+	readModel: (named, fields) =>
+		named === undefined ? DEFAULT_ENDPOINT_ID : readModelId('runpod', 'Endpoint ID', named, fields),
 	statusCall: (handle) => jobCall('GET', 'status', handle),
 	readJob,
 	cancelCall: (handle) => jobCall('POST', 'cancel', handle),
 	readCancelled,
 	maxCallbackSeconds: MAX_CALLBACK_SECONDS,
-	takesEndImage: false,
 	imageDelivery: {
 		auto: 'dataUri',
 		dataUriLimit: ({ submitWith, pictures }) => ({
@@ -66,11 +62,6 @@ export const runpod: Provider = {
 			reason: `Runpod takes requests of at most ${MAX_BODY_BYTES[submitWith] / 1_000_000} MB with /${submitWith}`,
 		}),
 	},
-	estimateCost,
-	expectRun: ({ model, input, submitWith }) => ({
-		key: `runpod ${model} ${String(input.duration)}`,
-		typicalSeconds: input.duration === 10 ? TYPICAL_SECONDS[10] : TYPICAL_SECONDS[5],
-		...(submitWith === 'runsync' ? { longestPauseSeconds: RUNSYNC_LONGEST_PAUSE_SECONDS } : {}),
-	}),
+	longestPollPauseMs: ({ submitWith }) => (submitWith === 'runsync' ? RUNSYNC_LONGEST_PAUSE_MS : undefined),
 	readCallback,
 };

@@ -1,12 +1,13 @@
 import { classifyFailure, errorText, refusal } from '../../failure';
 import type { Reply } from '../../calls/http';
-import { asJobId, firstUrl } from '../../jobId';
-import type { Failure, Handle, Job, JobStatus } from '../../job';
+import { asJobId, type Failure, type Handle, type Job, type JobOrFailure, type JobStatus } from '../../job';
 import { asNumber, asObject, asText, present } from '../../json';
-import { isWebPage, objectOf, rawOf, refusalText, unexpectedReply } from '../replyText';
-import type { Moment, Reading, SubmitMoment, VideoRequest } from '../provider';
-import { refusalOf } from '../refusal';
-import { DEFAULT_ENDPOINT_ID } from './request';
+import type { Moment, SubmitMoment, VideoRequest } from '../provider';
+import { firstUrl, isWebPage, objectOf, rawOf, refusalOf, refusalText, unexpectedReply } from '../reply';
+import { defaultModelOf } from '../../models';
+
+/** The endpoint of a job of which only its ID is known. */
+export const DEFAULT_ENDPOINT_ID = defaultModelOf('runpod').id;
 
 export const LABEL = 'Runpod';
 
@@ -94,7 +95,7 @@ function endpointGone(reply: Reply, model = DEFAULT_ENDPOINT_ID): Failure {
 }
 
 /** See `Provider.readStarted`. A job that failed at once is a job, also under HTTP 400. */
-export function readStarted(reply: Reply, request: VideoRequest, { sentMs, nowMs }: SubmitMoment): Reading {
+export function readStarted(reply: Reply, request: VideoRequest, { sentMs, nowMs }: SubmitMoment): JobOrFailure {
 	const { provider, model } = request;
 	const body = asObject(reply.body);
 	const jobId = reply.status >= 300 && reply.status !== 400 ? undefined : asJobId(body?.id);
@@ -110,12 +111,12 @@ export function readStarted(reply: Reply, request: VideoRequest, { sentMs, nowMs
 	throw unexpectedReply(reply, LABEL, 'a job ID');
 }
 
-function notFound(reply: Reply, handle: Handle, { nowMs, firstAskedMs }: Moment): Reading {
+function notFound(reply: Reply, handle: Handle, { nowMs, firstReadMs }: Moment): JobOrFailure {
 	if (isEndpointGone(reply)) {
 		return { kind: 'refused', failure: { ...endpointGone(reply, handle.model), charged: 'unknown' } };
 	}
 	const submittedMs = Date.parse(handle.submittedAt ?? '');
-	const sinceMs = Number.isNaN(submittedMs) ? firstAskedMs : submittedMs;
+	const sinceMs = Number.isNaN(submittedMs) ? firstReadMs : submittedMs;
 	if (sinceMs !== undefined && nowMs - sinceMs < INVISIBLE_MS) {
 		return { kind: 'job', job: { handle, status: 'pending', raw: rawOf(reply) } };
 	}
@@ -124,7 +125,7 @@ function notFound(reply: Reply, handle: Handle, { nowMs, firstAskedMs }: Moment)
 }
 
 /** See `Provider.readJob`. Tells the two 404s apart: the endpoint is gone, or the job is (or is not visible yet). */
-export function readJob(reply: Reply, handle: Handle, moment: Moment): Reading {
+export function readJob(reply: Reply, handle: Handle, moment: Moment): JobOrFailure {
 	// A page on the way says nothing of the job: it may be asked for again.
 	if (isWebPage(reply)) throw unexpectedReply(reply, LABEL);
 	if (reply.status === 404) return notFound(reply, handle, moment);

@@ -1,0 +1,111 @@
+import type { INodeExecutionData } from 'n8n-workflow';
+import type { Problem } from '../../core/fields';
+import { errorJson, type ItemError } from '../../core/output';
+import type { JobItem } from '../../kling/item';
+import { invalidItem, refusedRun, unexpectedEnd, unfinishedRun } from './errors';
+import type { Run } from './run';
+
+/** An item that is an error: an error item, or a part of what is thrown, as On Error says. */
+export interface ErrorResult {
+	readonly kind: 'error';
+	readonly error: ItemError;
+	readonly videoUrl?: string;
+}
+
+/** What became of one item. */
+export type Result = JobItem | ErrorResult;
+
+/** One item after its check: something to do, or all that is wrong with it. */
+export type Checked<Item> =
+	| { readonly kind: 'item'; readonly item: Item }
+	| { readonly kind: 'problems'; readonly problems: readonly Problem[] };
+
+/** What is still to be done in a run, and what has become of the other items, by item index. */
+export interface Items<Item> {
+	readonly toDo: readonly Item[];
+	readonly results: Result[];
+}
+
+/**
+ * Checks all items before anything is done. An item that is wrong becomes an error item; with On Error "Stop" it refuses
+ * the whole run, and the error names every problem of every item.
+ */
+export async function checkItems<Item>(
+	run: Run,
+	check: (itemIndex: number) => Promise<Checked<Item>>,
+): Promise<Items<Item>> {
+	const toDo: Item[] = [];
+	const invalid: Array<{ itemIndex: number; problems: readonly Problem[] }> = [];
+	for (const itemIndex of run.context.getInputData().keys()) {
+		const checked = await check(itemIndex).catch(unreadable);
+		if (checked.kind === 'item') toDo.push(checked.item);
+		else invalid.push({ itemIndex, problems: checked.problems });
+	}
+	if (invalid.length > 0 && !run.context.continueOnFail()) throw refusedRun(run, invalid);
+	const results: Result[] = [];
+	for (const { itemIndex, problems } of invalid) {
+		results[itemIndex] = { kind: 'error', error: invalidItem(problems, run.ledger.latest(itemIndex)) };
+	}
+	return { toDo, results };
+}
+
+/** An expression that fails, or a picture that cannot be read, is wrong with its item and with no other. */
+function unreadable(error: unknown): { kind: 'problems'; problems: Problem[] } {
+	const message = `could not be read: ${reasonOf(error)}. Correct the expression or the picture.`;
+	return { kind: 'problems', problems: [{ field: 'This item', message }] };
+}
+
+/** What an error that nobody foresaw says of itself. */
+export function reasonOf(error: unknown): string {
+	return error instanceof Error ? error.message : 'unknown';
+}
+
+/**
+ * Does all items at once and gives what became of each, in their order. What nobody foresaw in one item must not take
+ * the job IDs of the others with it.
+ */
+export async function eachItem<Item extends { readonly itemIndex: number }, Outcome>(
+	{ context }: Run,
+	items: readonly Item[],
+	work: (item: Item) => Promise<Outcome>,
+): Promise<Array<Outcome | ErrorResult>> {
+	const all = items.map(async (item) => {
+		try {
+			return await work(item);
+		} catch (error) {
+			const reason = reasonOf(error);
+			context.logger.error(`Kling Video: item ${item.itemIndex} ended unexpectedly: ${reason}`);
+			return { kind: 'error', error: unexpectedEnd(reason) } as const;
+		}
+	});
+	return await Promise.all(all);
+}
+
+/** Does all items at once and notes each result. */
+export async function doItems<Item extends { readonly itemIndex: number }>(
+	run: Run,
+	{ toDo, results }: Items<Item>,
+	work: (item: Item) => Promise<Result>,
+): Promise<void> {
+	const done = await eachItem(run, toDo, work);
+	for (const [at, { itemIndex }] of toDo.entries()) {
+		const result = done[at];
+		if (result !== undefined) results[itemIndex] = result;
+	}
+}
+
+/** Whether the results so far make the run an error. It is thrown only when every item has come to its end. */
+export function mustThrow({ context }: Run, results: readonly Result[]): boolean {
+	return results.some(({ kind }) => kind === 'error') && !context.continueOnFail();
+}
+
+/** The results as output items, one for each input item. Throws, with On Error "Stop", if one of them is an error. */
+export function outputItems(run: Run, results: readonly Result[]): INodeExecutionData[] {
+	if (mustThrow(run, results)) throw unfinishedRun(run, results);
+	return results.map((result, itemIndex) => {
+		const pairedItem = { item: itemIndex };
+		if (result.kind === 'error') return { json: errorJson(result.error), pairedItem };
+		const { json, binary } = result;
+		return binary === undefined ? { json, pairedItem } : { json, binary, pairedItem };
+	});
+}

@@ -1,0 +1,122 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
+import pLimit from 'p-limit';
+import { cancelJob } from '../../core/calls/cancel';
+import { createPoller, type Poller } from '../../core/calls/poll';
+import type { SubmitFailure } from '../../core/calls/submit';
+import { createStatusReader, getStatus, type StatusAnswer, type StatusReader } from '../../core/calls/status';
+import type { Clock, Random, Stop } from '../../core/clock';
+import type { Handle, JobOrFailure, ProviderName } from '../../core/job';
+import { Ledger } from '../../core/money/ledger';
+import { stopOf } from '../../host/clock';
+import { isToolInProcess } from '../../host/context';
+import { createDownloadLimit, createDownloads } from '../../host/download';
+import { createApis, type Api, type OpenApi } from '../../kling/api';
+import type { Session } from '../../kling/item';
+import type { Memory } from '../../kling/memory';
+
+/** Runpod lets 20 cancels run at once and 100 in 10 s (docs/providers.md#runpod-limits): 50 without a pause here, then 40 in 10 s. */
+const CANCELS_AT_ONCE = 20;
+const UNPACED_CANCELS = 50;
+const CANCEL_PACE_MS = 250;
+
+/** Status calls outside the poller, which has a limit of its own. */
+const STATUS_CALLS_AT_ONCE = 20;
+
+/** Downloads of one execution where n8n streams to disk. */
+const DOWNLOADS_AT_ONCE = 4;
+
+/** One run of the node: what all its items share. */
+export interface Run extends Session {
+	readonly context: IExecuteFunctions;
+	readonly clock: Clock;
+	readonly random: Random;
+	readonly stop: Stop;
+	readonly ledger: Ledger;
+	readonly poller: Poller;
+	/** The links of pictures that were uploaded or are just being, by provider and content. */
+	readonly uploads: Map<string, Promise<string | SubmitFailure>>;
+	/** Whether an AI Agent calls the node in its own process: equal calls are one job there. */
+	readonly isAgentCall: boolean;
+	/** A job's status, asked again while transient faults keep the answer away; with `untilStop` Stop ends the asking. */
+	getStatus(api: Api, handle: Handle, untilStop?: 'untilStop'): Promise<JobOrFailure>;
+	/** Cancels a job: many at once, but no faster than the providers allow. Stop does not end it. */
+	cancel(api: Api, handle: Handle): Promise<JobOrFailure>;
+}
+
+/** One per try of the node. `clock` is the machine's, or a test's. */
+export function createRun(context: IExecuteFunctions, clock: Clock, memory: Memory): Run {
+	const stop = stopOf(context.getExecutionCancelSignal());
+	const random: Random = Math.random;
+	const api = createApis(context, clock);
+	const isAgentCall = isToolInProcess(context);
+	return {
+		context,
+		clock,
+		random,
+		stop,
+		ledger: new Ledger(context.getContext('node'), {
+			runIndex: runIndexOf(context, isAgentCall),
+			executionId: isAgentCall ? undefined : context.getExecutionId(),
+			underWay: memory.submitsUnderWay,
+		}),
+		poller: createPoller({ clock, random, stop, read: createPollerRead(api, clock) }),
+		downloads: createDownloads(context, clock, stop, createDownloadLimit(DOWNLOADS_AT_ONCE)),
+		api,
+		uploads: new Map(),
+		isAgentCall,
+		...createJobCalls(clock, random, stop),
+	};
+}
+
+/** All calls of a tool that an agent makes in its own process. */
+const AGENT_RUN_INDEX = -1;
+
+/**
+ * Which run of the node in this execution this is: the turns of a loop differ, the tries of Retry On Fail do not. Where an
+ * agent runs tools in its own process each try gets a new index, so all its calls are taken for one run.
+ */
+function runIndexOf(context: IExecuteFunctions, isAgentCall: boolean): number {
+	if (isAgentCall) return AGENT_RUN_INDEX;
+	const index: unknown = context.getWorkflowDataProxy(0).$runIndex;
+	return typeof index === 'number' ? index : 0;
+}
+
+/** The status calls of the poller. A job of unknown age gets some time to become visible. */
+function createPollerRead(api: OpenApi, clock: Clock): (handle: Handle) => Promise<StatusAnswer> {
+	const readers = new Map<ProviderName, StatusReader>();
+	return async (handle) => {
+		const opened = await api(handle.provider);
+		if ('problem' in opened) {
+			return { kind: 'refused', failure: { message: opened.problem, code: 'unauthorized', charged: 'unknown' } };
+		}
+		const { provider, send } = opened;
+		const reader =
+			readers.get(provider.name) ?? createStatusReader(provider, send, clock, { graceFromFirstRead: true });
+		readers.set(provider.name, reader);
+		return await reader.read(handle);
+	};
+}
+
+function createJobCalls(clock: Clock, random: Random, stop: Stop): Pick<Run, 'getStatus' | 'cancel'> {
+	const statusLimit = pLimit(STATUS_CALLS_AT_ONCE);
+	const cancelLimit = pLimit(CANCELS_AT_ONCE);
+	let cancels = 0;
+	const portsOf = ({ send, readStatus }: Api) => ({
+		clock,
+		random,
+		send,
+		readStatus: async (handle: Handle) => await statusLimit(async () => await readStatus(handle)),
+	});
+	return {
+		async getStatus(api, handle, untilStop) {
+			const ports = untilStop === undefined ? portsOf(api) : { ...portsOf(api), stop };
+			return await getStatus(api.provider, handle, ports);
+		},
+		async cancel(api, handle) {
+			cancels += 1;
+			const waitMs = Math.max(0, cancels - UNPACED_CANCELS) * CANCEL_PACE_MS;
+			if (waitMs > 0) await clock.sleep(waitMs);
+			return await cancelLimit(async () => await cancelJob(api.provider, handle, portsOf(api)));
+		},
+	};
+}

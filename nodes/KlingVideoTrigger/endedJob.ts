@@ -1,0 +1,153 @@
+import type { IDataObject, INodeExecutionData, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
+import type { Clock } from '../core/clock';
+import { FieldReader } from '../core/fields';
+import { hasEnded, type Handle, type Job } from '../core/job';
+import { asObject, present, without } from '../core/json';
+import { findProvider } from '../core/providers';
+import type { Provider } from '../core/providers/provider';
+import { createRateLimiter } from '../core/rateLimiter';
+import { answer, bodyOf } from '../host/webhooks';
+import { MODEL_PARAMETER } from '../kling/fields';
+import { jobItem, type OutputOptions } from '../kling/item';
+import type { Memory } from '../kling/memory';
+import { createWebhookSession, type WebhookSession } from '../kling/webhookSession';
+
+/** Jobs that a workflow itself remembers, which holds over restarts. */
+const REMEMBERED_JOBS = 500;
+/** Status checks that callbacks can make a trigger do in vain: so many at first, then one a second. */
+const VAIN_CHECKS = { burst: 300, refillEveryMs: 1000 };
+
+/**
+ * A provider's callback to the trigger. Its body only names the job; what the workflow gets is read from the provider.
+ * Answers 2xx once the job's end is confirmed and noted, and only then downloads. Anything else is answered so that the
+ * provider's own repeat can still succeed.
+ *
+ * The workflow starts once per job. Two guards see to that. The memory of this process is asked and written after the
+ * status call with nothing awaited in between, so that equal callbacks meet there. The workflow's static data holds over
+ * restarts; but n8n saves it whole when `webhook()` is over, and of two processes the last writer wins. With several
+ * webhook processes a job may therefore start the workflow more than once.
+ */
+export async function startOnEndedJob(
+	context: IWebhookFunctions,
+	clock: Clock,
+	memory: Memory,
+): Promise<IWebhookResponseData> {
+	const provider = findProvider(context.getNodeParameter('provider'));
+	const jobId = provider?.readCallback(bodyOf(context));
+	if (provider === undefined || jobId === undefined) return answer(context, 400, 'The body names no job');
+	const parameters = readParameters(context);
+	const name = `${provider.name} ${jobId}`;
+	// In the editor one job may start the workflow again and again, so that it can be tried out.
+	const isTest = context.getMode() === 'manual';
+	if (!isTest && startedJobs(context).includes(name)) return answer(context, 200, 'already known');
+	const session = createWebhookSession(context, clock, memory);
+	const handle = { provider: provider.name, jobId, ...modelOf(parameters, provider) };
+	const end = await readEnd(context, clock, memory, session, handle);
+	if (end.kind === 'none') return answer(context, end.status, end.message);
+	if (!isTest && !isFirst(context, memory, name)) return answer(context, 200, 'already known');
+	if (!parameters.events.includes(end.job.status)) {
+		return answer(context, 200, `not an event that is listened for: ${end.job.status}`);
+	}
+	if (!isTest) rememberStarted(context, name);
+	answer(context, 200, 'noted');
+	return { noWebhookResponse: true, workflowData: [[await startItem(session, end.job, parameters)]] };
+}
+
+/** The trigger's parameters, read before anything is noted or answered: an expression among them may throw. */
+interface Parameters extends OutputOptions {
+	readonly events: readonly string[];
+	/** What names the job's model where its provider's callback does not: the trigger's own option, else the URL. */
+	readonly model: unknown;
+	readonly query: IDataObject;
+}
+
+function readParameters(context: IWebhookFunctions): Parameters {
+	const events: unknown = context.getNodeParameter('events', ['completed', 'failed']);
+	const options = asObject(context.getNodeParameter('options', {}));
+	const query: IDataObject = { ...context.getQueryData() };
+	const model = options?.endpointId ?? query[MODEL_PARAMETER];
+	const field = String(context.getNodeParameter('outputField', 'data') ?? '').trim();
+	return {
+		events: namesIn(events),
+		model,
+		download: context.getNodeParameter('downloadVideo', true) === true,
+		field: field === '' ? 'data' : field,
+		raw: options?.output === 'raw',
+		query: without(query, MODEL_PARAMETER),
+	};
+}
+
+/** An expression may give the events as a list, or as text with commas between them. */
+function namesIn(events: unknown): string[] {
+	const given: unknown[] = Array.isArray(events) ? events : [events];
+	return given.flatMap((names) => String(names).split(',')).map((name) => name.trim());
+}
+
+/** If what names the model is invalid, the provider's default is used. */
+function modelOf({ model }: Parameters, provider: Provider): { model?: string } {
+	return present({ model: provider.readModel(provider.takesEndpointId ? model : undefined, new FieldReader()) });
+}
+
+/** Names the trigger among all that this process serves. */
+function triggerKey(context: IWebhookFunctions): string {
+	return `${context.getWorkflow().id ?? ''} ${context.getNode().id}`;
+}
+
+function checksOf(context: IWebhookFunctions, { triggerChecks }: Memory) {
+	return triggerChecks.getOrAdd(triggerKey(context), () => createRateLimiter(VAIN_CHECKS));
+}
+
+/**
+ * Whether this process hears of the job's end for the first time. Its status check is not counted then: all jobs of a big
+ * batch may end within a minute, and a callback that is refused too often is lost. So only guesses, early calls and
+ * repeats are limited.
+ */
+function isFirst(context: IWebhookFunctions, memory: Memory, name: string): boolean {
+	const key = `${triggerKey(context)} ${name}`;
+	if (memory.startedJobs.has(key)) return false;
+	memory.startedJobs.getOrAdd(key, () => true);
+	checksOf(context, memory).giveBack();
+	return true;
+}
+
+type End =
+	| { readonly kind: 'job'; readonly job: Job }
+	| { readonly kind: 'none'; readonly status: number; readonly message: string };
+
+async function readEnd(
+	context: IWebhookFunctions,
+	clock: Clock,
+	memory: Memory,
+	session: WebhookSession,
+	handle: Handle,
+): Promise<End> {
+	if (!checksOf(context, memory).take(clock.now())) return { kind: 'none', status: 429, message: 'asked too often' };
+	const seen = await session.readStatus(handle);
+	if (seen.kind !== 'job') {
+		const { jobId } = handle;
+		const reason = seen.kind === 'unavailable' ? seen.message : seen.failure.message;
+		context.logger.warn(`A callback for the Kling job ${jobId} started nothing: ${reason}`, { jobId });
+	}
+	if (seen.kind === 'unavailable') return { kind: 'none', status: 503, message: 'the provider could not be asked' };
+	if (seen.kind === 'refused') return { kind: 'none', status: 404, message: 'the provider does not confirm this job' };
+	return hasEnded(seen.job) ? seen : { kind: 'none', status: 503, message: 'the job has not ended yet' };
+}
+
+function startedJobs(context: IWebhookFunctions): string[] {
+	const names: unknown = context.getWorkflowStaticData('node').started;
+	return Array.isArray(names) ? names.map(String) : [];
+}
+
+function rememberStarted(context: IWebhookFunctions, name: string): void {
+	context.getWorkflowStaticData('node').started = [...startedJobs(context), name].slice(-REMEMBERED_JOBS);
+}
+
+async function startItem(
+	session: WebhookSession,
+	job: Job,
+	{ query, ...output }: Parameters,
+): Promise<INodeExecutionData> {
+	const { json, binary } = await jobItem(session, job, output);
+	const withQuery = Object.keys(query).length === 0 ? json : { ...json, query };
+	return binary === undefined ? { json: withQuery } : { json: withQuery, binary };
+}

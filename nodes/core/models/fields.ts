@@ -1,0 +1,59 @@
+import type { BooleanField, ChoiceField, PictureField, TextField } from './model';
+
+/** Kling's own limit on prompt and negative prompt, in characters (docs/providers.md#kling-limits). */
+const MAX_PROMPT_CHARACTERS = 2500;
+
+export const optionalPrompt: TextField = {
+	kind: 'text',
+	name: 'prompt',
+	key: 'prompt',
+	label: 'Prompt',
+	maxLength: MAX_PROMPT_CHARACTERS,
+};
+
+export const prompt: TextField = { ...optionalPrompt, required: true };
+
+export const negativePrompt: TextField = {
+	kind: 'text',
+	name: 'negativePrompt',
+	key: 'negative_prompt',
+	label: 'Negative Prompt',
+	maxLength: MAX_PROMPT_CHARACTERS,
+};
+
+/** The picture that a video begins with, for the input key that takes it. */
+export const startImage = (key: string): PictureField & { required: true } => ({
+	kind: 'picture',
+	name: 'startImage',
+	key,
+	label: 'Start Image',
+	required: true,
+	defaultSource: 'url',
+});
+
+export const duration: ChoiceField = {
+	kind: 'choice',
+	name: 'duration',
+	key: 'duration',
+	label: 'Duration',
+	choices: [5, 10],
+	default: 5,
+};
+
+export const aspectRatio: ChoiceField = {
+	kind: 'choice',
+	name: 'aspectRatio',
+	key: 'aspect_ratio',
+	label: 'Aspect Ratio',
+	choices: ['16:9', '9:16', '1:1'],
+	default: '16:9',
+};
+
+export const safetyChecker: BooleanField = {
+	kind: 'boolean',
+	name: 'enableSafetyChecker',
+	key: 'enable_safety_checker',
+	label: 'Enable Safety Checker',
+	default: true,
+	isOption: true,
+};

@@ -1,0 +1,95 @@
+import type { IWebhookFunctions } from 'n8n-workflow';
+import type { Job } from '../core/job';
+import type { LedgerEntry } from '../core/money/ledger';
+import { createRateLimiter, type RateLimiter } from '../core/rateLimiter';
+import { createDownloadLimit, type DownloadLimit } from '../host/download';
+
+/** A map of at most `maxKeys` keys: the key that was added first is forgotten first. */
+export class BoundedMap<V> {
+	private readonly values = new Map<string, V>();
+
+	constructor(private readonly maxKeys: number) {}
+
+	has(key: string): boolean {
+		return this.values.has(key);
+	}
+
+	/** The key's value; a new key gets the one that `create` makes. */
+	getOrAdd(key: string, create: () => V): V {
+		const known = this.values.get(key);
+		if (known !== undefined) return known;
+		const [oldest] = this.values.keys();
+		if (oldest !== undefined && this.values.size >= this.maxKeys) this.values.delete(oldest);
+		const value = create();
+		this.values.set(key, value);
+		return value;
+	}
+
+	delete(key: string): void {
+		this.values.delete(key);
+	}
+}
+
+/** What the callbacks to one pause of an execution have in common. */
+export interface PauseMemory {
+	/** Of callbacks that come together, only the first resumes the execution. */
+	isResuming: boolean;
+	/** Of callbacks that come too often, one waits until it may ask the provider; the others are turned away. */
+	isOneWaiting: boolean;
+	readonly checks: RateLimiter;
+	/** Jobs that have ended, by item index, so that the provider is asked for each of them once. */
+	readonly endedJobs: Map<number, Job>;
+}
+
+/**
+ * Everything that outlives a run of a node. All of it is bounded and may be forgotten at any time, as a restart does: n8n
+ * itself lets only one call resume an execution, and the provider can be asked again.
+ */
+export interface Memory {
+	/** Submits whose answer is still to come, with a promise of when it has come. Each leaves with its answer. */
+	readonly submitsUnderWay: Map<LedgerEntry, Promise<void>>;
+	/** By execution and time of the pause. */
+	readonly pauses: BoundedMap<PauseMemory>;
+	/** Jobs whose end has started a workflow, by trigger and job. */
+	readonly startedJobs: BoundedMap<true>;
+	/** Status checks that callbacks can make a trigger do, by trigger. */
+	readonly triggerChecks: BoundedMap<RateLimiter>;
+	/** Credentials that a callback has just read, by workflow, credential and user. Each leaves after half a minute. */
+	readonly credentials: Map<string, ReturnType<IWebhookFunctions['getCredentials']>>;
+	/** The downloads of all callbacks together: they come in large numbers, and n8n may hold each video in memory. */
+	readonly callbackDownloads: DownloadLimit;
+}
+
+/** As many as four executions that wait for their jobs download at once. */
+const CALLBACK_DOWNLOADS_AT_ONCE = 16;
+const MAX_PAUSES = 5_000;
+const MAX_STARTED_JOBS = 10_000;
+const MAX_TRIGGERS = 1_000;
+
+/** An empty memory, as a process has it when it starts. */
+export function createMemory(): Memory {
+	return {
+		submitsUnderWay: new Map(),
+		pauses: new BoundedMap(MAX_PAUSES),
+		startedJobs: new BoundedMap(MAX_STARTED_JOBS),
+		triggerChecks: new BoundedMap(MAX_TRIGGERS),
+		credentials: new Map(),
+		callbackDownloads: createDownloadLimit(CALLBACK_DOWNLOADS_AT_ONCE),
+	};
+}
+
+/** The memory of this process, which both nodes share. Tests give their nodes another. */
+export const processMemory = createMemory();
+
+/** One status check in ten seconds, after three for each job of the pause and a few more. */
+export const PAUSE_CHECK_EVERY_MS = 10_000;
+
+/** What is remembered of a pause. */
+export function pauseMemory({ pauses }: Memory, pause: string, jobCount: number): PauseMemory {
+	return pauses.getOrAdd(pause, () => ({
+		isResuming: false,
+		isOneWaiting: false,
+		checks: createRateLimiter({ burst: 3 * jobCount + 10, refillEveryMs: PAUSE_CHECK_EVERY_MS }),
+		endedJobs: new Map(),
+	}));
+}

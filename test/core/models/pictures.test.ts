@@ -1,0 +1,99 @@
+import type { JsonObject } from '../../../nodes/core/json';
+import { putLink } from '../../../nodes/core/models/form';
+import { coreToday } from '../../../nodes/core/providers/coreToday';
+import { runpod } from '../../../nodes/core/providers/runpod';
+import { inputFrom, PICTURE_URL, problemsOf, requestFrom } from '../providers/forms';
+
+const O1 = { model: 'kling-video-o1-r2v' };
+const LINKS = ['https://example.com/1.png', 'https://example.com/2.png', 'https://example.com/3.png'];
+
+describe('reference pictures', () => {
+	test.each([
+		['one link a line, with blank lines and blanks', `\n ${LINKS.join(' \r\n\n ')}\n`],
+		['a list that an expression gives, with what a row lacks', [LINKS[0], '', LINKS[1], null, LINKS[2]]],
+	])('come in their order from %s', (_name, referenceImageUrls) => {
+		expect(inputFrom(runpod, { ...O1, referenceImageUrls }).images).toEqual(LINKS);
+	});
+
+	test('come from binary fields, by names with commas or by a list, each checked and delivered like a start image', () => {
+		for (const referenceImageFields of [' robot, bear ,', ['robot', ' bear ']]) {
+			const { pictures, input } = requestFrom(runpod, { ...O1, referenceImagesSource: 'binary', referenceImageFields });
+			expect(pictures).toEqual([
+				{ inputKey: 'images', field: 'robot', label: 'Reference Image 1', isInList: true },
+				{ inputKey: 'images', field: 'bear', label: 'Reference Image 2', isInList: true },
+			]);
+			expect(input).not.toHaveProperty('images');
+		}
+	});
+
+	test('are put into the input as a list of links in their order, and a single picture as its link', () => {
+		const input: JsonObject = { prompt: 'a' };
+		for (const link of LINKS) putLink(input, { inputKey: 'images', field: 'x', label: 'X', isInList: true }, link);
+		putLink(input, { inputKey: 'image', field: 'x', label: 'X' }, PICTURE_URL);
+		expect(input).toStrictEqual({ prompt: 'a', images: LINKS, image: PICTURE_URL });
+	});
+
+	test.each([
+		[{}, 'Reference Images is empty. Give 1 to 10 links, one a line.'],
+		[
+			{ referenceImagesSource: 'binary' },
+			'Reference Images is empty. Give 1 to 10 names of input data fields, with commas between them.',
+		],
+		[
+			{ referenceImageUrls: Array<string>(11).fill(PICTURE_URL) },
+			'Reference Images has 11 pictures; at most 10 are allowed. Take some away.',
+		],
+		[
+			{ referenceImagesSource: 'binary', referenceImageFields: 'a,b,c,d,e,f,g,h,i,j,k' },
+			'Reference Images has 11 pictures; at most 10 are allowed. Take some away.',
+		],
+		[
+			{ referenceImageUrls: `${PICTURE_URL}\nbear.png` },
+			'Reference Image 2 has to begin with https:// or http://. Give the whole address.',
+		],
+		[
+			{ referenceImagesSource: 'binary', referenceImageFields: [7] },
+			'Reference Image 1: Input Data Field Name has to be text, but is 7.',
+		],
+		[{ referenceImagesSource: 'none' }, 'Reference Images has to be url or binary, but is "none".'],
+	])('%j are refused: %s', (values, problem) => {
+		expect(problemsOf(runpod, { ...O1, ...values })).toEqual([problem]);
+	});
+
+	test('that Additional Input gives take the place of those of the form', () => {
+		const values = { ...O1, referenceImagesSource: 'binary', referenceImageFields: 'robot' };
+		const { pictures, input } = requestFrom(runpod, { ...values, additionalInput: { images: LINKS } });
+		expect([pictures, input.images]).toEqual([[], LINKS]);
+	});
+});
+
+test('O1 takes a video by Additional Input, checked as a link', () => {
+	const values = { ...O1, referenceImageUrls: PICTURE_URL };
+	const video = 'https://example.com/clip.mp4';
+	expect(inputFrom(runpod, { ...values, additionalInput: { video } }).video).toBe(video);
+	expect(problemsOf(runpod, { ...values, additionalInput: { video: 'http://10.0.0.1/clip.mp4' } })).toEqual([
+		expect.stringContaining('Additional Input: video is on the host 10.0.0.1'),
+	]);
+});
+
+describe('v2.5 Turbo Pro', () => {
+	const V25 = { model: 'kwaivgi/kling-v2.5-turbo-pro', aspectRatio: '9:16' };
+
+	test('makes a video from text alone, in the shape that was chosen', () => {
+		const { input, pictures } = requestFrom(coreToday, { ...V25, startImageSource: 'none' });
+		expect([input.aspect_ratio, pictures, 'start_image' in input]).toEqual(['9:16', [], false]);
+	});
+
+	test.each([
+		['a link', {}],
+		['a binary field', { startImageSource: 'binary', startImageField: 'photo' }],
+		['its old name', { startImageSource: 'none', additionalInput: { image: PICTURE_URL } }],
+	])('with a start image from %s is sent no aspect ratio, as the API ignores it then', (_name, values) => {
+		expect(inputFrom(coreToday, { ...V25, ...values })).not.toHaveProperty('aspect_ratio');
+	});
+});
+
+test('the names of binary fields are taken without the blanks around them', () => {
+	const values = { startImageSource: 'Binary', startImageField: ' data ' };
+	expect(requestFrom(coreToday, values).pictures).toMatchObject([{ field: 'data' }]);
+});
