@@ -82,7 +82,7 @@ class Reading implements Draft {
 		const url = this.form[`${name}Url`];
 		const sources = required === true ? (['url', 'binary'] as const) : (['none', 'url', 'binary'] as const);
 		const from = this.fields.choice(label, isUnset(source) ? defaultSource : source, sources);
-		if (from === 'url' && isUnset(url)) this.refuse(urlLabel, 'is empty. Give the link of a JPEG or PNG picture.');
+		if (from === 'url' && isUnset(url)) this.refuse(urlLabel, 'is empty. Enter the link of a JPEG or PNG picture.');
 		else if (from === 'url') this.input[key] = this.link(urlLabel, url);
 		else if (from === 'binary') this.addPicture({ inputKey: key, label }, this.form[`${name}Field`]);
 	}
@@ -93,9 +93,9 @@ class Reading implements Draft {
 		const from = isUnset(given) && !isUnset(source) ? this.fields.choice(label, source, ['url', 'binary']) : 'url';
 		if (from === undefined) return;
 		const all = from === 'url' ? toList(isUnset(given) ? urls : given, /[\r\n]+/) : toList(names, /[,\r\n]+/);
-		const what = from === 'url' ? 'links, one a line' : 'names of input data fields, with commas between them';
-		if (all.length === 0 && required === true) this.refuse(label, `is empty. Give 1 to ${max} ${what}.`);
-		if (all.length > max) this.refuse(label, `has ${all.length} pictures; at most ${max} are allowed. Take some away.`);
+		const what = from === 'url' ? 'links, one on each line' : 'names of input binary fields, separated by commas';
+		if (all.length === 0 && required === true) this.refuse(label, `is empty. Enter 1 to ${max} ${what}.`);
+		if (all.length > max) this.refuse(label, `has ${all.length} pictures; at most ${max} are allowed. Remove some.`);
 		const labels = all.map((_, index) => `${label.replace(/s$/, '')} ${index + 1}`);
 		if (from === 'url') this.input[key] = labels.map((one, index) => this.link(one, all[index]));
 		else labels.forEach((one, index) => this.addPicture({ inputKey: key, label: one, isInList: true }, all[index]));
@@ -104,7 +104,7 @@ class Reading implements Draft {
 	private readVideoLink({ key, label, name, required }: VideoLinkField): void {
 		const value = Object.hasOwn(this.additional, key) || name === undefined ? this.additional[key] : this.form[name];
 		if (!isUnset(value)) this.input[key] = this.link(label, value);
-		else if (required === true) this.refuse(label, 'is empty. Give the link of a video.');
+		else if (required === true) this.refuse(label, 'is empty. Enter the link of a video.');
 	}
 
 	private addPicture(picture: Omit<Picture, 'field'>, named: unknown): void {
