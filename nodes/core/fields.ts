@@ -31,7 +31,7 @@ export function toList(value: unknown, separator: RegExp): unknown[] {
 }
 
 /** A number of seconds: "10 Seconds" and "10s" are 10, too. */
-function toSeconds(value: unknown): number | undefined {
+export function toSeconds(value: unknown): number | undefined {
 	return toNumber(typeof value === 'string' ? value.replace(/s(ec(ond)?s?)?\s*$/i, '') : value);
 }
 

@@ -67,8 +67,8 @@ function parse(text: string): URL | undefined {
 /** What is wrong with the way the text is written, before it is read as a URL. */
 function writingProblem(text: string): string | undefined {
 	if (text.includes('{{')) return 'still has {{ }} in it. Switch the field to Expression, so that n8n fills it in.';
-	if (/^data:/i.test(text)) return 'is a data URI. Enter a link, or put the picture into a binary field.';
-	if (!/^https?:\/\//i.test(text)) return 'has to begin with https:// or http://. Enter the whole address.';
+	if (/^data:/i.test(text)) return 'is a data URI. Give a link, or take the picture from an input data field.';
+	if (!/^https?:\/\//i.test(text)) return 'has to begin with https:// or http://. Give the whole address.';
 	if (/[\s\\]/.test(text)) return 'has a space, a line break or a backslash in it. Write a space as %20.';
 	return undefined;
 }
@@ -80,14 +80,14 @@ function writingProblem(text: string): string | undefined {
  * @returns the problem and what to do, for people, to be read after the field's name; undefined if there is none
  */
 export function urlProblem(value: unknown, rules: { providerIsLocal: boolean }): string | undefined {
-	if (typeof value !== 'string' || value.trim() === '') return 'is empty. Enter an https:// or http:// address.';
+	if (typeof value !== 'string' || value.trim() === '') return 'is empty. Give an https:// or http:// address.';
 	const text = value.trim();
 	const writing = writingProblem(text);
 	if (writing) return writing;
 	const url = parse(text);
 	if (!url) return 'cannot be read as a URL. Check its host and port.';
 	if (url.username !== '' || url.password !== '') {
-		return 'has a user name or password in it, which the provider would see. Use a link without them.';
+		return 'has a user name or password in it, which the provider would see. Give a link without them.';
 	}
 	if (rules.providerIsLocal || !isPrivateHost(url.hostname)) return undefined;
 	return (

@@ -5,7 +5,7 @@ import type { VideoForm } from '../../nodes/core/form';
 import { parseForm } from '../../nodes/core/models/form';
 import { estimateCost } from '../../nodes/core/models/price';
 import { providerOf } from '../../nodes/core/providers';
-import { setStage, type Stage } from '../engine/stage';
+import { createStage, type Stage } from '../engine/stage';
 import { providerNames } from '../support/apis';
 import {
 	askUser,
@@ -145,10 +145,10 @@ export async function runDemo(args: string[], say: Say): Promise<number> {
 			say('Not confirmed; nothing was sent.');
 			return 1;
 		}
-		const stage = await setStage({
+		const stage = await createStage({
 			factor: isReal ? 1 : EMULATED_SPEED,
 			emulator: { jobTimes: EMULATED },
-			...(isReal ? { real: { [name]: keyOf(name) } } : {}),
+			...(isReal ? { credentials: { [name]: { apiKey: keyOf(name), baseUrl: undefined } } } : {}),
 		});
 		say(
 			isReal

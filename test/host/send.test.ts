@@ -2,9 +2,9 @@ import fastify from 'fastify';
 import type { Call } from '../../nodes/core/calls/http';
 import { createSend } from '../../nodes/host/send';
 import type { Misbehaviour } from '../emulator/index';
-import { textsIn } from '../engine/watched';
 import { gzipSync } from '../support/node.cts';
 import { meetStranger, type Stranger } from '../support/stranger';
+import { textsIn } from '../support/texts';
 import { setProbeStage, type ProbeStage } from './probeStage';
 
 let stage: ProbeStage;
@@ -111,7 +111,7 @@ describe('a key of characters that JSON may write in other ways', () => {
 	const KEY = 'ab/cd+<ef>&"gh';
 	const plain = JSON.stringify(KEY).slice(1, -1);
 	let other: ProbeStage;
-	beforeAll(async () => (other = await setProbeStage({ factor: 20, keys: { coreToday: KEY } })));
+	beforeAll(async () => (other = await setProbeStage({ factor: 20, credentials: { coreToday: { apiKey: KEY } } })));
 	afterAll(async () => await other.close());
 
 	test.each([

@@ -1,5 +1,5 @@
 import type { INodeProperties } from 'n8n-workflow';
-import { notAsTool, onlyAsTool } from '../../kling/fields';
+import { onlyAsTool } from '../../kling/fields';
 
 /** Each operation in words: for the canvas, which shows the operation below the node. */
 export const OPERATION_LABELS = {
@@ -26,12 +26,13 @@ const operationField: INodeProperties = {
 			description: 'Cancel a running job and return its status afterwards',
 			action: 'Cancel a video job',
 		},
-		notAsTool({
+		{
 			name: OPERATION_LABELS.download,
 			value: 'download',
 			description: 'Download a finished video by its link',
 			action: 'Download a video',
-		}),
+			displayOptions: { hide: { '@tool': [true] } },
+		},
 		{
 			name: OPERATION_LABELS.generate,
 			value: 'generate',

@@ -2,7 +2,7 @@ import type { NodeOperationError } from 'n8n-workflow';
 import { problemText, type Problem } from '../../core/fields';
 import { itemsText } from '../../core/items';
 import { present, type JsonObject } from '../../core/json';
-import type { LedgerEntry } from '../../core/money/ledger';
+import { maySubmitAgain, type LedgerEntry } from '../../core/money/ledger';
 import { jobJson, type ItemError } from '../../core/output';
 import { providerOf } from '../../core/providers';
 import { nodeError } from '../../host/context';
@@ -77,9 +77,9 @@ export function refusedRun(
 	invalid: ReadonlyArray<{ itemIndex: number; problems: readonly Problem[] }>,
 ): NodeOperationError {
 	const itemCount = context.getInputData().length;
-	const earlier = [...Array(itemCount).keys()].flatMap((itemIndex) => {
-		const job = ledger.latest(itemIndex)?.job;
-		return job === undefined ? [] : [{ itemIndex, result: { kind: 'item', json: jobJson(job) } } as const];
+	const earlier = [...context.getInputData().keys()].flatMap((itemIndex) => {
+		const entry = ledger.latest(itemIndex);
+		return entry === undefined ? [] : [{ itemIndex, result: resultOf(entry) }];
 	});
 	const jobs = earlier.map(({ itemIndex, result }) => ({ itemIndex, text: resultText(result) }));
 	const known = jobs.length === 0 ? [] : ['Jobs of an earlier try:', ...linesText(jobs), RETRY_KEEPS];
@@ -102,6 +102,13 @@ export function refusedRun(
 		description: [...linesText(problems), ...known].join('\n'),
 		data: { items, ...(jobs.length === 0 ? {} : { jobsOfEarlierTry }) },
 	});
+}
+
+/** What an earlier try of an item came to. */
+function resultOf({ job, failure, provider }: LedgerEntry): Result {
+	if (job !== undefined) return { kind: 'item', json: jobJson(job) };
+	const message = failure?.message ?? `${providerOf(provider).label} did not answer the submit`;
+	return { kind: 'error', error: { message, description: '' } };
 }
 
 function resultText(result: Result): string {
@@ -196,7 +203,9 @@ function othersText(results: readonly Result[]): string {
 
 /** What Retry will do. After Stop nothing is said: n8n then keeps no record of the jobs. */
 function retryText(errors: readonly ItemError[]): string {
-	const isNewJob = errors.some(({ status, failure }) => status === 'failed' && failure?.retryable !== false);
+	const isNewJob = errors.some(
+		({ status, failure }) => status === 'failed' && failure !== undefined && maySubmitAgain(failure),
+	);
 	return isNewJob ? RETRY_REMAKES : RETRY_KEEPS;
 }
 

@@ -1,4 +1,4 @@
-import { FieldReader, isUnset, toList, toNumber } from '../fields';
+import { FieldReader, isUnset, toList, toSeconds } from '../fields';
 import type { FormContext, VideoForm } from '../form';
 import { isJsonObject, present, without, type JsonObject } from '../json';
 import type { ParsedRequest, Picture } from '../providers/provider';
@@ -8,7 +8,8 @@ import type { Draft, Model, PictureField, PicturesField, ValueField, VideoLinkFi
 /** One form while it is read against one model's table. */
 class Reading implements Draft {
 	readonly fields = new FieldReader();
-	readonly input: Record<string, unknown> = {};
+	/** Without a prototype: `__proto__` in Additional Input is a key like any other. */
+	readonly input: Record<string, unknown> = Object.create(null);
 	readonly pictures: Picture[] = [];
 	/** Its values take the place of the form's; one that is unset there is left to the provider. */
 	private readonly additional: JsonObject;
@@ -67,7 +68,8 @@ class Reading implements Draft {
 	private readUnchecked(field: Exclude<ValueField, { kind: 'text' }>): void {
 		const value = this.valueOf(field);
 		const isGiven = Object.hasOwn(this.additional, field.key);
-		const plain = isGiven ? value : (readPlain(new FieldReader(), field, value) ?? toNumber(value) ?? value);
+		const seconds = typeof field.default === 'number' ? toSeconds(value) : undefined;
+		const plain = isGiven ? value : (readPlain(new FieldReader(), field, value) ?? seconds ?? value);
 		if (!isGiven && (isUnset(plain) || plain === field.default)) return;
 		this.input[field.key] = typeof plain === 'string' ? (this.fields.text(field.label, plain) ?? plain) : plain;
 	}
@@ -82,7 +84,7 @@ class Reading implements Draft {
 		const url = this.form[`${name}Url`];
 		const sources = required === true ? (['url', 'binary'] as const) : (['none', 'url', 'binary'] as const);
 		const from = this.fields.choice(label, isUnset(source) ? defaultSource : source, sources);
-		if (from === 'url' && isUnset(url)) this.refuse(urlLabel, 'is empty. Enter the link of a JPEG or PNG picture.');
+		if (from === 'url' && isUnset(url)) this.refuse(urlLabel, 'is empty. Give the link of a JPEG or PNG picture.');
 		else if (from === 'url') this.input[key] = this.link(urlLabel, url);
 		else if (from === 'binary') this.addPicture({ inputKey: key, label }, this.form[`${name}Field`]);
 	}
@@ -94,7 +96,7 @@ class Reading implements Draft {
 		if (from === undefined) return;
 		const all = from === 'url' ? toList(isUnset(given) ? urls : given, /[\r\n]+/) : toList(names, /[,\r\n]+/);
 		const what = from === 'url' ? 'links, one on each line' : 'names of input binary fields, separated by commas';
-		if (all.length === 0 && required === true) this.refuse(label, `is empty. Enter 1 to ${max} ${what}.`);
+		if (all.length === 0 && required === true) this.refuse(label, `is empty. Give 1 to ${max} ${what}.`);
 		if (all.length > max) this.refuse(label, `has ${all.length} pictures; at most ${max} are allowed. Remove some.`);
 		const labels = all.map((_, index) => `${label.replace(/s$/, '')} ${index + 1}`);
 		if (from === 'url') this.input[key] = labels.map((one, index) => this.link(one, all[index]));
@@ -104,7 +106,7 @@ class Reading implements Draft {
 	private readVideoLink({ key, label, name, required }: VideoLinkField): void {
 		const value = Object.hasOwn(this.additional, key) || name === undefined ? this.additional[key] : this.form[name];
 		if (!isUnset(value)) this.input[key] = this.link(label, value);
-		else if (required === true) this.refuse(label, 'is empty. Enter the link of a video.');
+		else if (required === true) this.refuse(label, 'is empty. Give the link of a video.');
 	}
 
 	private addPicture(picture: Omit<Picture, 'field'>, named: unknown): void {
@@ -140,7 +142,7 @@ export function readRequest(model: Model, form: VideoForm, context: FormContext)
 	if (fields.problems.length > 0 || !isJsonObject(input))
 		return { kind: 'problems', problems: fields.problems, pictures };
 	const { provider, id } = model;
-	const hasEndImage = reading.has('end_image');
+	const hasEndImage = model.fields.some(({ name, key }) => name === 'endImage' && reading.has(key));
 	return {
 		kind: 'request',
 		request: { provider, model: id, input, pictures, submitWith: submitWith ?? 'run', hasEndImage },

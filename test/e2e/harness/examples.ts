@@ -47,8 +47,8 @@ export function readExample(
 	const definition: WorkflowDefinition = JSON.parse(text);
 	for (const node of definition.nodes) {
 		if (node.name === 'Settings') fillIn(node.parameters, settings);
-		const types = credentialTypesOf(node.type).filter((type) => credentials[type] !== undefined);
-		if (types.length > 0) node.credentials = Object.fromEntries(types.map((type) => [type, credentials[type]]));
+		const chosen = Object.entries(credentials).filter(([type]) => credentialTypesOf(node.type).includes(type));
+		if (chosen.length > 0) node.credentials = Object.fromEntries(chosen);
 	}
 	return definition;
 }

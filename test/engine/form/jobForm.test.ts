@@ -1,4 +1,4 @@
-import { NodeHelpers, type INodeProperties } from 'n8n-workflow';
+import { type INodeProperties, NodeHelpers } from 'n8n-workflow';
 import { KlingVideo } from '../../../nodes/KlingVideo/KlingVideo.node';
 
 const { description } = new KlingVideo();

@@ -2,12 +2,13 @@ import type { ProviderName } from '../../../nodes/core/job';
 import { choices } from '../../../nodes/core/providers/choices';
 import { providerNames } from '../../support/apis';
 import { itemsOf } from '../harness/index';
-import { refusal } from './refused';
-import { setWatchedStage, type WatchedStage } from '../watched';
+import { refusal } from '../refusal';
+import { thrown } from '../results';
+import { createStage, type Stage } from '../stage';
 
-let stage: WatchedStage;
-beforeAll(async () => (stage = await setWatchedStage()));
-afterEach(() => stage.emulator.reset());
+let stage: Stage;
+beforeAll(async () => (stage = await createStage()));
+afterEach(() => stage.reset());
 afterAll(async () => await stage.close());
 
 type Form = Readonly<Record<string, unknown>>;
@@ -121,7 +122,7 @@ test.each(choices.map(({ value }) => value))(
 			startImageUrl: 'a.png',
 			options: { negativePrompt: long, timeoutSeconds: 5, onTimeout: 'pray' },
 		};
-		const { message, thrown } = await refusal(stage, { provider, ...form });
+		const refused = await refusal(stage, { provider, ...form });
 		for (const label of [
 			'Prompt is',
 			'Duration has',
@@ -130,8 +131,8 @@ test.each(choices.map(({ value }) => value))(
 			'Timeout has',
 			'On Timeout has',
 		]) {
-			expect(message.split(new RegExp(`(?:^|[.] )${label}`))).toHaveLength(2);
-			expect(thrown).toContain(label);
+			expect(refused.message.split(new RegExp(`(?:^|[.] )${label}`))).toHaveLength(2);
+			expect(refused.thrown).toContain(label);
 		}
 	},
 );
@@ -139,18 +140,17 @@ test.each(choices.map(({ value }) => value))(
 test('all problems of all items are named at once', async () => {
 	const rows = itemsOf({ prompt: '', seconds: 4 }, { prompt: 'good', seconds: 5 }, { prompt: 'good', seconds: 6 });
 	const execution = await stage.run({ prompt: '={{ $json.prompt }}', duration: '={{ $json.seconds }}' }, rows);
-	const error = execution.error();
-	expect(error !== undefined && 'description' in error ? error.description : '').toBe(
+	expect(thrown(execution).description).toBe(
 		'Item 0: Prompt is empty. Fill it in. Duration has to be 5 or 10, but is 4.\nItem 2: Duration has to be 5 or 10, but is 6.',
 	);
-	expect(stage.emulator.requests()).toEqual([]);
+	expect(stage.requests()).toEqual([]);
 });
 
 test('numeric strings, as sheets give them, are sent as numbers', async () => {
 	const row = itemsOf({ seconds: '10', scale: '0.7', safe: 'false' });
 	const options = { guidanceScale: '={{ $json.scale }}', enableSafetyChecker: '={{ $json.safe }}' };
 	await stage.run({ provider: 'runpod', completion: 'jobId', duration: '={{ $json.seconds }}', options }, row);
-	expect(stage.emulator.jobs()[0]?.input).toMatchObject({
+	expect(stage.job().input).toMatchObject({
 		duration: 10,
 		guidance_scale: 0.7,
 		enable_safety_checker: false,
@@ -160,5 +160,5 @@ test('numeric strings, as sheets give them, are sent as numbers', async () => {
 test('Mode by expression works without an end image', async () => {
 	const rows = itemsOf({ mode: 'standard' }, { mode: 'pro' });
 	await stage.run({ completion: 'jobId', mode: '={{ $json.mode }}' }, rows);
-	expect(stage.emulator.jobs().map(({ input }) => input.mode)).toEqual(['standard', 'pro']);
+	expect(stage.jobs().map(({ input }) => input.mode)).toEqual(['standard', 'pro']);
 });

@@ -1,38 +1,37 @@
 import type { ProviderName } from '../../../nodes/core/job';
-import { choices } from '../../../nodes/core/providers/choices';
 import { asObject } from '../../../nodes/core/json';
-import { join, readFileSync, repositoryFolder } from '../../support/node.cts';
+import { choices } from '../../../nodes/core/providers/choices';
 import { providerNames } from '../../support/apis';
-import { FROM_ITEM, kling, promptsOf, requestsOf, setWarmStage, shots, thrown } from '../scenes';
-import type { Stage } from '../stage';
+import { at } from '../../support/defined';
+import { NO_CREDIT } from '../faults';
+import { itemsOf } from '../harness/index';
+import { FROM_ITEM, itemWith, shots, START } from '../items';
+import { outputOf, statusesOf, thrown } from '../results';
+import { createStage, type Stage } from '../stage';
 
 const DRY = { dryRun: true };
 
 let stage: Stage;
 
-beforeAll(async () => {
-	stage = await setWarmStage({ factor: 60, emulator: { jobTimes: { queueMs: 0, runMs: 3_000 } } });
-});
+beforeAll(async () => (stage = await createStage({ emulator: { jobTimes: { queueMs: 0, runMs: 3_000 } } })));
 afterAll(async () => await stage.close());
-beforeEach(() => stage.emulator.reset());
+beforeEach(() => stage.reset());
 
-const nothingSent = () => expect(stage.emulator.requests()).toEqual([]);
+const nothingSent = () => expect(stage.requests()).toEqual([]);
 
 const COSTS: Readonly<Record<ProviderName, object>> = {
 	coreToday: { amount: 375, unit: 'credits', source: 'minimum' },
 	runpod: { amount: 0.45, unit: 'USD', source: 'estimated' },
 };
 
-describe.each(choices)('a dry run with $value', ({ value: provider, chain: [first] }) => {
-	const cost = COSTS[first];
+describe.each(choices)('a dry run with $value', ({ value: provider, chain }) => {
+	const cost = COSTS[at(chain, 0)];
 
-	it.each(['wait', 'callback', 'jobId'])('and completion %s sends nothing and never parks', async (completion) => {
-		const execution = await stage.engine.run(stage.workflow({ ...FROM_ITEM, provider, completion, options: DRY }), {
-			items: shots(2),
-		});
+	it.each(['wait', 'callback', 'jobId'])('and completion %s sends nothing and never pauses', async (completion) => {
+		const execution = await stage.run({ ...FROM_ITEM, provider, completion, options: DRY }, shots(2));
 		nothingSent();
 		expect([execution.status, execution.waitTill]).toEqual(['success', undefined]);
-		expect(kling(execution)).toMatchObject([
+		expect(outputOf(execution)).toMatchObject([
 			{ jobId: 'dry-run-1', status: 'completed', dryRun: true, cost },
 			{ jobId: 'dry-run-2', status: 'completed', dryRun: true, cost },
 		]);
@@ -40,7 +39,7 @@ describe.each(choices)('a dry run with $value', ({ value: provider, chain: [firs
 	});
 
 	it('puts a video that is marked as a sample into the output field', async () => {
-		const execution = await stage.engine.run(stage.workflow({ provider, outputField: 'clip', options: DRY }));
+		const execution = await stage.run({ provider, outputField: 'clip', options: DRY });
 		const { bytes, mimeType, fileName } = await stage.engine.binary(execution.items('Kling')[0], 'clip');
 		expect([mimeType, fileName]).toEqual(['video/mp4', 'kling-dry-run-1-sample.mp4']);
 		expect(bytes.subarray(4, 8).toString('latin1')).toBe('ftyp');
@@ -48,10 +47,10 @@ describe.each(choices)('a dry run with $value', ({ value: provider, chain: [firs
 
 	it('shows the very request that a real run sends', async () => {
 		const parameters = { provider, mode: 'pro', duration: 10, options: { negativePrompt: 'blur', guidanceScale: 0.7 } };
-		const dry = await stage.engine.run(stage.workflow({ ...parameters, options: { ...parameters.options, ...DRY } }));
-		await stage.engine.run(stage.workflow({ ...parameters, completion: 'jobId' }));
-		const [sent] = requestsOf(stage, 'submit');
-		const shown = asObject(kling(dry)[0]?.request);
+		const dry = await stage.run({ ...parameters, options: { ...parameters.options, ...DRY } });
+		await stage.run({ ...parameters, completion: 'jobId' });
+		const [sent] = stage.requests('submit');
+		const shown = asObject(outputOf(dry)[0]?.request);
 		expect(shown?.body).toEqual(sent?.body);
 		expect(shown?.method).toBe(sent?.method);
 		expect(sent?.path.endsWith(String(shown?.path))).toBe(true);
@@ -59,12 +58,11 @@ describe.each(choices)('a dry run with $value', ({ value: provider, chain: [firs
 });
 
 it.each(providerNames)('a dry run delivers no picture to %s, and shows how it would', async (provider) => {
-	const data = readFileSync(join(repositoryFolder, 'test/fixtures/media/image.png')).toString('base64');
-	const items = [{ json: {}, binary: { photo: { data, mimeType: 'image/png' } } }];
+	const items = [itemWith({ photo: START })];
 	const flow = stage.workflow({ provider, startImageSource: 'binary', startImageField: 'photo', options: DRY });
 	const execution = await stage.engine.run(flow, { items });
 	nothingSent();
-	expect(JSON.stringify(kling(execution)[0]?.request)).toMatch(/the picture in \\"photo\\", by (upload|dataUri)/);
+	expect(JSON.stringify(outputOf(execution)[0]?.request)).toMatch(/the picture in \\"photo\\", by (upload|dataUri)/);
 	expect(Object.keys(execution.items('Kling')[0]?.binary ?? {})).toEqual(['data']);
 });
 
@@ -74,49 +72,52 @@ describe('a dry run checks all that a real one does', () => {
 		['a limit', { options: { ...DRY, maxCost: 1 } }, 'Max Cost is 1 credits'],
 		['a picture', { startImageSource: 'binary' }, 'is missing'],
 	])('%s', async (_what, parameters, text) => {
-		const execution = await stage.engine.run(stage.workflow({ options: DRY, ...parameters }));
+		const execution = await stage.run({ options: DRY, ...parameters });
 		nothingSent();
 		expect(thrown(execution).message).toContain(text);
 	});
 });
 
-it("a dry run is each item's own choice, and one that says nothing is refused", async () => {
+it('Dry Run is read for each item, and an item without a value for it is refused', async () => {
 	const options = { dryRun: '={{ $json.dry }}' };
 	const items = shots(2).map(({ json }, index) => ({ json: { ...json, dry: index === 1 } }));
-	const execution = await stage.engine.run(stage.workflow({ ...FROM_ITEM, options }), { items });
-	expect(promptsOf(stage)).toEqual(['Shot 0']);
-	expect(kling(execution).map(({ dryRun }) => dryRun)).toEqual([undefined, true]);
-	stage.emulator.reset();
-	const lost = await stage.engine.run(stage.workflow({ ...FROM_ITEM, options }), { items: shots(1) });
+	const execution = await stage.run({ ...FROM_ITEM, options }, items);
+	expect(stage.prompts()).toEqual(['Shot 0']);
+	expect(outputOf(execution).map(({ dryRun }) => dryRun)).toEqual([undefined, true]);
+	stage.reset();
+	const lost = await stage.run({ ...FROM_ITEM, options }, shots(1));
 	nothingSent();
 	expect(thrown(lost).message).toContain('Dry Run is empty');
 });
 
-it('a retry with Dry Run off pays as if the dry run had not been', async () => {
+it('a retry with Dry Run off makes the videos that the dry run did not make', async () => {
 	stage.emulator.misbehave({
 		when: { call: 'submit', first: 1 },
-		do: { reply: { status: 402, body: { detail: 'no credit' } } },
+		do: NO_CREDIT,
 	});
 	const items = shots(2).map(({ json }, index) => ({ json: { ...json, dry: index === 0 } }));
-	const failed = await stage.engine.run(stage.workflow({ ...FROM_ITEM, options: { dryRun: '={{ $json.dry }}' } }), {
-		items,
-	});
+	const failed = await stage.run({ ...FROM_ITEM, options: { dryRun: '={{ $json.dry }}' } }, items);
 	const real = await stage.engine.retry(failed, stage.workflow({ ...FROM_ITEM, options: { maxJobs: 2 } }));
-	expect(kling(real).map(({ status }) => status)).toEqual(['completed', 'completed']);
-	expect(promptsOf(stage)).toEqual(['Shot 0', 'Shot 1']);
+	expect(statusesOf(real)).toEqual(['completed', 'completed']);
+	expect(stage.prompts()).toEqual(['Shot 0', 'Shot 1']);
 });
 
 it.each(['getStatus', 'wait', 'cancel', 'download'])(
-	'%s refuses the job of a dry run with a clear word',
+	'%s refuses the job of a dry run and says what to do',
 	async (operation) => {
-		const dry = await stage.engine.run(stage.workflow({ options: DRY }));
+		const dry = await stage.run({ options: DRY });
 		const about = { jobId: '={{ $json.jobId }}', videoUrl: '={{ $json.videoUrl }}' };
-		const execution = await stage.engine.run(stage.workflow({ operation, provider: 'fromInput', ...about }), {
-			items: dry.items('Kling'),
-		});
+		const execution = await stage.run({ operation, provider: 'fromInput', ...about }, dry.items('Kling'));
 		nothingSent();
 		expect(thrown(execution).message).toMatch(
 			/dry-run-1, which a dry run made: there is no such (job|video)\. Turn Dry Run off/,
 		);
 	},
 );
+
+it('a dry run beside real items does not count for Max Jobs', async () => {
+	const options = { dryRun: '={{ $json.dry }}', maxJobs: 1 };
+	const items = itemsOf({ prompt: 'A', dry: true }, { prompt: 'B', dry: false });
+	await stage.run({ ...FROM_ITEM, completion: 'jobId', options }, items);
+	expect(stage.prompts()).toEqual(['B']);
+});

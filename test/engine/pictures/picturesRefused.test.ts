@@ -1,12 +1,13 @@
-import { providerNames } from '../../support/apis';
 import sharp from 'sharp';
 import { plain, readImage } from '../../core/media/imageSamples';
-import { setPictureStage, START, type File, type PictureStage } from './pictureStage';
-import { errorOf, thrown } from '../watched';
+import { providerNames } from '../../support/apis';
+import { CONTINUE, type File, START } from '../items';
+import { errorOf, itemOf, statusesOf, thrown } from '../results';
+import { createStage, type Stage } from '../stage';
 
-let stage: PictureStage;
-beforeAll(async () => (stage = await setPictureStage()));
-afterEach(() => stage.emulator.reset());
+let stage: Stage;
+beforeAll(async () => (stage = await createStage()));
+afterEach(() => stage.reset());
 afterAll(async () => await stage.close());
 
 const named = (bytes: Uint8Array, fileName = 'picture.jpg'): File => ({ bytes, fileName });
@@ -92,15 +93,14 @@ test.each(CASES)(
 	async ({ file, texts, parameters }) => {
 		const items = [{ photo: await file() }];
 		const asked = { ...parameters, startImageSource: 'binary', startImageField: 'photo' };
-		const stopped = thrown(await stage.runWith(asked, items));
-		const [item] = (await stage.runWith(asked, items, { onError: 'continueRegularOutput' })).items('Kling');
-		const { message, failure } = errorOf(item);
+		const stopped = thrown(await stage.runWithFiles(asked, items)).text;
+		const { message, failure } = errorOf(itemOf(await stage.runWithFiles(asked, items, CONTINUE)));
 		expect(failure).toMatchObject({ code: 'invalid_input', charged: 'no' });
 		for (const text of texts) {
 			expect(message).toContain(text);
 			expect(stopped).toContain(text);
 		}
-		expect(stage.emulator.requests()).toEqual([]);
+		expect(stage.requests()).toEqual([]);
 	},
 );
 
@@ -112,38 +112,38 @@ test('both pictures of an item are named with all that is wrong with them, besid
 		endImageField: 'last',
 		duration: '={{ 7 }}',
 	};
-	const text = thrown(
-		await stage.runWith(asked, [{ data: named(await plain(120, 900)), last: other('picture.webp') }]),
+	const { text } = thrown(
+		await stage.runWithFiles(asked, [{ data: named(await plain(120, 900)), last: other('picture.webp') }]),
 	);
 	expect(text).toContain('Start Image in field "data" is 120 x 900 px; both sides have to be at least 300 px');
 	expect(text).toContain('Start Image in field "data" is 120 x 900 px, that is 1:7.5');
 	expect(text).toContain('End Image in field "last" is');
 	expect(text).toContain('Duration has to be 5 or 10, but is 7.');
-	expect(stage.emulator.requests()).toEqual([]);
+	expect(stage.requests()).toEqual([]);
 });
 
 test('what is larger than a /run request goes through /runsync', async () => {
 	const options = { submitWith: 'runsync' };
-	await stage.runWith({ provider: 'runpod', startImageSource: 'binary', options, downloadVideo: false }, [
+	await stage.runWithFiles({ provider: 'runpod', startImageSource: 'binary', options, downloadVideo: false }, [
 		{ data: await heavy(1_650) },
 	]);
-	expect(stage.emulator.jobs()).toHaveLength(1);
+	expect(stage.jobs()).toHaveLength(1);
 });
 
 test('one refused picture of three costs nothing under Stop; under Continue the other two become videos', async () => {
 	const items = [{ data: START }, { data: other('picture.webp') }, { data: START }];
-	expect(thrown(await stage.runWith({ startImageSource: 'binary' }, items))).toContain('WebP');
-	expect(stage.emulator.requests()).toEqual([]);
-	const execution = await stage.runWith({ startImageSource: 'binary' }, items, { onError: 'continueRegularOutput' });
-	expect(execution.items('Kling').map(({ json }) => json.status)).toEqual(['completed', undefined, 'completed']);
-	expect(errorOf(execution.items('Kling')[1]).message).toContain('WebP');
-	expect(stage.emulator.jobs()).toHaveLength(2);
+	expect(thrown(await stage.runWithFiles({ startImageSource: 'binary' }, items)).text).toContain('WebP');
+	expect(stage.requests()).toEqual([]);
+	const execution = await stage.runWithFiles({ startImageSource: 'binary' }, items, CONTINUE);
+	expect(statusesOf(execution)).toEqual(['completed', undefined, 'completed']);
+	expect(errorOf(itemOf(execution, 1)).message).toContain('WebP');
+	expect(stage.jobs()).toHaveLength(2);
 });
 
 test.each(['jobId', 'wait'])(
-	'with completion %s the input picture never comes out, not even where nothing takes its place',
+	'with completion %s no picture of the input comes out, even where there is no video',
 	async (completion) => {
-		const execution = await stage.runWith({ startImageSource: 'binary', completion, downloadVideo: false }, [
+		const execution = await stage.runWithFiles({ startImageSource: 'binary', completion, downloadVideo: false }, [
 			{ data: START },
 		]);
 		expect(execution.items('Kling').map(({ binary }) => binary)).toEqual([undefined]);
@@ -152,7 +152,7 @@ test.each(['jobId', 'wait'])(
 
 test('a failed download leaves no picture in the output field either', async () => {
 	stage.emulator.misbehave({ when: { call: 'video' }, do: { reply: { status: 403, body: 'Request has expired' } } });
-	const [item] = (await stage.runWith({ startImageSource: 'binary' }, [{ data: START }])).items('Kling');
-	expect(item?.json).toMatchObject({ status: 'completed', downloadFailure: { message: expect.any(String) } });
-	expect(item?.binary).toBeUndefined();
+	const item = itemOf(await stage.runWithFiles({ startImageSource: 'binary' }, [{ data: START }]));
+	expect(item.json).toMatchObject({ status: 'completed', downloadFailure: { message: expect.any(String) } });
+	expect(item.binary).toBeUndefined();
 });

@@ -1,8 +1,10 @@
 import fastify from 'fastify';
-import { MEDIA_FOLDER } from '../../emulator/video';
-import { gzipSync, join, readFileSync } from '../../support/node.cts';
+import { readFixture } from '../../support/files';
+import { gzipSync } from '../../support/node.cts';
 import { itemsOf } from '../harness/index';
-import { errorOf, setWatchedStage, type WatchedStage } from '../watched';
+import { CONTINUE } from '../items';
+import { errorOf, itemOf } from '../results';
+import { createStage, type Stage } from '../stage';
 
 /** What a server sends, to the letter: no header is added but those of the transfer. */
 interface Sent {
@@ -10,17 +12,16 @@ interface Sent {
 	readonly body: Buffer;
 }
 
-const VIDEO = readFileSync(join(MEDIA_FOLDER, 'video.mp4'));
+const VIDEO = readFixture('media/video.mp4');
 const WEBM = Buffer.concat([Buffer.from([0x1a, 0x45, 0xdf, 0xa3]), Buffer.alloc(5_000, 9)]);
 const MP4 = { 'content-type': 'video/mp4' };
-const CONTINUE = { onError: 'continueRegularOutput' };
 
-let stage: WatchedStage;
+let stage: Stage;
 let sent: Sent = { headers: {}, body: VIDEO };
 let url = '';
 const server = fastify({ forceCloseConnections: true });
 beforeAll(async () => {
-	stage = await setWatchedStage({ factor: 100 });
+	stage = await createStage({ factor: 100 });
 	server.get('/a.mp4', (_request, reply) => {
 		reply.hijack();
 		reply.raw.writeHead(200, { ...sent.headers }).end(sent.body);
@@ -35,7 +36,7 @@ afterAll(async () => {
 async function download(answer: Sent) {
 	sent = answer;
 	const items = itemsOf({ videoUrl: `${url}/a.mp4` });
-	return (await stage.run({ operation: 'download' }, items, CONTINUE)).items('Kling')[0];
+	return itemOf(await stage.run({ operation: 'download' }, items, CONTINUE));
 }
 
 const zip = (body: Buffer): Sent => {
@@ -55,7 +56,7 @@ test.each<[string, Sent, Buffer]>([
 	['that is no MP4, of no announced length', { headers: MP4, body: WEBM }, WEBM],
 ])('a video %s is stored as it came', async (_name, answer, bytes) => {
 	const item = await download(answer);
-	expect(item?.json).not.toHaveProperty('error');
+	expect(item.json).not.toHaveProperty('error');
 	expect((await stage.engine.binary(item)).bytes.equals(bytes)).toBe(true);
 });
 

@@ -67,7 +67,7 @@ function judgeLines(text: string, itemCount: number): Verdict {
 	const lines = [...text.matchAll(/^Item (\d+): (.+)$/gm)];
 	if (lines.length !== itemCount)
 		return { ends: [], broken: [`an error names ${lines.length} of ${itemCount} items: ${text}`] };
-	return { ends: lines.map(([, , line]) => endOfLine(line)), broken: [] };
+	return { ends: lines.map(([, , line = '']) => endOfLine(line)), broken: [] };
 }
 
 function endOfLine(line: string): End {

@@ -5,6 +5,7 @@ import { startProviders } from '../../e2e/harness/providers.cts';
 import type { Installation } from '../../e2e/harness/server.cts';
 import { hasEnded } from '../../e2e/harness/execution.ts';
 import { until } from '../../e2e/harness/until.cts';
+import { at } from '../../support/defined';
 import { median, Report } from '../report.ts';
 import type { Flow } from './flows.cts';
 import { publishFlows } from './flows.cts';
@@ -75,7 +76,7 @@ function startLoad(host: Host, flows: readonly Flow[]): Load {
 		let started = 0;
 		for (; !isOver; started += 1) {
 			const shots = Array.from({ length: ITEMS_EACH }, (_, index) => ({ prompt: `Soak ${started} shot ${index}` }));
-			const { httpStatus, body } = await host.webhook(flows[started % flows.length].path, { shots });
+			const { httpStatus, body } = await host.webhook(at(flows, started % flows.length).path, { shots });
 			if (httpStatus !== 200) throw new Error(`n8n answered a start with ${httpStatus}: ${JSON.stringify(body)}`);
 			await sleep(START_EVERY_MS);
 		}

@@ -1,9 +1,8 @@
 import { choices } from '../../../nodes/core/providers/choices';
 import { providerNames } from '../../support/apis';
-import { credentials } from '../../support/credentials';
-import { refusal } from '../form/refused';
-import { kling } from '../scenes';
-import { setWatchedStage, type WatchedStage } from '../watched';
+import { refusal } from '../refusal';
+import { outputOf } from '../results';
+import { createStage, type Stage } from '../stage';
 
 const UNREACHABLE = [
 	'http://localhost:5678/',
@@ -15,15 +14,18 @@ const UNREACHABLE = [
 ];
 const image = { startImageUrl: 'https://example.com/start.png' };
 
-let stage: WatchedStage;
+let stage: Stage;
 /** The same n8n with credentials for the APIs on the internet, which nobody here can reach. */
-let away: WatchedStage;
+let away: Stage;
 beforeAll(async () => {
-	stage = await setWatchedStage();
-	const ours = credentials.map((type) => [type.name, { type, data: { apiKey: `key-of-${type.name}-for-away` } }]);
-	away = await setWatchedStage({ engine: { credentials: Object.fromEntries(ours) } });
+	stage = await createStage();
+	// Keys alone: the base URLs are the real ones.
+	const credentials = Object.fromEntries(
+		providerNames.map((name) => [name, { apiKey: `key-of-${name}-for-away`, baseUrl: undefined }]),
+	);
+	away = await createStage({ credentials });
 });
-afterEach(() => stage.emulator.reset());
+afterEach(() => stage.reset());
 afterAll(async () => {
 	await stage.close();
 	await away.close();
@@ -68,19 +70,19 @@ describe.each(providerNames)('%s', (provider) => {
 	test('Callback URL goes along with the job as it is, beside the ID that comes back at once', async () => {
 		const callbackUrl = 'https://n8n.example.com/webhook/abc/kling?row=7&x=a%20b';
 		const execution = await stage.run({ provider, completion: 'jobId', callbackUrl });
-		const [job] = stage.emulator.jobs();
-		expect(job?.webhookUrl).toBe(callbackUrl);
-		expect(kling(execution)).toMatchObject([{ jobId: job?.id, provider }]);
+		const job = stage.job();
+		expect(job.webhookUrl).toBe(callbackUrl);
+		expect(outputOf(execution)).toMatchObject([{ jobId: job.id, provider }]);
 	});
 
 	test('without Completion "Pause Until Callback" nobody is called', async () => {
 		await stage.run({ provider, completion: 'jobId' });
-		expect(stage.emulator.jobs().map(({ webhookUrl }) => webhookUrl)).toEqual([undefined]);
+		expect(stage.jobs().map(({ webhookUrl }) => webhookUrl)).toEqual([undefined]);
 	});
 
-	test('a dry run parks nothing and sends nothing', async () => {
+	test('a dry run neither pauses nor sends anything', async () => {
 		const execution = await stage.run({ provider, completion: 'callback', options: { dryRun: true } });
-		expect([execution.status, stage.emulator.jobs()]).toEqual(['success', []]);
+		expect([execution.status, stage.jobs()]).toEqual(['success', []]);
 	});
 });
 
@@ -95,11 +97,11 @@ describe('Timeout', () => {
 	);
 
 	test('Core.Today alone may be waited for longer', async () => {
-		const parked = await stage.run({
+		const paused = await stage.run({
 			provider: 'coreToday',
 			completion: 'callback',
 			options: { timeoutSeconds: 86_400 },
 		});
-		expect(parked.status).toBe('waiting');
+		expect(paused.status).toBe('waiting');
 	});
 });

@@ -1,18 +1,19 @@
 import { providerNames } from '../../support/apis';
-import { setCalledStage, type CalledStage } from './parking';
-import { errorsIn, FROM_ITEM, kling, shots } from '../scenes';
+import { NO_CREDIT } from '../faults';
+import { FROM_ITEM, shots } from '../items';
+import { errorsIn, outputOf } from '../results';
+import { createStage, type Stage } from '../stage';
 
-let stage: CalledStage;
-beforeAll(async () => (stage = await setCalledStage()));
+let stage: Stage;
+beforeAll(async () => (stage = await createStage({ callbacks: true })));
 afterEach(() => stage.reset());
 afterAll(async () => await stage.close());
 
-/** A run of two items that is to park, whose second submit is refused: it fails, with the first job paid for. */
+/** A run of two items that is to pause, whose second submit is refused: it fails, with the first job paid for. */
 async function failedRun(provider: string) {
-	const refusal = { reply: { status: 402, body: { error: 'no credit' } } };
-	stage.emulator.misbehave({ when: { call: 'submit', skip: 1, first: 1 }, do: refusal });
-	const failed = await stage.park({ provider, ...FROM_ITEM }, shots(2));
-	expect([failed.status, stage.emulator.jobs()]).toEqual(['error', [expect.anything()]]);
+	stage.emulator.misbehave({ when: { call: 'submit', skip: 1, first: 1 }, do: NO_CREDIT });
+	const failed = await stage.pause({ provider, ...FROM_ITEM }, shots(2));
+	expect([failed.status, stage.jobs()]).toEqual(['error', [expect.anything()]]);
 	return failed;
 }
 
@@ -22,12 +23,12 @@ async function retried(failed: Awaited<ReturnType<typeof failedRun>>) {
 	return execution.status === 'waiting' ? await stage.resumed() : execution;
 }
 
-describe.each(providerNames)("the editor's Retry at %s, of a run that parks", (provider) => {
+describe.each(providerNames)("the editor's Retry at %s, of a run that pauses", (provider) => {
 	test('tells a job of the first execution that fails meanwhile as failed, and gives the other videos', async () => {
 		const failure = { endsAs: 'failed', error: 'Prediction interrupted; please retry (code: PA)' } as const;
 		stage.emulator.script({ when: { jobNumber: 1 }, job: { runMs: 90_000, ...failure } });
 		const execution = await retried(await failedRun(provider));
-		const ends = kling(execution).map(({ status, failure: reason }) => [status, reason]);
+		const ends = outputOf(execution).map(({ status, failure: reason }) => [status, reason]);
 		expect(ends).toContainEqual(['failed', expect.objectContaining({ retryable: true })]);
 		expect(ends).toContainEqual(['completed', undefined]);
 	});
@@ -37,7 +38,7 @@ test('a job of the first execution that the provider no longer has is an error, 
 	stage.emulator.script({ when: { jobNumber: 1 }, job: { runMs: 20_000, vanishAfterMs: 10_000 } });
 	const failed = await failedRun('coreToday');
 	await stage.clock.sleep(30_000);
-	const items = kling(await retried(failed));
-	expect(errorsIn(items)).toMatchObject([{ jobId: stage.emulator.jobs()[0]?.id, failure: { code: 'job_not_found' } }]);
+	const items = outputOf(await retried(failed));
+	expect(errorsIn(items)).toMatchObject([{ jobId: stage.job().id, failure: { code: 'job_not_found' } }]);
 	expect(items.filter(({ status }) => status === 'completed')).toHaveLength(1);
 });

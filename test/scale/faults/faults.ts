@@ -2,6 +2,7 @@ import type { Random } from '../../../nodes/core/clock';
 import type { ProviderName } from '../../../nodes/core/job';
 import type { JsonValue } from '../../../nodes/core/json';
 import { providerNames } from '../../support/apis';
+import { at } from '../../support/defined';
 import type { CallName, Emulator, JobScript, Misbehaviour } from '../../emulator/index';
 
 /** Both APIs' calls that a Generate run makes, and the ones around them. */
@@ -33,23 +34,23 @@ const LONGEST_DELAY_MS = 65_000;
 const SHARES = [0.005, 0.02, 0.05];
 const DAY_MS = 86_400_000;
 
-export interface WeatherPlaces {
+export interface FaultTargets {
 	/** Where a hostile reply leads to. */
 	readonly strangerUrl: string;
 	/** Each provider's own, which its hostile reply repeats. */
 	readonly keys: Readonly<Record<ProviderName, string>>;
 }
 
-/** How one seed's run is bent: single calls, whole jobs, and callbacks. */
-export function spoil(emulator: Pick<Emulator, 'misbehave' | 'script'>, random: Random, places: WeatherPlaces): void {
+/** Lets go wrong what one seed chooses: single calls, whole jobs, and callbacks. */
+export function spoil(emulator: Pick<Emulator, 'misbehave' | 'script'>, random: Random, targets: FaultTargets): void {
 	const share = pick(random, SHARES);
 	const seedOf = () => Math.floor(random() * 2 ** 31);
 	for (const provider of providerNames) {
-		for (const fault of apiFaults(random, provider, places)) {
+		for (const fault of apiFaults(random, provider, targets)) {
 			emulator.misbehave({ when: { provider, call: API_CALLS, probability: share, seed: seedOf() }, do: fault });
 		}
 	}
-	for (const fault of videoFaults(random, places)) {
+	for (const fault of videoFaults(random, targets)) {
 		emulator.misbehave({ when: { call: 'video', probability: share, seed: seedOf() }, do: fault });
 	}
 	for (const fault of callbackFaults(random)) {
@@ -59,10 +60,10 @@ export function spoil(emulator: Pick<Emulator, 'misbehave' | 'script'>, random: 
 }
 
 export function pick<T>(random: Random, choices: readonly T[]): T {
-	return choices[Math.floor(random() * choices.length)];
+	return at(choices, Math.floor(random() * choices.length));
 }
 
-function apiFaults(random: Random, provider: ProviderName, { strangerUrl, keys }: WeatherPlaces): Misbehaviour[] {
+function apiFaults(random: Random, provider: ProviderName, { strangerUrl, keys }: FaultTargets): Misbehaviour[] {
 	const retryAfter = pick(random, ['', '0', '3', '20', '86400', '-5', 'soon', new Date(0).toUTCString()]);
 	const refusal = { error: `the key ${keys[provider]} is not known` };
 	return [
@@ -83,7 +84,7 @@ function apiFaults(random: Random, provider: ProviderName, { strangerUrl, keys }
 	];
 }
 
-function videoFaults(random: Random, { strangerUrl }: WeatherPlaces): Misbehaviour[] {
+function videoFaults(random: Random, { strangerUrl }: FaultTargets): Misbehaviour[] {
 	return [
 		{ cut: pick(random, ['before', 'during']) },
 		{ truncated: true },

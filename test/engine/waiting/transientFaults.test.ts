@@ -1,33 +1,27 @@
 import { providerNames } from '../../support/apis';
-import { errorsIn, FROM_ITEM, kling, requestsOf, setWarmStage, shots, thrown } from '../scenes';
-import type { Stage } from '../stage';
-
-const CONTINUE = { onError: 'continueRegularOutput' };
-const RETRY = { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 };
+import { CONTINUE, FROM_ITEM, retryOnFail, shots } from '../items';
+import { errorsIn, outputOf, statusesOf, thrown } from '../results';
+import { createStage, type Stage } from '../stage';
 
 let stage: Stage;
 
-beforeAll(async () => {
-	stage = await setWarmStage({ factor: 60, emulator: { jobTimes: { queueMs: 1_000, runMs: 7_000 } } });
-});
+beforeAll(async () => (stage = await createStage({ emulator: { jobTimes: { queueMs: 1_000, runMs: 7_000 } } })));
 afterAll(async () => await stage.close());
-beforeEach(() => stage.emulator.reset());
-
-const statuses = (count: number) => Array(count).fill('completed');
+beforeEach(() => stage.reset());
 
 describe.each(providerNames)('a submit whose answer is lost at %s', (provider) => {
 	it('is one accepted job and never two, however often the node is tried', async () => {
 		stage.emulator.misbehave({ when: { call: 'submit' }, do: { cut: 'after' } });
-		const failed = await stage.engine.run(stage.workflow({ provider }, RETRY));
+		const failed = await stage.run({ provider }, undefined, retryOnFail());
 		await stage.engine.retry(failed);
-		expect(stage.emulator.jobs()).toHaveLength(1);
-		expect(requestsOf(stage, 'submit')).toHaveLength(1);
+		expect(stage.jobs()).toHaveLength(1);
+		expect(stage.requests('submit')).toHaveLength(1);
 	});
 
 	it('is an error that says what happened and what to do', async () => {
 		stage.emulator.misbehave({ when: { call: 'submit' }, do: { cut: 'after' } });
-		const execution = await stage.engine.run(stage.workflow({ provider }, CONTINUE));
-		expect(errorsIn(kling(execution))).toMatchObject([
+		const execution = await stage.run({ provider }, undefined, CONTINUE);
+		expect(errorsIn(outputOf(execution))).toMatchObject([
 			{
 				message: expect.stringMatching(/^It is not known whether .+ accepted the job: the connection was cut/),
 				description: expect.stringMatching(
@@ -40,9 +34,9 @@ describe.each(providerNames)('a submit whose answer is lost at %s', (provider) =
 
 	it('costs only its own item: the others have their videos', async () => {
 		stage.emulator.misbehave({ when: { call: 'submit', jobNumber: 2 }, do: { cut: 'after' } });
-		const execution = await stage.engine.run(stage.workflow({ ...FROM_ITEM, provider }, CONTINUE), { items: shots(3) });
-		expect(kling(execution).filter(({ status }) => status === 'completed')).toHaveLength(2);
-		expect(stage.emulator.jobs()).toHaveLength(3);
+		const execution = await stage.run({ ...FROM_ITEM, provider }, shots(3), CONTINUE);
+		expect(outputOf(execution).filter(({ status }) => status === 'completed')).toHaveLength(2);
+		expect(stage.jobs()).toHaveLength(3);
 	});
 });
 
@@ -57,12 +51,10 @@ describe.each(providerNames)('a provider that answers 429 at %s', (provider) => 
 		async (_form, retryAfter) => {
 			const reply = { status: 429, headers: { 'retry-after': retryAfter() }, body: { detail: 'Too many requests' } };
 			stage.emulator.misbehave({ when: { call: ['submit', 'status'], everyNth: 3 }, do: { reply } });
-			const execution = await stage.engine.run(stage.workflow({ ...FROM_ITEM, provider }), { items: shots(6) });
-			expect(kling(execution).map(({ status }) => status)).toEqual(statuses(6));
-			expect(stage.emulator.jobs()).toHaveLength(6);
-			expect(requestsOf(stage, 'submit').filter(({ answeredStatus }) => answeredStatus === 429).length).toBeGreaterThan(
-				0,
-			);
+			const execution = await stage.run({ ...FROM_ITEM, provider }, shots(6));
+			expect(statusesOf(execution)).toEqual(Array(6).fill('completed'));
+			expect(stage.jobs()).toHaveLength(6);
+			expect(stage.requests('submit').filter(({ answeredStatus }) => answeredStatus === 429).length).toBeGreaterThan(0);
 		},
 	);
 
@@ -72,8 +64,8 @@ describe.each(providerNames)('a provider that answers 429 at %s', (provider) => 
 			when: { call: 'submit', first: 1 },
 			do: { reply: { status: 429, headers: { 'retry-after': header } } },
 		});
-		await stage.engine.run(stage.workflow({ provider }));
-		const [refused, accepted] = requestsOf(stage, 'submit');
+		await stage.run({ provider });
+		const [refused, accepted] = stage.requests('submit');
 		const earliestMs = header.endsWith('GMT') ? Date.parse(header) : (refused?.atMs ?? 0) + 7_000;
 		expect(accepted?.atMs).toBeGreaterThanOrEqual(earliestMs);
 	});
@@ -91,10 +83,10 @@ describe('status calls that fail for a minute', () => {
 		['coreToday', 'by half an answer', { cut: 'during' as const }],
 	])('at %s %s: all videos', async (provider, _how, misbehaviour) => {
 		stage.emulator.misbehave({ when: { call: 'status', fromMs: 0, untilMs: 60_000 }, do: misbehaviour });
-		const execution = await stage.engine.run(stage.workflow({ ...FROM_ITEM, provider }), { items: shots(3) });
-		expect(kling(execution).map(({ status }) => status)).toEqual(statuses(3));
-		expect(stage.emulator.jobs()).toHaveLength(3);
-		expect(requestsOf(stage, 'status').length).toBeLessThan(45);
+		const execution = await stage.run({ ...FROM_ITEM, provider }, shots(3));
+		expect(statusesOf(execution)).toEqual(Array(3).fill('completed'));
+		expect(stage.jobs()).toHaveLength(3);
+		expect(stage.requests('status').length).toBeLessThan(45);
 	});
 });
 
@@ -104,26 +96,32 @@ describe('an answer that does not come to its end', () => {
 		['comes byte by byte', { slow: { bytesPerSecond: 1 } }],
 		['is endless', { endless: true }],
 		['is larger than any job', { oversized: { bytes: 6_000_000 } }],
-	])('and %s costs one look, not the job', async (_how, misbehaviour) => {
+	])('and %s costs one status call, not the job', async (_how, misbehaviour) => {
 		stage.emulator.misbehave({ when: { call: 'status', first: 1 }, do: misbehaviour });
-		const execution = await stage.engine.run(stage.workflow({}));
-		expect(kling(execution)).toMatchObject([{ status: 'completed' }]);
+		const execution = await stage.run();
+		expect(outputOf(execution)).toMatchObject([{ status: 'completed' }]);
 	});
 
 	it.each(providerNames)('of a submit at %s is given up within its time, and not repeated', async (provider) => {
 		stage.emulator.misbehave({ when: { call: 'submit' }, do: { hang: 'after' } });
 		const startedMs = stage.clock.now();
-		const execution = await stage.engine.run(stage.workflow({ provider }));
+		const execution = await stage.run({ provider });
 		expect(stage.clock.now() - startedMs).toBeLessThan(90_000);
 		expect(thrown(execution).message).toMatch(/It is not known whether .+: no answer came in time/);
-		expect(stage.emulator.jobs()).toHaveLength(1);
+		expect(stage.jobs()).toHaveLength(1);
 	});
 
-	it('of a cancel is given up within its time, and the truth is asked for', async () => {
+	it('of a cancel is given up within its time, and a status call says what became of the job', async () => {
 		stage.emulator.misbehave({ when: { call: 'cancel' }, do: { hang: 'after' } });
-		const submitted = await stage.engine.run(stage.workflow({ completion: 'jobId' }));
+		const submitted = await stage.run({ completion: 'jobId' });
 		const flow = stage.workflow({ operation: 'cancel', provider: 'fromInput', jobId: '={{ $json.jobId }}' });
 		const execution = await stage.engine.run(flow, { items: submitted.items('Kling') });
-		expect(kling(execution)).toMatchObject([{ status: 'cancelled' }]);
+		expect(outputOf(execution)).toMatchObject([{ status: 'cancelled' }]);
 	});
+});
+
+it.each([403, 404])('a web page with HTTP status %d in place of a status does not end the waiting', async (status) => {
+	const page = { status, body: '<html>gateway</html>', contentType: 'text/html' };
+	stage.emulator.misbehave({ when: { call: 'status', first: 2 }, do: { reply: page } });
+	expect(outputOf(await stage.run({ provider: 'coreToday' }))).toMatchObject([{ status: 'completed' }]);
 });
