@@ -1,4 +1,4 @@
-import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
+import type { IDisplayOptions, INodeProperties } from 'n8n-workflow';
 import { providers } from '../core/providers';
 
 /** The query parameter of a trigger's URL that says which model a job is of, where its provider's callback does not. */
@@ -11,18 +11,21 @@ export const providerOptions = providers.map(({ name, label }) => ({ name: label
 export const withEndpoints = providers.filter(({ takesEndpointId }) => takesEndpointId).map(({ name }) => name);
 
 /** Not shown where the node is a tool of an AI Agent, which cannot do this: it gets no files, and must not pause. */
-export const notAsTool = <Part extends INodeProperties | INodePropertyOptions>(part: Part): Part => ({
-	...part,
-	displayOptions: { ...part.displayOptions, hide: { ...part.displayOptions?.hide, '@tool': [true] } },
+export const NOT_AS_TOOL: IDisplayOptions = { hide: { '@tool': [true] } };
+
+/** The field, hidden where the node is a tool of an AI Agent. */
+export const notAsTool = (field: INodeProperties): INodeProperties => ({
+	...field,
+	displayOptions: { ...field.displayOptions, hide: { ...field.displayOptions?.hide, ...NOT_AS_TOOL.hide } },
 });
 
 /**
  * Shown only where the node is a tool of an AI Agent. The condition comes first: at an expression in one of the others n8n
  * stops reading and shows the field.
  */
-export const onlyAsTool = (part: INodeProperties): INodeProperties => ({
-	...part,
-	displayOptions: { ...part.displayOptions, show: { '@tool': [true], ...part.displayOptions?.show } },
+export const onlyAsTool = (field: INodeProperties): INodeProperties => ({
+	...field,
+	displayOptions: { ...field.displayOptions, show: { '@tool': [true], ...field.displayOptions?.show } },
 });
 
 /** Download Video, and the field to put the video in where it is downloaded. */

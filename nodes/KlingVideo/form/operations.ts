@@ -1,5 +1,5 @@
 import type { INodeProperties } from 'n8n-workflow';
-import { onlyAsTool } from '../../kling/fields';
+import { NOT_AS_TOOL, onlyAsTool } from '../../kling/fields';
 
 /** Each operation in words: for the canvas, which shows the operation below the node. */
 export const OPERATION_LABELS = {
@@ -31,7 +31,7 @@ const operationField: INodeProperties = {
 			value: 'download',
 			description: 'Download a finished video by its link',
 			action: 'Download a video',
-			displayOptions: { hide: { '@tool': [true] } },
+			displayOptions: NOT_AS_TOOL,
 		},
 		{
 			name: OPERATION_LABELS.generate,
