@@ -46,9 +46,10 @@ export function nodeError(
 }
 
 /**
- * n8n shows the description of a thrown error as HTML (docs/n8n.md): a line break needs its tag, and what stands between
- * angle brackets or backticks would not be shown as it is.
+ * n8n shows the description of a thrown error as HTML (docs/n8n.md#error-items): a line break needs its tag, and what
+ * stands between angle brackets or backticks would not be shown as it is. A > between blanks, as in the name of a menu,
+ * does no harm.
  */
 function asHtml(text: string): string {
-	return text.replace(/[<>`]/g, '').replaceAll('\n', '<br>\n');
+	return text.replace(/[<`]|(?<! )>|>(?! )/g, '').replaceAll('\n', '<br>\n');
 }

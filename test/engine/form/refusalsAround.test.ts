@@ -33,7 +33,7 @@ describe('a stage with good credentials', () => {
 			.filter((name) => name !== parameters.provider)
 			.map((name) => providerOf(name).credential);
 		const refused = await refusal(stage, parameters, { credentials: [other] });
-		const text = `No ${providerOf(parameters.provider).label} credential is selected. Choose one under Credential, or create it.`;
+		const text = `No ${providerOf(parameters.provider).label} credential is selected. Choose one at the top of the node.`;
 		expect(refused.message).toContain(text);
 		expect(refused.thrown).toContain(text);
 	});
@@ -79,9 +79,9 @@ describe('a stage with good credentials', () => {
 		['getStatus', 'wait', 'cancel'].flatMap((operation) => [
 			{ provider, operation, form: { jobId: '' }, text: 'Job ID is empty. Give the ID that Generate returned.' },
 			{ provider, operation, form: { jobId: null }, text: 'Job ID is empty.' },
-			{ provider, operation, form: { jobId: '../../files' }, text: 'Job ID is no job ID' },
-			{ provider, operation, form: { jobId: 'abc?x=1' }, text: 'Job ID is no job ID' },
-			{ provider, operation, form: { jobId: { id: 'abc' } }, text: 'Job ID is no job ID' },
+			{ provider, operation, form: { jobId: '../../files' }, text: 'Job ID is not a job ID' },
+			{ provider, operation, form: { jobId: 'abc?x=1' }, text: 'Job ID is not a job ID' },
+			{ provider, operation, form: { jobId: { id: 'abc' } }, text: 'Job ID is not a job ID' },
 			{ provider, operation, form: { jobId: 'dry-run-3' }, text: 'Job ID is dry-run-3, which a dry run made' },
 		]),
 	);
