@@ -77,7 +77,7 @@ describe('a stage with good credentials', () => {
 
 	const jobCases = providerNames.flatMap((provider) =>
 		['getStatus', 'wait', 'cancel'].flatMap((operation) => [
-			{ provider, operation, form: { jobId: '' }, text: 'Job ID is empty. Give the ID that Generate returned.' },
+			{ provider, operation, form: { jobId: '' }, text: 'Job ID is empty. Enter the jobId that Generate returned.' },
 			{ provider, operation, form: { jobId: null }, text: 'Job ID is empty.' },
 			{ provider, operation, form: { jobId: '../../files' }, text: 'Job ID is not a job ID' },
 			{ provider, operation, form: { jobId: 'abc?x=1' }, text: 'Job ID is not a job ID' },
@@ -93,7 +93,10 @@ describe('a stage with good credentials', () => {
 	});
 
 	test.each([
-		[{ operation: 'getStatus', jobId: 'abc' }, 'Provider is set to From Input, but the item has no "provider"'],
+		[
+			{ operation: 'getStatus', jobId: 'abc' },
+			'Provider is set to From Input, but the input item has no field "provider"',
+		],
 		[
 			{ operation: 'wait', jobId: 'abc', options: { timeoutSeconds: 1 } },
 			'Timeout has to be a number, between 10 and 2592000, but is 1.',
