@@ -150,7 +150,7 @@ function signedUrl(
 }
 
 const UPLOAD_TRIES = 3;
-/** No document says how long an uploaded file lives (docs/providers.md); a retry within the hour uses it again. */
+/** No document says how long an uploaded file lives (docs/providers.md#coretoday-files); a retry within the hour uses it again. */
 const UPLOAD_LIFE_MS = 3600 * 1000;
 
 /** The refusals after which a second provider may be tried, as after a submit; their usual advice fits an upload, too. */

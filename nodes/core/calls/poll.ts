@@ -65,7 +65,7 @@ export function createPoller(ports: PollerPorts): Poller {
 	return { poll: async (job) => await new Polling(job, ports, limiter).run() };
 }
 
-/** No two reads start closer than this: at most 50 a second, a quarter of what Runpod allows (docs/providers.md). */
+/** No two reads start closer than this: at most 50 a second, a quarter of what Runpod allows (docs/providers.md#runpod-limits). */
 const SPACING_MS = 20;
 const READS_AT_ONCE = 20;
 /** After a provider asked to be left alone, the reads of its jobs are spread over this time. */

@@ -1,7 +1,7 @@
 import { duration, negativePrompt, prompt, startImage } from './fields';
 import type { Model } from './model';
 
-/** Kling v2.1 at Core.Today (docs/providers.md). */
+/** Kling v2.1 at Core.Today (docs/providers.md#coretoday-kling-v21). */
 export const coreTodayV21: Model = {
 	provider: 'coreToday',
 	id: 'kwaivgi/kling-v2.1',

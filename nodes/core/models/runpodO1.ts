@@ -1,7 +1,7 @@
 import { aspectRatio, negativePrompt, prompt, safetyChecker } from './fields';
 import type { Model } from './model';
 
-/** Kling Video O1 at Runpod (docs/providers.md): from reference pictures and text. */
+/** Kling Video O1 at Runpod (docs/providers.md#runpod-kling-o1): from reference pictures and text. */
 export const runpodO1: Model = {
 	provider: 'runpod',
 	id: 'kling-video-o1-r2v',

@@ -1,7 +1,7 @@
 import { duration, negativePrompt, prompt, safetyChecker, startImage } from './fields';
 import type { Model } from './model';
 
-/** Kling v2.1 I2V Pro at Runpod (docs/providers.md). */
+/** Kling v2.1 I2V Pro at Runpod (docs/providers.md#runpod-kling-v21-i2v-pro). */
 export const runpodV21: Model = {
 	provider: 'runpod',
 	id: 'kling-v2-1-i2v-pro',

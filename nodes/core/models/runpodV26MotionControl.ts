@@ -1,7 +1,7 @@
 import { negativePrompt, optionalPrompt, startImage } from './fields';
 import type { Model } from './model';
 
-/** Kling v2.6 Standard Motion Control at Runpod (docs/providers.md): a picture moves as a clip does. */
+/** Kling v2.6 Standard Motion Control at Runpod (docs/providers.md#runpod-kling-v26-motion-control): a picture moves as a clip does. */
 export const runpodV26MotionControl: Model = {
 	provider: 'runpod',
 	id: 'kling-v2-6-std-motion-control',
