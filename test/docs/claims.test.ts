@@ -93,6 +93,18 @@ test('every message under Troubleshooting is one that the node gives', () => {
 	expect(messages.filter((message) => !isGiven(message))).toEqual([]);
 });
 
+test('how often it asks for the status is what the poller does', () => {
+	const source = read('nodes/core/calls/poll.ts');
+	const numberOf = (name: string): number => {
+		const [, number = '', divisor = '1'] = new RegExp(`const ${name} = ([\\d_.]+)(?: / (\\d+))?;`).exec(source) ?? [];
+		return Number(number.replaceAll('_', '')) / Number(divisor);
+	};
+	const [shortest, longest] = [numberOf('SHORTEST_PAUSE_MS') / 1000, numberOf('LONGEST_PAUSE_MS') / 60_000];
+	expect([numberOf('PAUSE_PER_AGE'), longest]).toEqual([0.01, 1]);
+	const sentence = `a hundredth of the time that the job has been running: at least every ${shortest} seconds, at most once a minute, give or take ${numberOf('PAUSE_JITTER') * 100} %`;
+	expect(readme.text.replace(/\s+/g, ' ')).toContain(sentence);
+});
+
 test('it was checked on the n8n versions that the end-to-end tests run', () => {
 	const versions = [...read('scripts/hosts.mjs').matchAll(/^\t'(\d+\.\d+\.\d+)'/gm)].map(([, version]) => version);
 	expect(versions).toHaveLength(2);
