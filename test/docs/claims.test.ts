@@ -101,7 +101,7 @@ test('how often it asks for the status is what the poller does', () => {
 	};
 	const [shortest, longest] = [numberOf('SHORTEST_PAUSE_MS') / 1000, numberOf('LONGEST_PAUSE_MS') / 60_000];
 	expect([numberOf('PAUSE_PER_AGE'), longest]).toEqual([0.01, 1]);
-	const sentence = `a hundredth of the time that the job has been running: at least every ${shortest} seconds, at most once a minute, give or take ${numberOf('PAUSE_JITTER') * 100} %`;
+	const sentence = `a hundredth of the time that the job has been running: at least ${shortest} seconds, at most a minute, give or take ${numberOf('PAUSE_JITTER') * 100} %`;
 	expect(readme.text.replace(/\s+/g, ' ')).toContain(sentence);
 });
 
