@@ -1,12 +1,13 @@
 import { expect } from 'expect';
+import type { INode } from 'n8n-workflow';
 import { startChatModel } from '../harness/chatModel.cts';
 import { startRenderService, startTelegram } from '../harness/outside.cts';
 import { exampleNames, readExample } from '../harness/examples.ts';
-import { hasEnded, itemsOf, jsonOf } from '../harness/execution.ts';
+import { errorOf, hasEnded, itemsOf, jsonOf } from '../harness/execution.ts';
 import { expectVideoOf, startBench, type Bench } from '../harness/kling.cts';
 import type { Scenario, ScenarioContext } from '../harness/scenario.cts';
 import type { CredentialReference } from '../harness/host.cts';
-import { mkdirSync } from '../../support/node.cts';
+import { join, mkdirSync, readFileSync, repositoryFolder } from '../../support/node.cts';
 import { until } from '../harness/until.cts';
 import { itemsNode, manualTrigger, node, row, type WorkflowDefinition } from '../harness/workflow.ts';
 
@@ -51,6 +52,37 @@ const readTable = (): WorkflowDefinition =>
 	row('Read the table', [
 		manualTrigger(),
 		node('Read', 'dataTable', { operation: 'get', dataTableId: TABLE, returnAll: true }),
+	]);
+
+const SPEND = { __rl: true, mode: 'name', value: 'kling spend' };
+
+/** The README's daily spend cap, of 0.5 USD a day, around a node that makes one video. */
+const cappedWorkflow = (generate: INode): WorkflowDefinition =>
+	row('A daily cap', [
+		manualTrigger(),
+		node(
+			'Spent Today',
+			'dataTable',
+			{
+				operation: 'get',
+				dataTableId: SPEND,
+				filters: { conditions: [{ keyName: 'day', condition: 'eq', keyValue: '={{ $today.toISODate() }}' }] },
+				returnAll: true,
+			},
+			{ alwaysOutputData: true },
+		),
+		{ ...itemsNode('Rows', [{}]), executeOnce: true },
+		generate,
+		node('Note the Cost', 'dataTable', {
+			operation: 'insert',
+			dataTableId: SPEND,
+			columns: {
+				mappingMode: 'defineBelow',
+				value: { day: '={{ $today.toISODate() }}', cost: '={{ $json.cost.amount }}' },
+				schema: [],
+			},
+			options: {},
+		}),
 	]);
 
 /** The render service that joins clips, and the credential that leads there. */
@@ -241,6 +273,28 @@ export const scenarios: Scenario[] = [
 		]);
 		expect(jsonOf(execution, 'Post the Film')).toMatchObject([{ response: { url: bench.emulator.clipUrl } }]);
 	}),
+
+	{
+		name: "the README's example of a daily cap",
+		run: async (context) => {
+			const { host } = context;
+			const bench = await startBench(context, 'runpod');
+			const columns = [
+				{ name: 'day', type: 'string' },
+				{ name: 'cost', type: 'number' },
+			];
+			const create = { resource: 'table', operation: 'create', tableName: SPEND.value, columns: { column: columns } };
+			await host.run(row('Make the table', [manualTrigger(), node('Create', 'dataTable', create)]));
+			const spent = "$('Spent Today').all().reduce((sum, row) => sum + (row.json.cost || 0), 0)";
+			expect(readFileSync(join(repositoryFolder, 'README.md'), 'utf8')).toContain(`{{ 5 - ${spent} }}`);
+			const generate = bench.generate({ options: { maxCost: `={{ 0.5 - ${spent} }}` } });
+			const first = await host.run(cappedWorkflow(generate));
+			expect(first.status).toBe('success');
+			const second = await host.run(cappedWorkflow(generate));
+			expect(errorOf(second)).toContain('but Max Cost is 0.05 USD');
+			expect(bench.emulator.jobs()).toHaveLength(1);
+		},
+	},
 
 	{
 		name: 'every example has a scenario of its own',
