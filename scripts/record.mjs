@@ -1,9 +1,8 @@
 // npm run record -- --model <id> [--image <public url>] [--video <public url>] [--prompt <text>] [--yes]
 // Makes ONE PAID video at the real API, with a key from the environment (RUNPOD_API_KEY or CORE_TODAY_API_KEY), after
 // saying what it costs and asking, and writes the API's replies as fixtures, without keys and private links.
-import { install, run } from './steps.mjs';
+import { install, runToEnd, typescript } from './steps.mjs';
 
 await install();
-await run('Record', process.execPath, ['--require', 'tsx/cjs', 'test/demo/record-main.cts', ...process.argv.slice(2)], {
-	stdio: 'inherit',
-});
+const args = [...typescript('test/demo/record-main.cts'), ...process.argv.slice(2)];
+process.exitCode = await runToEnd(process.execPath, args);

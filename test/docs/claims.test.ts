@@ -5,6 +5,7 @@ import { models } from '../../nodes/core/models';
 import type { Model } from '../../nodes/core/models/model';
 import { estimateCost } from '../../nodes/core/models/price';
 import { providers } from '../../nodes/core/providers';
+import type { VideoRequest } from '../../nodes/core/providers/provider';
 import { credentials } from '../support/credentials';
 import { filesBelow, read, readDocument } from './documents';
 
@@ -62,7 +63,15 @@ test('every operation is there', () => {
 describe('the price', () => {
 	function price({ provider, id }: Model, seconds: number): string {
 		const input = { duration: seconds };
-		const request = { provider, model: id, input, pictures: [], submitWith: 'run', hasEndImage: false } as const;
+		const request: VideoRequest = {
+			provider,
+			model: id,
+			input,
+			pictures: [],
+			links: [],
+			submitWith: 'run',
+			hasEndImage: false,
+		};
 		const cost = estimateCost(request);
 		if (cost === undefined) return 'not known';
 		const { amount, unit } = cost.least;

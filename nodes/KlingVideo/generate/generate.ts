@@ -12,6 +12,7 @@ import { videoResult } from '../run/poll';
 import type { Run } from '../run/run';
 import { checkItem, readSettings, requestTo, type GenerateItem, type Settings } from './check';
 import { dryRunItem } from './dryRun';
+import { checkLinks } from './links';
 import { pauseUntilCallback, readResumeUrl, type ResumeUrl } from './pause';
 import { extrasOf, followJob, submitItem } from './submit';
 
@@ -23,7 +24,8 @@ export async function generate(run: Run): Promise<INodeExecutionData[][]> {
 	const settings = readSettings(run);
 	const checked = await checkItems(run, async (itemIndex) => await checkItem(run, settings, itemIndex));
 	const resumeUrl = readResumeUrl(run, settings, checked.toDo);
-	const items = withoutRefused(run, checked, runProblem(run, settings, checked.toDo, resumeUrl));
+	const allowed = withoutRefused(run, checked, runProblem(run, settings, checked.toDo, resumeUrl));
+	const items = await checkLinks(run, allowed);
 	if (settings.completion === 'wait') {
 		await doItems(run, items, async (item) => await makeVideo(run, settings, item));
 	} else if (settings.completion === 'jobId') {
