@@ -60,7 +60,7 @@ function isChunks(value: unknown): value is AsyncIterable<Uint8Array> {
 }
 
 /** A whole stream of at most `maxBytes`; undefined if there is more, which is not read. */
-async function readAtMost(stream: unknown, maxBytes: number): Promise<Buffer | undefined> {
+export async function readAtMost(stream: unknown, maxBytes: number): Promise<Buffer | undefined> {
 	if (!isChunks(stream)) return Buffer.alloc(0);
 	const chunks: Uint8Array[] = [];
 	let size = 0;
