@@ -17,6 +17,7 @@ import { runOperation } from './operations';
 import { providers } from '../core/providers';
 import { choicesWithout } from '../core/providers/choices';
 import { generateFields } from './form/generate';
+import { hintsBeforeRun } from './form/hints';
 import { jobFields } from './form/jobs';
 
 /** The provider's callback to a paused execution. */
@@ -52,6 +53,7 @@ export class KlingVideo implements INodeType {
 		usableAsTool: true,
 		waitingNodeTooltip: '={{ "Waiting for the provider to call back when the video is ready" }}',
 		webhooks: resumeWebhooks,
+		hints: hintsBeforeRun,
 		// Not required: n8n cannot ask for one only where a choice of provider needs it. A missing one is named at the run.
 		// By `hide`: the editor takes a field whose every value is in a credential's `show` for a choice of
 		// authentication, and does not show it (measured on 2.8.4 and 2.41.1).

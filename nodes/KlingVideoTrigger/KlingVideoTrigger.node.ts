@@ -35,7 +35,7 @@ export class KlingVideoTrigger implements INodeType {
 			header: '',
 			executionsHelp: {
 				inactive:
-					"<b>While building</b>, click 'Listen for test event', then submit a job whose Callback URL is the test URL.<br><br><b>Once you're happy</b>, publish the workflow and use the production URL.",
+					"<b>Publish the workflow</b>, then put the production URL into Callback URL of the Kling Video node. n8n listens at the test URL for two minutes only, and a job takes longer.<br><br><b>While building</b>, submit a job with Return Job ID, ask for it with Get Status once it has ended, and paste that item into this node's output as pinned data.",
 				active:
 					'The production URL goes into Callback URL of the Kling Video node. Its executions are in the executions list.',
 			},
@@ -53,7 +53,7 @@ export class KlingVideoTrigger implements INodeType {
 		properties: [
 			{
 				displayName:
-					"Put this node's production URL into Callback URL of a Kling Video node that returns the job ID. Query parameters that you append to it come out as query.",
+					"Publish the workflow, then put this node's production URL into Callback URL of a Kling Video node that returns the job ID. The test URL ends after two minutes, before most jobs do. Query parameters that you append to the URL come out as query.",
 				name: 'notice',
 				type: 'notice',
 				default: '',

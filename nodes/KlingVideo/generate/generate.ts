@@ -12,6 +12,7 @@ import { videoResult } from '../run/poll';
 import type { Run } from '../run/run';
 import { checkItem, readSettings, requestTo, type GenerateItem, type Settings } from './check';
 import { dryRunItem } from './dryRun';
+import { logWarnings, showHints } from './hints';
 import { pauseUntilCallback, readResumeUrl, type ResumeUrl } from './pause';
 import { extrasOf, followJob, submitItem, type PaidJob } from './submit';
 
@@ -24,16 +25,18 @@ export async function generate(run: Run): Promise<INodeExecutionData[][]> {
 	const checked = await checkItems(run, async (itemIndex) => await checkItem(run, settings, itemIndex));
 	const resumeUrl = readResumeUrl(run, settings, checked.toDo);
 	const items = refuseRun(run, checked, runProblem(run, settings, checked.toDo, resumeUrl));
+	logWarnings(run, settings, items);
+	let shownMeanwhile: INodeExecutionData[] | undefined;
 	if (settings.completion === 'wait') {
 		await doItems(run, items, async (item) => await makeVideo(run, settings, item));
 	} else if (settings.completion === 'jobId') {
 		await doItems(run, items, async (item) => await returnJob(run, settings, item));
 	} else {
 		const submit = async (item: GenerateItem) => await jobOf(run, settings, item, resumeUrl.urlOf?.(item.itemIndex));
-		const shownMeanwhile = await pauseUntilCallback(run, settings, items, submit);
-		if (shownMeanwhile !== undefined) return [shownMeanwhile];
+		shownMeanwhile = await pauseUntilCallback(run, settings, items, submit);
 	}
-	return [outputItems(run, items.results)];
+	const hints = showHints(run, items);
+	return [shownMeanwhile ?? outputItems(run, items.results, hints)];
 }
 
 /** Why nothing of the run may be submitted: its own options, its limits, or that no provider could call this n8n back. */

@@ -83,9 +83,13 @@ function resultText(result: Result, itemIndex: number): string {
 
 /**
  * The error of a run whose every job has come to its end: names the items that have no video, and lists what all the
- * others have, so that nothing that was paid for is lost.
+ * others have, so that nothing that was paid for is lost. `notes` are the lines that an output would have as its hints.
  */
-export function unfinishedRun({ context, stop }: Run, results: readonly Result[]): NodeOperationError {
+export function unfinishedRun(
+	{ context, stop }: Run,
+	results: readonly Result[],
+	notes: readonly string[],
+): NodeOperationError {
 	const isStopped = stop.requested;
 	const failed = results.flatMap((result, itemIndex) => (result.kind === 'error' ? [{ ...result, itemIndex }] : []));
 	const retry = isStopped ? '' : retryText(failed.map(({ error }) => error));
@@ -93,12 +97,13 @@ export function unfinishedRun({ context, stop }: Run, results: readonly Result[]
 	if (first !== undefined && results.length === 1) {
 		const { error, videoUrl, itemIndex } = first;
 		const link = videoUrl === undefined ? '' : ` Video: ${videoUrl}`;
-		const description = `${error.description}${link}${error.jobId === undefined || retry === '' ? '' : ` ${retry}`}`;
+		const said = `${error.description}${link}${error.jobId === undefined || retry === '' ? '' : ` ${retry}`}`;
+		const description = [said, ...notes].join('\n');
 		return nodeError(context, { message: worded(error.message, isStopped), description }, itemIndex);
 	}
 	const names = failed.slice(0, MAX_NAMED_ITEMS).map(({ itemIndex }) => itemIndex);
 	const message = `${failed.length} of ${results.length} items did not come through: ${failed.length === 1 ? 'item' : 'items'} ${names.join(', ')}`;
-	const description = [...results.map(resultText), retry].join('\n').trim();
+	const description = [...results.map(resultText), retry, ...notes].join('\n').trim();
 	return nodeError(context, { message: worded(message, isStopped), description });
 }
 
