@@ -76,12 +76,15 @@ describe('what a run did stands above its output', () => {
 		expect(thrown(execution).description).toMatch(/\n2 videos submitted, at least 750 credits$/);
 	});
 
-	it.each(['engine', 'process'])('an agent that calls the node through its %s is told nothing of it', async (through) => {
-		const execution = await stage.engine.run(withAgent(stage.node({ provider: 'runpod' }), [{}], through));
-		expect(stage.jobs()).toHaveLength(1);
-		expect(hintsOf(execution)).toEqual([]);
-		expect(JSON.stringify(execution.items('Agent'))).not.toContain('video submitted');
-	});
+	it.each(['engine', 'process'])(
+		'an agent that calls the node through its %s is told nothing of it',
+		async (through) => {
+			const execution = await stage.engine.run(withAgent(stage.node({ provider: 'runpod' }), [{}], through));
+			expect(stage.jobs()).toHaveLength(1);
+			expect(hintsOf(execution)).toEqual([]);
+			expect(JSON.stringify(execution.items('Agent'))).not.toContain('video submitted');
+		},
+	);
 });
 
 describe('a Callback URL that is a test URL', () => {

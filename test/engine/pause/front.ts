@@ -34,7 +34,10 @@ export async function startFront({ engine }: Stage): Promise<Front> {
 		if (serves === 'nothing') return reply.hijack();
 		if (serves !== 'picture') {
 			const [status, body, headers] = OTHER_REPLIES[serves];
-			return await reply.code(status).headers({ ...headers }).send(body);
+			return await reply
+				.code(status)
+				.headers({ ...headers })
+				.send(body);
 		}
 		const binary = Container.get(BinaryDataService);
 		const id = binary.validateSignedToken(request.query.token);
