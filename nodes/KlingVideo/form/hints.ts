@@ -25,13 +25,19 @@ function priceHints(model: Model): NodeHint[] {
 }
 
 /** Both providers make their default model then, unless an Endpoint ID names another one. */
-function fallbackPriceHints(choice: string, chain: readonly ProviderName[]): NodeHint[] {
-	const prices = chain.map((name) => priceText(defaultModelOf(name)));
-	if (prices.includes(undefined)) return [];
-	const texts = chain.map((name, at) => `${prices[at] ?? ''} at ${providerOf(name).label}`);
-	const hasOwnEndpoint = '$parameter.options?.endpointId !== undefined';
-	const conditions = [`$parameter.provider === '${choice}'`, IS_PAID, `!(${hasOwnEndpoint})`];
-	return [beforeRun(`Each item costs ${texts.join(', or ')}.`, conditions)];
+function fallbackPriceHints(choice: string, [first, second]: readonly ProviderName[]): NodeHint[] {
+	if (first === undefined || second === undefined) return [];
+	const [price, other] = [first, second].map((name) => priceText(defaultModelOf(name)));
+	if (price === undefined || other === undefined) return [];
+	const [one, two] = [first, second].map((name) => providerOf(name).label);
+	const message = `Each item costs ${price} at ${one}; where ${two} takes its place, ${other}.`;
+	return [
+		beforeRun(message, [
+			`$parameter.provider === '${choice}'`,
+			IS_PAID,
+			'$parameter.options?.endpointId === undefined',
+		]),
+	];
 }
 
 /** What the output panel says before a run: that it will be a dry one, or what one item costs. */

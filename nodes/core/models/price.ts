@@ -42,7 +42,7 @@ export function priceText({ price, fields }: Model): string | undefined {
 	const { unit, least, most, isPerSecond } = price;
 	if (isPerSecond !== true) return rangeText(least, most, unit);
 	const duration = fields.find(({ name }) => name === 'duration');
-	if (duration?.kind !== 'choice') return `${rangeText(least, most, unit)} for each second`;
+	if (duration?.kind !== 'choice') return `${rangeText(least, most, unit)} a second`;
 	const perChoice = duration.choices.map((seconds) => {
 		const times = Number(seconds);
 		return `${rangeText(least * times, most && most * times, unit)} for ${seconds} seconds`;

@@ -25,7 +25,7 @@ test.each([
 	['coreToday', 'kwaivgi/kling-v2.1', 'Each item costs at least 375 credits.'],
 	['coreToday', 'kwaivgi/kling-v2.5-turbo-pro', 'Each item costs 525 credits.'],
 	['runpod', 'kling-v2-1-i2v-pro', 'Each item costs 0.45 USD for 5 seconds, 0.9 USD for 10 seconds.'],
-	['runpod', 'kling-video-o1-r2v', 'Each item costs 0.112 USD for each second.'],
+	['runpod', 'kling-video-o1-r2v', 'Each item costs 0.112 USD a second.'],
 	['runpod', 'kling-v2-6-std-motion-control', 'Each item costs 0.21 to 0.63 USD.'],
 ])('before a run the editor says what an item costs: %s, %s', (provider, model, message) => {
 	expect(shown({ provider, model })).toEqual([message]);
@@ -43,7 +43,7 @@ test('the defaults of the form have theirs', () => {
 
 test('with a second provider both prices are named, unless an Endpoint ID makes the second unknown', () => {
 	expect(shown({ provider: 'coreTodayThenRunpod' })).toEqual([
-		'Each item costs at least 375 credits at Core.Today, or 0.45 USD for 5 seconds, 0.9 USD for 10 seconds at Runpod.',
+		'Each item costs at least 375 credits at Core.Today; where Runpod takes its place, 0.45 USD for 5 seconds, 0.9 USD for 10 seconds.',
 	]);
 	expect(shown({ provider: 'runpodThenCoreToday', options: { endpointId: 'another' } })).toEqual([]);
 });
