@@ -42,8 +42,9 @@ export interface PauseMemory {
 }
 
 /**
- * Everything that outlives a run of a node. All of it is bounded and may be forgotten at any time, as a restart does: n8n
- * itself lets only one call resume an execution, and the provider can be asked again.
+ * Everything in this process that outlives a run of a node. All of it is bounded and may be forgotten at any time, as a
+ * restart does: what was paid for is in the ledger, n8n itself lets only one call resume an execution, and the provider
+ * can be asked again.
  */
 export interface Memory {
 	/** Submits whose answer is still to come, with a promise of when it has come. Each leaves with its answer. */

@@ -135,16 +135,15 @@ class Execution {
 	): Promise<End> {
 		const known = ledger.find(index, [`item-${index}`]);
 		if (known.kind === 'unknown') return 'unknown';
-		if (known.kind === 'ended') return this.endOf(known.job, index);
-		const entry = known.kind === 'running' ? known.entry : await this.submit(index, ledger);
+		const entry = known.kind === 'job' ? known.entry : await this.submit(index, ledger);
 		if (typeof entry === 'string') return entry;
 		const { handle, job: lastSeen, submittedMs } = entry;
 		if (handle === undefined || lastSeen === undefined) throw new Error('Broken: a submitted job has its handle');
 		demand(this.api.ownerOf(handle.jobId) === `item-${index}`, 'the handle is the job that was paid for');
 		if (hasEnded(lastSeen)) return this.endOf(lastSeen, index);
-		const pollNow = known.kind === 'running';
+		const pollNow = known.kind === 'job';
 		const end = await poller.poll({ handle, deadlineMs: submittedMs + TIMEOUT_MS, lastSeen, pollNow });
-		if (end.kind === 'ended') ledger.seen(entry, end.job);
+		if (end.kind === 'ended') ledger.noteSeen(entry, end.job);
 		return await this.settle(end, entry, { ledger, readStatus, index });
 	}
 
@@ -162,13 +161,13 @@ class Execution {
 		const made = api.accepted(item) - before;
 		demand(made <= 1, `one submit of seed ${this.seed} makes at most one job`);
 		if (end.kind === 'job') {
-			ledger.submitted(entry, end.job, clock.now());
+			ledger.noteSubmitted(entry, end.job, clock.now());
 			return entry;
 		}
 		demand(end.failure.message !== '', 'a refusal says why');
 		const isUnknown = end.failure.code === 'submit_unknown';
-		if (isUnknown) ledger.unknown(entry, end.failure);
-		else ledger.refused(entry);
+		if (isUnknown) ledger.noteUnclear(entry, end.failure);
+		else ledger.noteRefused(entry);
 		demand(isUnknown || made === 0, `what seed ${this.seed} calls refused has made no job`);
 		return isUnknown ? 'unknown' : 'failure';
 	}
@@ -188,7 +187,7 @@ class Execution {
 		const { clock, random, api } = this;
 		const ports = { clock, random, send: api.send, readStatus };
 		const cancelled = await cancelJob(this.provider, handle, ports);
-		if (cancelled.kind === 'job') ledger.stopped(cancelled.job);
+		if (cancelled.kind === 'job') ledger.noteStopped(cancelled.job);
 		return 'failure';
 	}
 

@@ -45,7 +45,7 @@ export interface PreparedRequest {
 	readonly api: Api;
 	readonly request: VideoRequest;
 	readonly pictures: readonly PreparedPicture[];
-	/** A hash of the request and its pictures: a retry takes equal ones for one job. */
+	/** A hash of the request and its pictures. */
 	readonly fingerprint: string;
 	/** What the provider is to call when the job has ended. */
 	readonly callbackUrl?: string;
@@ -57,7 +57,9 @@ export interface GenerateItem {
 	readonly first: PreparedRequest;
 	/** Tried where the first provider certainly created no job. */
 	readonly second?: PreparedRequest;
-	/** What the ledger says of it: whether a job was paid for by an earlier try. */
+	/** Of its requests, the first and the second: by these the ledger finds what an earlier execution has paid for. */
+	readonly fingerprints: readonly string[];
+	/** What the ledger says of it: whether an earlier try has paid for it. */
 	readonly known: Known;
 	/** Checks everything and sends nothing. */
 	readonly dryRun: boolean;
@@ -127,13 +129,11 @@ export async function checkItem(run: Run, settings: Settings, itemIndex: number)
 	if (fields.problems.length > 0 || first === undefined) {
 		return { kind: 'problems', problems: withoutRepeats(fields.problems) };
 	}
-	const known = run.ledger.find(
-		itemIndex,
-		prepared.map(({ fingerprint }) => fingerprint),
-	);
+	const fingerprints = prepared.map(({ fingerprint }) => fingerprint);
+	const known = run.ledger.find(itemIndex, fingerprints);
 	return {
 		kind: 'item',
-		item: { itemIndex, first, known, dryRun, wait, output, ...present({ second }) },
+		item: { itemIndex, first, fingerprints, known, dryRun, wait, output, ...present({ second }) },
 	};
 }
 

@@ -71,7 +71,7 @@ function countText(count: number): string {
 }
 
 function takenUpText(toDo: readonly GenerateItem[]): string | undefined {
-	const takenUp = toDo.filter(({ known, dryRun }) => !dryRun && (known.kind === 'running' || known.kind === 'ended'));
+	const takenUp = toDo.filter(({ known, dryRun }) => !dryRun && known.kind === 'job');
 	if (takenUp.length === 0) return undefined;
 	return takenUp.length === 1
 		? '1 job of an earlier try was taken up and is not paid for again'

@@ -1,7 +1,6 @@
 import { stoppedBefore, submitOnce, type SubmitFailure, type SubmitResult } from '../../core/calls/submit';
-import type { Job } from '../../core/job';
 import { present } from '../../core/json';
-import type { LedgerEntry } from '../../core/money/ledger';
+import type { LedgerEntry, PaidJob } from '../../core/money/ledger';
 import { estimateCost } from '../../core/models/price';
 import { countedAmount, limitProblem } from '../../core/money/limits';
 import { failureError, type Extras, type ItemError } from '../../core/output';
@@ -11,13 +10,6 @@ import { waitForEnd } from '../run/poll';
 import type { Run } from '../run/run';
 import { requestTo, type GenerateItem, type PreparedRequest, type Settings } from './check';
 import { deliverPictures } from './pictures';
-
-/** A job that was paid for, with its entry in the ledger. */
-export interface PaidJob {
-	readonly kind: 'job';
-	readonly entry: LedgerEntry;
-	readonly job: Job;
-}
 
 /** A busy provider is asked again for this long at most, and not longer than a short Timeout. */
 const MAX_PATIENCE_MS = 300_000;
@@ -72,7 +64,7 @@ function allowsFallback({ ledger }: Run, settings: Settings, { request }: Prepar
 	return ledger.spent().amounts[cost.least.unit] + countedAmount(cost) <= settings.fallbackMaxCost + 1e-9;
 }
 
-/** Submits to one provider, and notes at once what became of it: in the ledger, and in the log, which survives a crash. */
+/** Submits to one provider and notes at once what became of it: in the ledger, and in n8n's log. Only the log survives a crash. */
 async function submitTo(
 	run: Run,
 	item: GenerateItem,
@@ -98,16 +90,16 @@ async function submitTo(
 	const result = await deliverAndSubmit(run, item, prepared, resumeUrl);
 	if (result.kind === 'job') {
 		const { jobId, model } = result.job.handle;
-		ledger.submitted(entry, result.job, clock.now());
+		ledger.noteSubmitted(entry, result.job, clock.now());
 		const facts = { jobId, provider: provider.name, model };
 		context.logger.info(`Kling video job ${jobId} submitted to ${provider.name} for item ${itemIndex}`, facts);
 		return { kind: 'job', entry, job: result.job };
 	}
 	const { failure } = result;
 	if (failure.code === 'submit_unknown') {
-		ledger.unknown(entry, failure);
+		ledger.noteUnclear(entry, failure);
 		context.logger.warn(`Item ${itemIndex}: ${failure.message}`);
-	} else ledger.refused(entry);
+	} else ledger.noteRefused(entry);
 	return result;
 }
 
@@ -139,12 +131,12 @@ export async function followJob(run: Run, item: GenerateItem, { entry, job }: Pa
 			deadlineMs: deadlineOf(item, entry),
 			lastSeen: job,
 			submittedMs: entry.submittedMs,
-			pollNow: item.known.kind === 'running',
+			pollNow: item.known.kind === 'job',
 			...present({ longestPauseMs: api.provider.longestPollPauseMs?.(request) }),
 		},
 	);
 	if (ended.kind !== 'job') return ended;
-	run.ledger.seen(entry, ended.job);
+	run.ledger.noteSeen(entry, ended.job);
 	return { kind: 'job', entry, job: ended.job };
 }
 

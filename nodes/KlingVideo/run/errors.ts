@@ -1,7 +1,7 @@
 import type { NodeOperationError } from 'n8n-workflow';
 import type { Problem } from '../../core/fields';
 import { present } from '../../core/json';
-import type { LedgerEntry } from '../../core/money/ledger';
+import { maySubmitAgain, type LedgerEntry } from '../../core/money/ledger';
 import { jobJson, type ItemError } from '../../core/output';
 import { providerOf } from '../../core/providers';
 import { nodeError } from '../../host/context';
@@ -57,8 +57,9 @@ export function refusedRun(
 	invalid: ReadonlyArray<{ itemIndex: number; problems: readonly Problem[] }>,
 ): NodeOperationError {
 	const earlier = [...context.getInputData().keys()].flatMap((itemIndex) => {
-		const job = ledger.latest(itemIndex)?.job;
-		return job === undefined ? [] : [resultText({ kind: 'item', json: jobJson(job) }, itemIndex)];
+		const entry = ledger.latest(itemIndex);
+		if (entry?.job !== undefined) return [resultText({ kind: 'item', json: jobJson(entry.job) }, itemIndex)];
+		return entry === undefined ? [] : [`Item ${itemIndex}: ${entry.failure?.message ?? 'the submit was not answered'}`];
 	});
 	const sent = earlier.length === 0 ? 'nothing was sent' : 'nothing new was sent';
 	const known = earlier.length === 0 ? [] : ['Jobs of an earlier try:', ...earlier, REATTACHED];
@@ -109,7 +110,9 @@ export function unfinishedRun(
 
 /** What Retry will do. After Stop nothing is said: n8n then keeps no record of the jobs. */
 function retryText(errors: readonly ItemError[]): string {
-	const isNewJob = errors.some(({ status, failure }) => status === 'failed' && failure?.retryable !== false);
+	const isNewJob = errors.some(
+		({ status, failure }) => status === 'failed' && failure !== undefined && maySubmitAgain(failure),
+	);
 	return isNewJob ? `${REATTACHED} A failed job that may succeed is submitted anew, as a new job.` : REATTACHED;
 }
 

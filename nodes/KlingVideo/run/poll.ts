@@ -110,7 +110,7 @@ export async function cancelAfterStop(
 		return { kind: 'error', error: failureError(failure, about) };
 	}
 	const answer = await run.cancel(api, handle);
-	if (answer.kind === 'job') run.ledger.stopped(answer.job);
+	if (answer.kind === 'job') run.ledger.noteStopped(answer.job);
 	const isOver = answer.kind === 'job' && hasEnded(answer.job);
 	const line = isOver
 		? `${label} job ${handle.jobId} is ${answer.job.status} after the execution was stopped`

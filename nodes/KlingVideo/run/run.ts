@@ -26,7 +26,7 @@ const STATUS_CALLS_AT_ONCE = 20;
 /** Downloads of one execution where n8n streams to disk. */
 const DOWNLOADS_AT_ONCE = 4;
 
-/** One run of the node: what all its items share. */
+/** One try of the node over its items: what they share. Retry On Fail makes a new one. */
 export interface Run extends Session {
 	readonly context: IExecuteFunctions;
 	readonly clock: Clock;
@@ -46,7 +46,7 @@ export interface Run extends Session {
 	cancel(api: Api, handle: Handle): Promise<JobOrFailure>;
 }
 
-/** One per try of the node. `clock` is the machine's, or a test's. */
+/** The state of one try. `clock` is the machine's, or a test's. */
 export function createRun(context: IExecuteFunctions, clock: Clock, memory: Memory): Run {
 	const stop = stopOf(context.getExecutionCancelSignal());
 	const random: Random = Math.random;
@@ -57,6 +57,7 @@ export function createRun(context: IExecuteFunctions, clock: Clock, memory: Memo
 		clock,
 		random,
 		stop,
+		// All tries of an execution share this object, and the editor's Retry gets it back (docs/n8n.md#retry).
 		ledger: new Ledger(context.getContext('node'), {
 			runIndex: runIndexOf(context, isAgentCall),
 			executionId: isAgentCall ? undefined : context.getExecutionId(),

@@ -69,7 +69,7 @@ describe('a limit on cost', () => {
 		expect(ledger.spent().amounts.USD).toBe(0.63);
 		const handle = { provider: 'runpod', jobId: 'abc' } as const;
 		const reported = { ...cost, amount: 0.42, source: 'reported' } as const;
-		ledger.seen(entry, { handle, status: 'completed', cost: reported, raw: null });
+		ledger.noteSeen(entry, { handle, status: 'completed', cost: reported, raw: null });
 		expect(ledger.spent().amounts.USD).toBe(0.42);
 	});
 
