@@ -12,6 +12,11 @@ import type {
  */
 const SAFE_BASE_URL = `={{ $credentials.baseUrl.replace(/[\\0- ]/g, '').trim().replace(/^http:(?!\\/\\/(localhost|127\\.[\\d.]+|\\[::1])(:\\d+)?(\\/|$))/i, 'https:') }}`;
 
+/** The key without quotes, blanks and a "Bearer" around it, as the nodes read it, too (`nodes/core/key.ts`). */
+const AROUND_KEY = '[\\s\\0-\\x1f\\u200b-\\u200f\\u2060\\ufeff"\'`\\u2018-\\u201d]+';
+const TRIM = `replace(/^${AROUND_KEY}|${AROUND_KEY}$/g, '')`;
+const CLEAN_KEY = `$credentials.apiKey.${TRIM}.replace(/^bearer\\s+/i, '').${TRIM}`;
+
 export class CoreTodayApi implements ICredentialType {
 	name = 'coreTodayApi';
 
@@ -44,7 +49,7 @@ export class CoreTodayApi implements ICredentialType {
 
 	authenticate: IAuthenticateGeneric = {
 		type: 'generic',
-		properties: { headers: { 'X-API-Key': '={{$credentials.apiKey}}' } },
+		properties: { headers: { 'X-API-Key': `={{ ${CLEAN_KEY} }}` } },
 	};
 
 	// The only documented free call that needs a key.

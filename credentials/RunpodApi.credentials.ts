@@ -12,6 +12,11 @@ import type {
  */
 const SAFE_BASE_URL = `={{ $credentials.baseUrl.replace(/[\\0- ]/g, '').trim().replace(/^http:(?!\\/\\/(localhost|127\\.[\\d.]+|\\[::1])(:\\d+)?(\\/|$))/i, 'https:') }}`;
 
+/** The key without quotes, blanks and a "Bearer" around it, as the nodes read it, too (`nodes/core/key.ts`). */
+const AROUND_KEY = '[\\s\\0-\\x1f\\u200b-\\u200f\\u2060\\ufeff"\'`\\u2018-\\u201d]+';
+const TRIM = `replace(/^${AROUND_KEY}|${AROUND_KEY}$/g, '')`;
+const CLEAN_KEY = `$credentials.apiKey.${TRIM}.replace(/^bearer\\s+/i, '').${TRIM}`;
+
 export class RunpodApi implements ICredentialType {
 	name = 'runpodApi';
 
@@ -44,7 +49,7 @@ export class RunpodApi implements ICredentialType {
 
 	authenticate: IAuthenticateGeneric = {
 		type: 'generic',
-		properties: { headers: { Authorization: '=Bearer {{$credentials.apiKey}}' } },
+		properties: { headers: { Authorization: `=Bearer {{ ${CLEAN_KEY} }}` } },
 	};
 
 	// Free. 401 is a wrong key; 404 says that the endpoint is gone, and the key was not judged.

@@ -3,7 +3,7 @@ import { createHash, randomUUID } from 'crypto';
 import type { Clock, Stop } from '../core/clock';
 import { asNumber, asObject } from '../core/json';
 import { withDeadline } from './clock';
-import { readAtMost, toFault } from './send';
+import { discard, readStart, toFault } from './send';
 
 const UPLOAD_TIMEOUT_MS = 120_000;
 const LINK_TIMEOUT_MS = 10_000;
@@ -69,8 +69,7 @@ export async function isServed(
 			discard(full?.body);
 			return false;
 		}
-		const bytes = await readAtMost(full.body, file.bytes);
-		return bytes !== undefined && sha256Of(bytes) === file.sha256;
+		return sha256Of(await readStart(full.body, file.bytes + 1)) === file.sha256;
 	}
 	return await withDeadline(clock, LINK_TIMEOUT_MS, ask, stop).catch(() => false);
 }
@@ -93,12 +92,6 @@ function multipart(
 	const head = `--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="${quoted(file.fileName)}"\r\nContent-Type: ${file.mimeType}\r\n\r\n`;
 	const body = Buffer.concat([Buffer.from(parts.join('') + head), file.bytes, Buffer.from(`\r\n--${boundary}--\r\n`)]);
 	return { body, contentType: `multipart/form-data; boundary=${boundary}` };
-}
-
-/** Ends an answer that is not wanted; n8n would hold all of it in memory, however long it is. */
-function discard(body: unknown): void {
-	if (typeof body !== 'object' || body === null || !('destroy' in body)) return;
-	if (typeof body.destroy === 'function') body.destroy();
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { IWebhookFunctions } from 'n8n-workflow';
+import pLimit, { type LimitFunction } from 'p-limit';
 import type { Job } from '../core/job';
 import type { LedgerEntry } from '../core/money/ledger';
 import { createRateLimiter, type RateLimiter } from '../core/rateLimiter';
@@ -59,6 +60,8 @@ export interface Memory {
 	readonly credentials: Map<string, ReturnType<IWebhookFunctions['getCredentials']>>;
 	/** The downloads of all callbacks together: they come in large numbers, and n8n may hold each video in memory. */
 	readonly callbackDownloads: DownloadLimit;
+	/** Replies of megabytes are read one at a time. */
+	readonly largeReplies: LimitFunction;
 }
 
 /** As many as four executions that wait for their jobs download at once. */
@@ -76,6 +79,7 @@ export function createMemory(): Memory {
 		triggerChecks: new BoundedMap(MAX_TRIGGERS),
 		credentials: new Map(),
 		callbackDownloads: createDownloadLimit(CALLBACK_DOWNLOADS_AT_ONCE),
+		largeReplies: pLimit(1),
 	};
 }
 

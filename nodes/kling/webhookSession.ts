@@ -19,7 +19,7 @@ const REMEMBER_CREDENTIAL_MS = 30_000;
 /** The providers as seen from `webhook()`. n8n gives no stop signal there. */
 export function createWebhookSession(given: IWebhookFunctions, clock: Clock, memory: Memory): WebhookSession {
 	const context = readingCredentialsOnce(given, clock, memory);
-	const api = createApis(context, clock);
+	const api = createApis(context, clock, memory.largeReplies);
 	return {
 		api,
 		downloads: createDownloads(context, clock, NEVER_STOPPED, memory.callbackDownloads),

@@ -1,6 +1,6 @@
 import { UnexpectedReplyError } from '../../nodes/core/providers/reply';
 import type { Reply } from '../../nodes/core/calls/http';
-import type { Failure, Handle, Job, JobOrFailure } from '../../nodes/core/job';
+import { withoutRaw, type Failure, type Handle, type Job, type JobOrFailure } from '../../nodes/core/job';
 import { present, type JsonObject } from '../../nodes/core/json';
 import { jobJson } from '../../nodes/core/output';
 import type { Provider, VideoRequest } from '../../nodes/core/providers/provider';
@@ -55,6 +55,7 @@ export function requestOf({ name, defaultModel }: Provider, model = defaultModel
 		model,
 		input: { prompt: 'a', duration: 5 },
 		pictures: [],
+		links: [],
 		submitWith: 'run',
 		hasEndImage: false,
 	};
@@ -103,8 +104,8 @@ export function outcomeOf(provider: Provider, fixture: Fixture): Outcome {
 	try {
 		const read = readReply(provider, fixture);
 		if (read === undefined) return { kind: 'unclear' };
-		if ('handle' in read) return { kind: 'job', json: jobJson(read) };
-		return read.kind === 'job' ? { kind: 'job', json: jobJson(read.job) } : read;
+		if ('handle' in read) return { kind: 'job', json: jobJson(withoutRaw(read)) };
+		return read.kind === 'job' ? { kind: 'job', json: jobJson(withoutRaw(read.job)) } : read;
 	} catch (error) {
 		if (!(error instanceof UnexpectedReplyError)) return { kind: 'broken', message: String(error) };
 		return { kind: 'unexpected', message: error.message };

@@ -66,6 +66,7 @@ describe('the prices', () => {
 			model: defaultModel,
 			input,
 			pictures: [],
+			links: [],
 			submitWith: 'run',
 			hasEndImage: false,
 		})?.least;

@@ -9,7 +9,7 @@ export interface Refusal {
 }
 
 /** What takes no expression; `options` has its own; and with an expression here n8n itself demands an End Image URL. */
-const AS_THEY_ARE = ['operation', 'provider', 'completion', 'routeByStatus', 'options', 'endImageSource'];
+const AS_THEY_ARE = ['operation', 'provider', 'model', 'completion', 'routeByStatus', 'options', 'endImageSource'];
 
 /**
  * The parameters with each value moved into the item and read by an expression, as a sheet gives them: n8n checks

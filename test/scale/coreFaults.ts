@@ -122,6 +122,7 @@ class Execution {
 			model: defaultModel,
 			input: { prompt: `item-${index}`, duration: 5 },
 			pictures: [],
+			links: [],
 			submitWith: 'run',
 			hasEndImage: false,
 		};

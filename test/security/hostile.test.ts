@@ -1,5 +1,6 @@
 import type { IExecuteFunctions, IHttpRequestOptions } from 'n8n-workflow';
 import { NEVER_STOPPED } from '../../nodes/core/clock';
+import { lookAtLink } from '../../nodes/host/linkCheck';
 import { choices } from '../../nodes/core/providers/choices';
 import { createDownloadLimit, createDownloads } from '../../nodes/host/download';
 import type { RecordedRequest } from '../emulator/index';
@@ -104,13 +105,13 @@ describe.each(providerNames)('at %s', (provider) => {
 		expectKeysAtHome();
 	});
 
-	test('the host of a picture is called by the provider only, without a key', async () => {
+	test('the host of a picture is called by the provider, and once by n8n before, without a key', async () => {
 		const picture = await fetch(stage.emulator.imageUrl);
 		stranger.answer({ headers: { 'content-type': 'image/png' }, body: Buffer.from(await picture.arrayBuffer()) });
 		const before = stranger.requests.length;
 		await stage.run({ provider, completion: 'jobId', startImageUrl: `${stranger.url}/picture.png` });
 		expect(stage.jobs()).toHaveLength(1);
-		expect(stranger.requests).toHaveLength(before + 1);
+		expect(stranger.requests).toHaveLength(before + 2);
 		expectKeysAtHome();
 	});
 
@@ -139,7 +140,7 @@ describe.each(providerNames)('at %s', (provider) => {
 		stage.emulator.misbehave({ when: { call: 'submit' }, do: { reply: { status: 200, body } } });
 		const execution = await stage.run({ provider }, itemsOf({}), CONTINUE);
 		expect(execution.items('Kling')[0]?.json.error).toMatchObject({ failure: { code: 'submit_unknown' } });
-		expect(stage.requests()).toHaveLength(1);
+		expect(stage.requests('submit')).toHaveLength(1);
 	});
 
 	test.each([
@@ -170,7 +171,7 @@ test('each provider gets its own key only, where one stands in for the other', a
 	for (const { value: provider } of pairs) {
 		await stage.run({ ...FROM_ITEM, provider }, shots(3), CONTINUE);
 	}
-	expect(new Set(stage.requests().map(({ provider }) => provider))).toEqual(
+	expect(new Set(stage.requests().flatMap(({ provider }) => provider ?? []))).toEqual(
 		new Set(pairs.flatMap(({ chain }) => chain)),
 	);
 	expectKeysAtHome();
@@ -225,5 +226,33 @@ describe("a public provider's video link", () => {
 	test('is not followed for ever', async () => {
 		const { asked } = await download('https://videos.example.com/a.mp4', 'https://videos.example.com/a.mp4');
 		expect(asked.length).toBeLessThanOrEqual(10);
+	});
+});
+
+describe("a public provider's picture link", () => {
+	/** Looks with the node's own context, whose requests end at this redirect; the addresses that were asked for. */
+	async function look(location: string): Promise<string[]> {
+		const asked: string[] = [];
+		const httpRequest = async (options: IHttpRequestOptions) => {
+			asked.push(options.url);
+			return { statusCode: 302, headers: { location } };
+		};
+		const url = 'https://pictures.example.com/a.png';
+		await stage.inNode(async (context) => {
+			const answered: IExecuteFunctions = Object.create(context, {
+				helpers: { value: { ...context.helpers, httpRequest } },
+			});
+			const how = { url, mayBeLocal: false, asBrowser: false, timeoutMs: 10_000 };
+			return await lookAtLink(answered, how, stage.clock, NEVER_STOPPED);
+		});
+		return asked;
+	}
+
+	test.each(PRIVATE)('is not followed to %s', async (location) => {
+		expect(await look(location)).toEqual(['https://pictures.example.com/a.png']);
+	});
+
+	test('is not followed for ever', async () => {
+		expect((await look('https://pictures.example.com/a.png')).length).toBeLessThanOrEqual(10);
 	});
 });

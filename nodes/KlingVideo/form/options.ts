@@ -39,6 +39,14 @@ export const generateOptions: INodeProperties = {
 		},
 		shown(cancelOnStopOption, { '/completion': ['wait', 'callback'] }),
 		{
+			displayName: 'Check Picture Links',
+			name: 'checkPictureLinks',
+			type: 'boolean',
+			default: true,
+			description:
+				'Whether to open each picture link before anything is submitted, and to refuse one that is gone, is a web page or is no JPEG or PNG that Kling takes. Turn it off for links that work only once.',
+		},
+		{
 			displayName: 'Dry Run',
 			name: 'dryRun',
 			type: 'boolean',

@@ -61,8 +61,10 @@ export interface GenerateItem {
 	readonly fingerprints: readonly string[];
 	/** What the ledger says of it: whether an earlier try has paid for it. */
 	readonly known: Known;
-	/** Checks everything and sends nothing. */
+	/** Checks everything and submits nothing. */
 	readonly dryRun: boolean;
+	/** Whether the links of its pictures are to be opened before anything is submitted. */
+	readonly looksAtLinks: boolean;
 	readonly wait: WaitOptions;
 	readonly output: OutputOptions;
 }
@@ -113,14 +115,18 @@ function readRunOptions(options: Options): Omit<Settings, 'completion' | 'provid
 	};
 }
 
-/** Checks one item: its form for each provider of the choice, its pictures, its options. Sends nothing that costs. */
+/** Checks one item: its form for each provider of the choice, its pictures, its options. Sends nothing. */
 export async function checkItem(run: Run, settings: Settings, itemIndex: number): Promise<Checked<GenerateItem>> {
 	const { completion, providers } = settings;
 	const fields = new FieldReader();
 	const form = readForm(run, itemIndex);
 	const maxSeconds = completion === 'callback' ? maxCallbackSeconds(providers) : undefined;
 	const wait = readWaitOptions(run, itemIndex, fields, maxSeconds);
-	const dryRun = readDryRun(fields, optionsAt(run.context, itemIndex));
+	const options = optionsAt(run.context, itemIndex);
+	const dryRun = readDryRun(fields, options);
+	const wantsLook = fields.boolean('Check Picture Links', options.checkPictureLinks) ?? true;
+	// An agent waits for its tool, and mends what the provider refuses by itself.
+	const looksAtLinks = wantsLook && !isTool(run.context);
 	if (providers.length === 0) fields.refuse('Provider', 'has to be one of the choices in the list.');
 	const prepared = await prepareRequests(run, settings, itemIndex, form, fields);
 	const callbackUrl = completion === 'jobId' ? readCallbackUrl(run, itemIndex, fields, prepared) : undefined;
@@ -133,7 +139,7 @@ export async function checkItem(run: Run, settings: Settings, itemIndex: number)
 	const known = run.ledger.find(itemIndex, fingerprints);
 	return {
 		kind: 'item',
-		item: { itemIndex, first, fingerprints, known, dryRun, wait, output, ...present({ second }) },
+		item: { itemIndex, first, fingerprints, known, dryRun, looksAtLinks, wait, output, ...present({ second }) },
 	};
 }
 

@@ -13,6 +13,7 @@ import type { Run } from '../run/run';
 import { checkItem, readSettings, requestTo, type GenerateItem, type Settings } from './check';
 import { dryRunItem } from './dryRun';
 import { logWarnings, showHints } from './hints';
+import { checkLinks } from './links';
 import { pauseUntilCallback, readResumeUrl, type ResumeUrl } from './pause';
 import { extrasOf, followJob, submitItem } from './submit';
 
@@ -24,7 +25,8 @@ export async function generate(run: Run): Promise<INodeExecutionData[][]> {
 	const settings = readSettings(run);
 	const checked = await checkItems(run, async (itemIndex) => await checkItem(run, settings, itemIndex));
 	const resumeUrl = readResumeUrl(run, settings, checked.toDo);
-	const items = withoutRefused(run, checked, runProblem(run, settings, checked.toDo, resumeUrl));
+	const allowed = withoutRefused(run, checked, runProblem(run, settings, checked.toDo, resumeUrl));
+	const items = await checkLinks(run, allowed);
 	logWarnings(run, settings, items);
 	let shownMeanwhile: INodeExecutionData[] | undefined;
 	if (settings.completion === 'wait') {

@@ -4,11 +4,12 @@ import type { LedgerEntry, PaidJob } from '../../core/money/ledger';
 import { estimateCost } from '../../core/models/price';
 import { countedAmount, limitProblem } from '../../core/money/limits';
 import { failureError, type Extras, type ItemError } from '../../core/output';
-import { refusedItem } from '../run/errors';
+import { invalidItem, refusedItem } from '../run/errors';
 import type { ErrorResult, Result } from '../run/items';
 import { waitForEnd } from '../run/poll';
 import type { Run } from '../run/run';
 import { requestTo, type GenerateItem, type PreparedRequest, type Settings } from './check';
+import { endedProblems } from './links';
 import { deliverPictures } from './pictures';
 
 /** A busy provider is asked again for this long at most, and not longer than a short Timeout. */
@@ -27,6 +28,9 @@ export async function submitItem(
 	const { itemIndex, first, second } = item;
 	const overLimit = agentLimitProblem(run, settings, item);
 	if (overLimit !== undefined) return { kind: 'error', error: refusedItem(overLimit) };
+	// It may have waited long for its turn.
+	const ended = endedProblems(run, item);
+	if (ended.length > 0) return { kind: 'error', error: invalidItem(ended, run.ledger.latest(item.itemIndex)) };
 	const submitted = await submitTo(run, item, first, resumeUrl);
 	if (submitted.kind === 'job') return submitted;
 	const { failure, mayFallBack } = submitted;

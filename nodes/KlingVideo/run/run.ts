@@ -50,7 +50,7 @@ export interface Run extends Session {
 export function createRun(context: IExecuteFunctions, clock: Clock, memory: Memory): Run {
 	const stop = stopOf(context.getExecutionCancelSignal());
 	const random: Random = Math.random;
-	const api = createApis(context, clock);
+	const api = createApis(context, clock, memory.largeReplies);
 	const isAgentCall = isToolInProcess(context);
 	return {
 		context,

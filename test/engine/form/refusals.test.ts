@@ -22,8 +22,8 @@ const REFUSED: ReadonlyArray<readonly [Form, string]> = [
 	[{ prompt: null }, 'Prompt is empty. Fill it in.'],
 	[{ prompt: 7 }, 'Prompt has to be text, but is 7.'],
 	[{ prompt: long }, 'Prompt is 2501 characters long; at most 2500 are allowed.'],
-	[{ options: { negativePrompt: long } }, 'Negative Prompt is 2501 characters long; at most 2500 are allowed.'],
-	[{ options: { negativePrompt: 5 } }, 'Negative Prompt has to be text, but is 5.'],
+	[{ negativePrompt: long }, 'Negative Prompt is 2501 characters long; at most 2500 are allowed.'],
+	[{ negativePrompt: 5 }, 'Negative Prompt has to be text, but is 5.'],
 	[{ duration: 4 }, 'Duration has to be 5 or 10, but is 4.'],
 	[{ duration: '7' }, 'Duration has to be 5 or 10, but is "7".'],
 	[{ duration: 'ten' }, 'Duration has to be 5 or 10, but is "ten".'],
@@ -68,9 +68,9 @@ const OF_CORE_TODAY: typeof REFUSED = [
 	[{ mode: 'pro', endImageSource: 'binary', endImageField: 'last' }, 'End Image in field "last" is missing'],
 	[{ options: { additionalInput: { end_image: picture } } }, 'End Image needs Mode set to Pro.'],
 	[{ options: { additionalInput: { start_image: 'a.png' } } }, 'Start Image URL has to begin with'],
-	[{ options: { model: '' } }, 'Model ID is empty.'],
-	[{ options: { model: 'my own model' } }, 'Model ID has to be a model ID like kwaivgi/kling-v2.1.'],
-	[{ options: { model: 'owner/other', maxCost: 1000 } }, 'price'],
+	[{ model: 'other', modelId: '' }, 'Model ID is empty.'],
+	[{ model: 'other', modelId: 'my own model' }, 'Model ID has to be a model ID like kwaivgi/kling-v2.1.'],
+	[{ model: 'other', modelId: 'owner/other', options: { maxCost: 1000 } }, 'price'],
 ];
 
 const OF_RUNPOD: typeof REFUSED = [
@@ -78,11 +78,11 @@ const OF_RUNPOD: typeof REFUSED = [
 	[{ options: { guidanceScale: -0.1 } }, 'Guidance Scale has to be a number, between 0 and 1, but is -0.1.'],
 	[{ options: { guidanceScale: 'much' } }, 'Guidance Scale has to be a number, between 0 and 1, but is "much".'],
 	[{ options: { enableSafetyChecker: 'perhaps' } }, 'Enable Safety Checker has to be true or false, but is "perhaps".'],
-	[{ options: { endpointId: '' } }, 'Endpoint ID is empty.'],
-	[{ options: { endpointId: 'kling/../other' } }, 'Endpoint ID has to be an ID like kling-v2-1-i2v-pro.'],
+	[{ model: 'other', modelId: '' }, 'Model ID is empty.'],
+	[{ model: 'other', modelId: 'kling/../other' }, 'Model ID has to be an ID like kling-v2-1-i2v-pro.'],
 	[{ options: { submitWith: 'fax' } }, 'Submit With has to be run or runsync, but is "fax".'],
 	[{ options: { additionalInput: { image: 'a.png' } } }, 'Start Image URL has to begin with'],
-	[{ options: { endpointId: 'other', maxCost: 1000 } }, 'price'],
+	[{ model: 'other', modelId: 'any', options: { maxCost: 1000 } }, 'price'],
 	[
 		{ completion: 'callback', options: { timeoutSeconds: 1600 } },
 		'Timeout has to be a number, between 10 and 1500, but is 1600.',
@@ -120,7 +120,8 @@ test.each(choices.map(({ value }) => value))(
 			prompt: '',
 			duration: 4,
 			startImageUrl: 'a.png',
-			options: { negativePrompt: long, timeoutSeconds: 5, onTimeout: 'pray' },
+			negativePrompt: long,
+			options: { timeoutSeconds: 5, onTimeout: 'pray' },
 		};
 		const refused = await refusal(stage, { provider, ...form });
 		for (const label of [

@@ -51,13 +51,9 @@ describe('the cost of a video', () => {
 		expect(await costOf({ mode: 'pro', duration: 10 })).toEqual(MINIMUM);
 	});
 
-	it('is absent for a model or endpoint of unknown price, unless it is reported', async () => {
-		expect(await costOf({ options: { model: 'other/model' } })).toBeUndefined();
-		expect(await costOf({ provider: 'runpod', options: { endpointId: 'other-endpoint' } })).toEqual(
-			usd(0.45, 'reported'),
-		);
-		reportNoCost();
-		expect(await costOf({ provider: 'runpod', options: { endpointId: 'other-endpoint' } })).toBeUndefined();
+	it('is absent for a model or endpoint of unknown price', async () => {
+		expect(await costOf({ model: 'other', modelId: 'other/model' })).toBeUndefined();
+		expect(await costOf({ provider: 'runpod', model: 'other', modelId: 'other-endpoint' })).toBeUndefined();
 	});
 
 	it('is the estimate of the merged request, additional input included', async () => {

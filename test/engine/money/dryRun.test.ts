@@ -46,7 +46,7 @@ describe.each(choices)('a dry run with $value', ({ value: provider, chain }) => 
 	});
 
 	it('shows the very request that a real run sends', async () => {
-		const parameters = { provider, mode: 'pro', duration: 10, options: { negativePrompt: 'blur', guidanceScale: 0.7 } };
+		const parameters = { provider, mode: 'pro', duration: 10, negativePrompt: 'blur', options: { guidanceScale: 0.7 } };
 		const dry = await stage.run({ ...parameters, options: { ...parameters.options, ...DRY } });
 		await stage.run({ ...parameters, completion: 'jobId' });
 		const [sent] = stage.requests('submit');

@@ -53,7 +53,7 @@ describe('the request to the second provider', () => {
 
 	it('has the options of that provider, and the same negative prompt', async () => {
 		empty('coreToday');
-		await run({ provider: 'coreTodayThenRunpod', options: { guidanceScale: 0.8, negativePrompt: 'blur' } });
+		await run({ provider: 'coreTodayThenRunpod', negativePrompt: 'blur', options: { guidanceScale: 0.8 } });
 		expect(jobs()[0]?.input).toMatchObject({ guidance_scale: 0.8, negative_prompt: 'blur' });
 		expect(stage.requests('submit')[0]?.body).toMatchObject({ input: { negative_prompt: 'blur' } });
 		expect(stage.requests('submit')[0]?.body).not.toMatchObject({ input: { guidance_scale: 0.8 } });

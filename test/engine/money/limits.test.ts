@@ -54,10 +54,10 @@ describe('Max Cost', () => {
 	});
 
 	it.each([
-		['coreToday', { model: 'other/model' }],
-		['runpod', { endpointId: 'other-endpoint' }],
-	])('refuses an unknown price at %s', async (provider, option) => {
-		const execution = await run({ provider, options: { ...option, maxCost: 1_000_000 } }, 1);
+		['coreToday', 'other/model'],
+		['runpod', 'other-endpoint'],
+	])('refuses an unknown price at %s', async (provider, modelId) => {
+		const execution = await run({ provider, model: 'other', modelId, options: { maxCost: 1_000_000 } }, 1);
 		nothingSent();
 		expect(thrown(execution).message).toMatch(/The price of "other(\/model|-endpoint)" is not known.*Max Jobs instead/);
 	});
@@ -86,7 +86,7 @@ describe('Max Jobs', () => {
 	});
 
 	it('holds for a model of unknown price', async () => {
-		await run({ options: { model: 'other/model', maxJobs: 1 } }, 1);
+		await run({ model: 'other', modelId: 'other/model', options: { maxJobs: 1 } }, 1);
 		expect(stage.jobs()).toHaveLength(1);
 	});
 });

@@ -71,7 +71,7 @@ describe('on the way to the provider', () => {
 	afterAll(async () => await stage.close());
 
 	test('pictures of every encoder arrive', async () => {
-		const samples = await goodPictures();
+		const samples = goodPictures();
 		const items = samples.map(({ bytes, format }) => ({ data: { bytes, fileName: `picture.${format}` } }));
 		await stage.runWithFiles({ ...FROM_BINARY, completion: 'jobId' }, items);
 		const arrived = await Promise.all(inputs().map(async ({ start_image: link }) => sha256(await bytesAt(link))));

@@ -8,6 +8,7 @@ import { createStage, type Stage } from '../stage';
 
 /** What a server sends, to the letter: no header is added but those of the transfer. */
 interface Sent {
+	readonly status?: number;
 	readonly headers: Readonly<Record<string, string>>;
 	readonly body: Buffer;
 }
@@ -24,7 +25,7 @@ beforeAll(async () => {
 	stage = await createStage({ factor: 100 });
 	server.get('/a.mp4', (_request, reply) => {
 		reply.hijack();
-		reply.raw.writeHead(200, { ...sent.headers }).end(sent.body);
+		reply.raw.writeHead(sent.status ?? 200, { ...sent.headers }).end(sent.body);
 	});
 	url = await server.listen({ host: '127.0.0.1', port: 0 });
 });
@@ -45,6 +46,9 @@ const zip = (body: Buffer): Sent => {
 	return { headers, body: zipped };
 };
 const lengthOf = (body: Buffer) => ({ 'content-length': String(body.length) });
+const rangeOf = (bytes: number) => ({ 'content-range': `bytes 0-${bytes - 1}/${bytes}` });
+const WORDS = Buffer.from('Access to this file has been denied by its owner.');
+const LIST = Buffer.from('["this file is not here any more", "sorry"]');
 const tagged = Buffer.concat([VIDEO, Buffer.from('TAG'), Buffer.alloc(125, 32)]);
 
 test.each<[string, Sent, Buffer]>([
@@ -54,6 +58,17 @@ test.each<[string, Sent, Buffer]>([
 	['with a tag behind it', { headers: { ...MP4, ...lengthOf(tagged) }, body: tagged }, tagged],
 	['that is no MP4, of the length that was announced', { headers: { ...MP4, ...lengthOf(WEBM) }, body: WEBM }, WEBM],
 	['that is no MP4, of no announced length', { headers: MP4, body: WEBM }, WEBM],
+	...['application/force-download', 'text/plain', 'text/html', 'application/json', 'application/zip'].map(
+		(type): [string, Sent, Buffer] => [
+			`that is called ${type}`,
+			{ headers: { 'content-type': type, ...lengthOf(VIDEO) }, body: VIDEO },
+			VIDEO,
+		],
+	),
+	['that is no MP4 and called text', { headers: { 'content-type': 'text/plain' }, body: WEBM }, WEBM],
+	['under 203', { status: 203, headers: MP4, body: VIDEO }, VIDEO],
+	['under 206, as all of it', { status: 206, headers: { ...MP4, ...rangeOf(VIDEO.length) }, body: VIDEO }, VIDEO],
+	['under 206, without a word', { status: 206, headers: MP4, body: VIDEO }, VIDEO],
 ])('a video %s is stored as it came', async (_name, answer, bytes) => {
 	const item = await download(answer);
 	expect(item.json).not.toHaveProperty('error');
@@ -66,6 +81,22 @@ test.each<[string, Sent, string]>([
 		'cut before its media',
 		{ headers: MP4, body: VIDEO.subarray(0, VIDEO.length - 100) },
 		`the file ended in the middle, after ${VIDEO.length - 100} bytes`,
+	],
+	[
+		'text that is called so',
+		{ headers: { 'content-type': 'text/plain' }, body: WORDS },
+		'sent text instead of a video',
+	],
+	['JSON in a list', { headers: { 'content-type': 'application/json' }, body: LIST }, 'sent text instead of a video'],
+	[
+		'the first half under 206',
+		{ status: 206, headers: { ...MP4, ...rangeOf(VIDEO.length) }, body: VIDEO.subarray(0, 3_000) },
+		`only 3000 of ${VIDEO.length} bytes came`,
+	],
+	[
+		'the second half under 206',
+		{ status: 206, headers: { ...MP4, 'content-range': 'bytes 9-99/100' }, body: VIDEO.subarray(9) },
+		'the server sent a part of it only',
 	],
 	['a page of no kind', { headers: {}, body: Buffer.from('\n<html>Sorry</html>') }, 'sent text instead of a video'],
 	['no MP4, and of another length', zip(WEBM), `${WEBM.length} bytes came instead of ${gzipSync(WEBM).length}`],

@@ -115,7 +115,7 @@ describe.each(PROVIDERS)('a submit that $label', ({ provider, label }) => {
 			status: 404,
 			body: { error: 'endpoint not found' },
 			code: 'endpoint_not_found',
-			advice: 'Check Endpoint ID or Model in the options',
+			advice: 'Choose another Model:',
 		},
 	])('refuses with $status created nothing, and says what to do', async ({ status, body, code, advice }) => {
 		const error = await failing({ reply: { status, body } });
@@ -219,8 +219,8 @@ describe.each(PROVIDERS)('a cancel at $label that', ({ provider, label }) => {
 });
 
 test('a retired Runpod endpoint has its own message, with what to do', async () => {
-	const { text } = thrown(await stage.run({ provider: 'runpod', options: { endpointId: 'retired' } }));
+	const { text } = thrown(await stage.run({ provider: 'runpod', model: 'other', modelId: 'retired' }));
 	expect(text).toContain('Runpod has no endpoint "retired" (Runpod: endpoint not found)');
-	expect(text).toContain('Check Endpoint ID or Model in the options, or choose another provider.');
+	expect(text).toContain('Choose another Model: Kling v2.1 Pro, Kling O1 or Kling v2.6 Motion Control.');
 	expect(stage.jobs()).toEqual([]);
 });
