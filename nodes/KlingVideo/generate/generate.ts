@@ -12,16 +12,30 @@ import { videoResult } from '../run/poll';
 import type { Run } from '../run/run';
 import { checkItem, readSettings, requestTo, type GenerateItem, type Settings } from './check';
 import { dryRunItem } from './dryRun';
+import { leaveJobs, takeOverLeftJobs } from './manualRun';
 import { pauseUntilCallback, readResumeUrl, type ResumeUrl } from './pause';
 import { extrasOf, followJob, submitItem, type PaidJob } from './submit';
 
 /**
- * Makes a video for each input item. All items are checked before the first is submitted; then all are done at once.
- * Gives one output item for each input item or, where the execution pauses, what n8n shows meanwhile.
+ * Makes a video for each input item. Gives one output item for each input item or, where the execution pauses, what n8n
+ * shows meanwhile.
  */
 export async function generate(run: Run): Promise<INodeExecutionData[][]> {
+	let isWhole = false;
+	try {
+		const { output, results } = await makeVideos(run);
+		isWhole = results.every(({ kind }) => kind === 'item');
+		return [output];
+	} finally {
+		await leaveJobs(run, isWhole);
+	}
+}
+
+/** All items are checked before the first is submitted; then all are done at once. */
+async function makeVideos(run: Run): Promise<{ output: INodeExecutionData[]; results: readonly Result[] }> {
 	const settings = readSettings(run);
-	const checked = await checkItems(run, async (itemIndex) => await checkItem(run, settings, itemIndex));
+	const valid = await checkItems(run, async (itemIndex) => await checkItem(run, settings, itemIndex));
+	const checked = await takeOverLeftJobs(run, valid);
 	const resumeUrl = readResumeUrl(run, settings, checked.toDo);
 	const items = refuseRun(run, checked, runProblem(run, settings, checked.toDo, resumeUrl));
 	if (settings.completion === 'wait') {
@@ -31,9 +45,9 @@ export async function generate(run: Run): Promise<INodeExecutionData[][]> {
 	} else {
 		const submit = async (item: GenerateItem) => await jobOf(run, settings, item, resumeUrl.urlOf?.(item.itemIndex));
 		const shownMeanwhile = await pauseUntilCallback(run, settings, items, submit);
-		if (shownMeanwhile !== undefined) return [shownMeanwhile];
+		if (shownMeanwhile !== undefined) return { output: shownMeanwhile, results: items.results };
 	}
-	return [outputItems(run, items.results)];
+	return { output: outputItems(run, items.results), results: items.results };
 }
 
 /** Why nothing of the run may be submitted: its own options, its limits, or that no provider could call this n8n back. */

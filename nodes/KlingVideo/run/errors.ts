@@ -4,11 +4,14 @@ import { present } from '../../core/json';
 import type { LedgerEntry } from '../../core/money/ledger';
 import { jobJson, type ItemError } from '../../core/output';
 import { providerOf } from '../../core/providers';
-import { nodeError } from '../../host/context';
-import type { Result } from './items';
+import { isManualRun, nodeError } from '../../host/context';
+import type { ErrorResult, Result } from './items';
 import type { Run } from './run';
 
 const REATTACHED = 'Retry takes up the jobs that exist and pays for none of them again.';
+
+const EXECUTE_STEP =
+	'Execute step keeps finished and running videos for an hour, too; a changed prompt makes a new one. It cannot after a restart of n8n, or where n8n runs manual executions on workers: use Executions > Retry there, or set On Error to Continue.';
 
 /** How many item numbers a message names. */
 const MAX_NAMED_ITEMS = 30;
@@ -85,10 +88,11 @@ function resultText(result: Result, itemIndex: number): string {
  * The error of a run whose every job has come to its end: names the items that have no video, and lists what all the
  * others have, so that nothing that was paid for is lost.
  */
-export function unfinishedRun({ context, stop }: Run, results: readonly Result[]): NodeOperationError {
+export function unfinishedRun(run: Run, results: readonly Result[]): NodeOperationError {
+	const { context, stop } = run;
 	const isStopped = stop.requested;
 	const failed = results.flatMap((result, itemIndex) => (result.kind === 'error' ? [{ ...result, itemIndex }] : []));
-	const retry = isStopped ? '' : retryText(failed.map(({ error }) => error));
+	const retry = retryText(run, failed);
 	const [first] = failed;
 	if (first !== undefined && results.length === 1) {
 		const { error, videoUrl, itemIndex } = first;
@@ -102,10 +106,24 @@ export function unfinishedRun({ context, stop }: Run, results: readonly Result[]
 	return nodeError(context, { message: worded(message, isStopped), description });
 }
 
-/** What Retry will do. After Stop nothing is said: n8n then keeps no record of the jobs. */
-function retryText(errors: readonly ItemError[]): string {
-	const isNewJob = errors.some(({ status, failure }) => status === 'failed' && failure?.retryable !== false);
-	return isNewJob ? `${REATTACHED} A failed job that may succeed is submitted anew, as a new job.` : REATTACHED;
+/** What Retry and Execute step will do. After Stop nothing is said: n8n then keeps no record of the jobs. */
+function retryText(run: Run, failed: readonly ErrorResult[]): string {
+	if (run.stop.requested) return '';
+	const isNewJob = failed.some(({ error }) => error.status === 'failed' && error.failure?.retryable !== false);
+	const texts = [
+		isNewJob ? `${REATTACHED} A failed job that may succeed is submitted anew, as a new job.` : REATTACHED,
+		isManualRun(run.context) ? EXECUTE_STEP : undefined,
+		takenOverText(run),
+	];
+	return texts.filter((text) => text !== undefined).join(' ');
+}
+
+/** How many jobs of an earlier manual run this one took over; undefined if it took over none. */
+export function takenOverText({ ledger }: Run): string | undefined {
+	const count = ledger.countTakenOver();
+	if (count === 0) return undefined;
+	const taken = count === 1 ? '1 video was' : `${count} videos were`;
+	return `${taken} taken over from an earlier manual run and not paid for again. A changed prompt makes a new one.`;
 }
 
 /** n8n takes an execution whose error says "canceled" for one that was stopped, whoever says it. */

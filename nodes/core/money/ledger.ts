@@ -29,6 +29,8 @@ export interface LedgerEntry {
 	failure?: Failure;
 	readonly fallbackFrom?: { readonly provider: ProviderName; readonly reason: string };
 	cancelledByStop?: true;
+	/** When this execution took it over from an earlier manual run, which has paid for it. */
+	readonly takenOverMs?: number;
 	/** A later try of the same item took its place. */
 	replaced?: true;
 }
@@ -175,6 +177,29 @@ export class Ledger {
 		this.answered(entry);
 	}
 
+	/** Takes over a job that another execution has paid for, as the job of an item of this run. */
+	takeOver(paid: LedgerEntry, job: Job, item: Pick<LedgerEntry, 'itemIndex' | 'keepsRaw'>, nowMs: number): Known {
+		const { runIndex, executionId } = this.run;
+		const entry: LedgerEntry = { ...paid, ...item, ...present({ executionId }), runIndex, takenOverMs: nowMs };
+		this.seen(entry, job);
+		this.entries.push(entry);
+		return knownOf(entry);
+	}
+
+	/** How many jobs this run of the node took over. */
+	countTakenOver(): number {
+		const { runIndex } = this.run;
+		return this.entries.filter((entry) => entry.takenOverMs !== undefined && entry.runIndex === runIndex).length;
+	}
+
+	/** The jobs of this execution that are worth taking over, of all turns of a loop: they run or are completed. */
+	usableJobs(): ReadonlyArray<{ readonly entry: LedgerEntry; readonly job: Job }> {
+		return this.entries.map(knownOf).flatMap((known) => {
+			const isUsable = known.kind === 'running' || (known.kind === 'ended' && known.job.status === 'completed');
+			return isUsable ? [{ entry: known.entry, job: known.job }] : [];
+		});
+	}
+
 	/** The submit certainly created nothing: it is forgotten. */
 	refused(entry: LedgerEntry): void {
 		const index = this.entries.indexOf(entry);
@@ -202,14 +227,18 @@ export class Ledger {
 		if (job.status === 'cancelled') entry.cancelledByStop = true;
 	}
 
-	/** All jobs of this execution and what they cost as far as that is known. Unknown submits count. */
+	/**
+	 * All jobs that this execution has paid for and what they cost as far as that is known. Unknown submits count; a job
+	 * that was taken over was paid for by another execution.
+	 */
 	spent(): Spent {
 		const amounts = { USD: 0, credits: 0 };
-		for (const entry of this.entries) {
+		const paid = this.entries.filter(({ takenOverMs }) => takenOverMs === undefined);
+		for (const entry of paid) {
 			const cost = costOf(entry);
 			if (cost !== undefined) amounts[cost.unit] += cost.amount;
 		}
-		return { jobs: this.entries.length, amounts };
+		return { jobs: paid.length, amounts };
 	}
 
 	private answered(entry: LedgerEntry): void {
