@@ -21,6 +21,18 @@ export interface Api {
 	readonly readStatus: StatusReader['read'];
 }
 
+/** The real API of a provider, for a dry run: it needs no credential, since nothing is sent. */
+export function apiWithoutCredential(name: ProviderName): Api {
+	const message = 'a dry run sends nothing';
+	return {
+		provider: providerOf(name),
+		isLocal: false,
+		account: '',
+		send: async () => ({ kind: 'fault', message, reach: 'notConnected' }),
+		readStatus: async () => ({ kind: 'unavailable', message }),
+	};
+}
+
 /** Why a credential cannot be used, in words for the person who chose it. */
 export type CredentialProblem = { readonly problem: string };
 

@@ -4,14 +4,13 @@ import { providerOf } from '../../../nodes/core/providers';
 import { dialects, providerNames } from '../../support/apis';
 import type { Execution } from '../harness/index';
 import { itemsOf } from '../harness/index';
-import { errorOf, setWatchedStage, thrown, type WatchedStage } from '../watched';
+import { setWatchedStage, thrown, type WatchedStage } from '../watched';
 
 let stage: WatchedStage;
 beforeAll(async () => (stage = await setWatchedStage({ factor: 100 })));
 afterEach(() => stage.emulator.reset());
 afterAll(async () => await stage.close());
 
-const CONTINUE = { onError: 'continueRegularOutput' };
 const jsonOf = (execution: Execution, output = 0) => execution.items('Kling', output).map(({ json }) => json);
 const asItems = (execution: Execution) => jsonOf(execution).map((json) => ({ json }));
 const statusCalls = () => stage.emulator.requests().filter(({ call }) => call === 'status');
@@ -111,19 +110,20 @@ describe.each(providerNames)('a job at %s', (provider) => {
 		expect(statusCalls().length).toBeGreaterThan(0);
 	});
 
-	test.each(['getStatus', 'wait', 'cancel'])("%s refuses a dry run's id, and asks nobody", async (operation) => {
+	test.each(['getStatus', 'wait', 'cancel'])("%s answers a dry run's id, and asks nobody", async (operation) => {
 		const dry = await stage.run({ provider, options: { dryRun: true } });
 		stage.emulator.reset();
-		const execution = await stage.run({ operation, provider }, asItems(dry), CONTINUE);
-		expect(errorOf(execution.items('Kling')[0]).message).toContain('Job ID is dry-run-1, which a dry run made');
+		const execution = await stage.run({ operation, provider }, asItems(dry));
+		expect(jsonOf(execution)).toMatchObject([{ jobId: 'dry-run-1', provider, dryRun: true }]);
 		expect(stage.emulator.requests()).toEqual([]);
 	});
 });
 
-test('Download refuses the item of a dry run, and asks nobody', async () => {
-	const item = { json: { jobId: 'dry-run-1', videoUrl: 'https://video.example.com/a.mp4' } };
-	const execution = await stage.run({ operation: 'download' }, [item], CONTINUE);
-	expect(errorOf(execution.items('Kling')[0]).message).toContain('Turn Dry Run off');
+test('Download answers the link of a dry run, asks nobody, and keeps the rest of the row', async () => {
+	const videoUrl = 'https://dry-run.invalid/dry-run-1.mp4';
+	const execution = await stage.run({ operation: 'download' }, itemsOf({ row: 7, videoUrl }), { credentials: [] });
+	expect(jsonOf(execution)).toEqual([{ row: 7, videoUrl, dryRun: true }]);
+	expect(execution.items('Kling')[0]?.binary?.data).toMatchObject({ fileName: 'kling-dry-run-1-sample.mp4' });
 	expect(stage.emulator.requests()).toEqual([]);
 });
 
