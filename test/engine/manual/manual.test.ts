@@ -15,18 +15,25 @@ const PASSING = 'Prediction interrupted; please retry (code: PA)';
 
 const memory = createMemory();
 let stage: Stage;
+/** The same process with the same credentials, which point to other servers. */
+let elsewhere: Stage;
 let lateMs = 0;
 
 beforeAll(async () => {
 	const clock = acceleratedClock(60);
 	const late = { ...clock, now: () => clock.now() + lateMs };
-	stage = await setWarmStage({
+	const options = {
 		factor: 60,
 		emulator: { jobTimes: { queueMs: 0, runMs: 4_000 } },
 		engine: { nodeTypes: { klingVideo: new KlingVideo(late, memory), flaky } },
-	});
+	};
+	stage = await setWarmStage(options);
+	elsewhere = await setWarmStage(options);
 });
-afterAll(async () => await stage.close());
+afterAll(async () => {
+	await stage.close();
+	await elsewhere.close();
+});
 
 let workflows = 0;
 beforeEach(() => {
@@ -211,17 +218,11 @@ describe('nothing is taken over', () => {
 	});
 
 	it('at another base URL', async () => {
-		const other = await setWarmStage({
-			factor: 60,
-			emulator: { jobTimes: { queueMs: 0, runMs: 4_000 } },
-			engine: { nodeTypes: { klingVideo: new KlingVideo(stage.clock, memory) } },
-		});
 		failJob(3);
 		const flow = flowOf();
 		await press(flow);
-		await other.engine.run(flow, { ...MANUAL, items: shots(3) });
-		expect(other.emulator.jobs()).toHaveLength(3);
-		await other.close();
+		await elsewhere.engine.run(flow, { ...MANUAL, items: shots(3) });
+		expect(elsewhere.emulator.jobs()).toHaveLength(3);
 	});
 });
 
