@@ -1,4 +1,5 @@
 import { NodeOperationError, type IDataObject, type IExecuteFunctions, type IWebhookFunctions } from 'n8n-workflow';
+import { asText } from '../core/json';
 
 /** What n8n gives a node while it executes, or while it answers a callback. */
 export type NodeContext = IExecuteFunctions | IWebhookFunctions;
@@ -12,6 +13,29 @@ export function isTool(context: IExecuteFunctions): boolean {
 /** Whether an agent calls the node itself rather than through the engine. Older hosts do not have the method. */
 export function isToolInProcess(context: IExecuteFunctions): boolean {
 	return 'isToolExecution' in context && context.isToolExecution() === true;
+}
+
+/** n8n's ID of a workflow that was never saved, which all of these share. */
+const UNSAVED_WORKFLOW_ID = '__EMPTY__';
+
+/** Names a node of a saved workflow, also after it was given another name; undefined if the workflow was never saved. */
+export function savedNodeOf(context: NodeContext): string | undefined {
+	const workflowId = asText(context.getWorkflow().id);
+	if (workflowId === undefined || workflowId === UNSAVED_WORKFLOW_ID) return undefined;
+	return JSON.stringify([workflowId, context.getNode().id]);
+}
+
+/** Whether a person runs the node of a saved workflow in the editor, as Execute step does. A tool is run by an agent. */
+export function isManualRun(context: IExecuteFunctions): boolean {
+	return context.getMode() === 'manual' && !isTool(context) && savedNodeOf(context) !== undefined;
+}
+
+/**
+ * The user for whom n8n resolves a credential that is each user's own, in a form that only n8n reads; undefined where all
+ * users share it. n8n 2.8 does not have the method.
+ */
+export function credentialUserOf(context: NodeContext): string | undefined {
+	return context.getExecutionContext?.()?.credentials;
 }
 
 /** The node's options collection at one item. */

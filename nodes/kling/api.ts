@@ -8,7 +8,7 @@ import { cleanKey, keyProblem } from '../core/key';
 import { providerOf } from '../core/providers';
 import type { Provider } from '../core/providers/provider';
 import { isLoopbackHost } from '../core/url';
-import type { NodeContext } from '../host/context';
+import { credentialUserOf, type NodeContext } from '../host/context';
 import { createSend } from '../host/send';
 
 /** A provider that can be called: its credential is there. */
@@ -16,9 +16,23 @@ export interface Api {
 	readonly provider: Provider;
 	/** The API is on this machine (an emulator or a gateway), so it can open local pictures and callback URLs. */
 	readonly isLocal: boolean;
+	/** Names the credential, its user and its base URL, without the key: jobs of another account are not to be had here. */
+	readonly account: string;
 	readonly send: Send;
 	/** One status call about a job. */
 	readonly readStatus: StatusReader['read'];
+}
+
+/** The real API of a provider, for a dry run: it needs no credential, since nothing is sent. */
+export function apiWithoutCredential(name: ProviderName): Api {
+	const message = 'a dry run sends nothing';
+	return {
+		provider: providerOf(name),
+		isLocal: false,
+		account: '',
+		send: async () => ({ kind: 'fault', message, reach: 'notConnected' }),
+		readStatus: async () => ({ kind: 'unavailable', message }),
+	};
 }
 
 /** Why a credential cannot be used, in words for the person who chose it. */
@@ -36,7 +50,12 @@ export function createApis(context: NodeContext, clock: Clock, largeReplies: Lim
 		if ('problem' in address) return address;
 		const send = createSend(context, provider.credential, address.baseUrl, clock, largeReplies);
 		const { read } = createStatusReader(provider, send, clock, { graceFromFirstRead: false });
-		return { provider, isLocal: address.isLocal, send, readStatus: read };
+		const account = JSON.stringify([
+			context.getNode().credentials?.[provider.credential]?.id,
+			credentialUserOf(context),
+			address.baseUrl,
+		]);
+		return { provider, isLocal: address.isLocal, account, send, readStatus: read };
 	}
 
 	return async (name) => {

@@ -2,6 +2,7 @@ import type { IWebhookFunctions } from 'n8n-workflow';
 import pLimit, { type LimitFunction } from 'p-limit';
 import type { Job } from '../core/job';
 import type { LedgerEntry } from '../core/money/ledger';
+import type { LeftJobs } from '../core/money/leftJobs';
 import { createRateLimiter, type RateLimiter } from '../core/rateLimiter';
 import { createDownloadLimit, type DownloadLimit } from '../host/download';
 
@@ -13,6 +14,10 @@ export class BoundedMap<V> {
 
 	has(key: string): boolean {
 		return this.values.has(key);
+	}
+
+	get(key: string): V | undefined {
+		return this.values.get(key);
 	}
 
 	/** The key's value; a new key gets the one that `create` makes. */
@@ -44,12 +49,14 @@ export interface PauseMemory {
 
 /**
  * Everything in this process that outlives a run of a node. All of it is bounded and may be forgotten at any time, as a
- * restart does: what was paid for is in the ledger, n8n itself lets only one call resume an execution, and the provider
- * can be asked again.
+ * restart does: what was paid for is in the ledger, n8n itself lets only one call resume an execution, the provider can be
+ * asked again, and a manual run that finds no jobs of the one before pays for its own.
  */
 export interface Memory {
 	/** Submits whose answer is still to come, with a promise of when it has come. Each leaves with its answer. */
 	readonly submitsUnderWay: Map<LedgerEntry, Promise<void>>;
+	/** What the manual runs of a node left for the next one, by workflow and node. */
+	readonly leftJobs: BoundedMap<LeftJobs>;
 	/** By execution and time of the pause. */
 	readonly pauses: BoundedMap<PauseMemory>;
 	/** Jobs whose end has started a workflow, by trigger and job. */
@@ -66,6 +73,8 @@ export interface Memory {
 
 /** As many as four executions that wait for their jobs download at once. */
 const CALLBACK_DOWNLOADS_AT_ONCE = 16;
+/** With 200 jobs each, of about 600 bytes, they take 12 MB at most. */
+const MAX_NODES_RUN_BY_HAND = 100;
 const MAX_PAUSES = 5_000;
 const MAX_STARTED_JOBS = 10_000;
 const MAX_TRIGGERS = 1_000;
@@ -74,6 +83,7 @@ const MAX_TRIGGERS = 1_000;
 export function createMemory(): Memory {
 	return {
 		submitsUnderWay: new Map(),
+		leftJobs: new BoundedMap(MAX_NODES_RUN_BY_HAND),
 		pauses: new BoundedMap(MAX_PAUSES),
 		startedJobs: new BoundedMap(MAX_STARTED_JOBS),
 		triggerChecks: new BoundedMap(MAX_TRIGGERS),

@@ -2,6 +2,7 @@ import type { IWebhookFunctions } from 'n8n-workflow';
 import type { StatusAnswer } from '../core/calls/status';
 import { NEVER_STOPPED, type Clock } from '../core/clock';
 import type { Handle } from '../core/job';
+import { credentialUserOf } from '../host/context';
 import { createDownloads } from '../host/download';
 import { createApis } from './api';
 import type { Session } from './item';
@@ -38,7 +39,7 @@ export function createWebhookSession(given: IWebhookFunctions, clock: Clock, mem
 function readingCredentialsOnce(context: IWebhookFunctions, clock: Clock, { credentials }: Memory): IWebhookFunctions {
 	const getCredentials = async (type: string): ReturnType<IWebhookFunctions['getCredentials']> => {
 		const id = context.getNode().credentials?.[type]?.id;
-		const key = JSON.stringify([context.getWorkflow().id, type, id, userOf(context)]);
+		const key = JSON.stringify([context.getWorkflow().id, type, id, credentialUserOf(context)]);
 		const known = credentials.get(key);
 		if (known !== undefined) return await known;
 		const reading = context.getCredentials(type);
@@ -50,12 +51,4 @@ function readingCredentialsOnce(context: IWebhookFunctions, clock: Clock, { cred
 	};
 	const frugal: IWebhookFunctions = Object.create(context);
 	return Object.defineProperty(frugal, 'getCredentials', { value: getCredentials });
-}
-
-/**
- * The user for whom n8n resolves a credential that is each user's own, in a form that only n8n reads; undefined where all
- * users share it. n8n 2.8 does not have the method.
- */
-function userOf(context: IWebhookFunctions): string | undefined {
-	return context.getExecutionContext?.()?.credentials;
 }

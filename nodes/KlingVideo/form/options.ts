@@ -53,7 +53,7 @@ export const generateOptions: INodeProperties = {
 			displayName: 'Dry Run',
 			name: 'dryRun',
 			type: 'boolean',
-			default: false,
+			default: true,
 			description:
 				'Whether to check everything and spend nothing: outputs the request, its estimate and a sample video',
 		},

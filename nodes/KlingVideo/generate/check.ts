@@ -13,7 +13,7 @@ import type { VideoRequest } from '../../core/providers/provider';
 import { urlProblem } from '../../core/url';
 import { isTool, optionsAt } from '../../host/context';
 import { sha256Of } from '../../host/files';
-import type { Api } from '../../kling/api';
+import { apiWithoutCredential, type Api } from '../../kling/api';
 import type { OutputOptions } from '../../kling/item';
 import { reasonOf, type Checked } from '../run/items';
 import { MODEL_PARAMETER } from '../../kling/fields';
@@ -128,7 +128,7 @@ export async function checkItem(run: Run, settings: Settings, itemIndex: number)
 	// An agent waits for its tool, and mends what the provider refuses by itself.
 	const looksAtLinks = wantsLook && !isTool(run.context);
 	if (providers.length === 0) fields.refuse('Provider', 'has to be one of the choices in the list.');
-	const prepared = await prepareRequests(run, settings, itemIndex, form, fields);
+	const prepared = await prepareRequests({ run, settings, itemIndex, fields, dryRun }, form);
 	const callbackUrl = completion === 'jobId' ? readCallbackUrl(run, itemIndex, fields, prepared) : undefined;
 	const [first, second] = prepared.map((request) => calledBack(request, callbackUrl));
 	const output = readOutputOptions(run, itemIndex, fields);
@@ -228,16 +228,12 @@ function calledBack(prepared: PreparedRequest, callbackUrl: string | undefined):
 
 /** The item's request to each provider of the choice, the first and the second. */
 async function prepareRequests(
-	run: Run,
-	settings: Settings,
-	itemIndex: number,
+	item: Omit<Preparing, 'isSecond' | 'readPicture'>,
 	form: VideoForm,
-	fields: FieldReader,
 ): Promise<PreparedRequest[]> {
-	const [firstName, secondName] = settings.providers;
+	const [firstName, secondName] = item.settings.providers;
 	if (firstName === undefined) return [];
-	const readPicture = createPictureReader(run, itemIndex);
-	const preparing = { run, settings, itemIndex, fields, readPicture };
+	const preparing = { ...item, readPicture: createPictureReader(item.run, item.itemIndex) };
 	const first = await prepareRequest({ ...preparing, isSecond: false }, firstName, form);
 	const takesEndImage = secondName !== undefined && takes(defaultModelOf(secondName), 'endImage');
 	const second =
@@ -265,6 +261,7 @@ interface Preparing {
 	readonly settings: Settings;
 	readonly itemIndex: number;
 	readonly fields: FieldReader;
+	readonly dryRun: boolean;
 	readonly readPicture: PictureReader;
 	/** The provider is the second of a choice. */
 	readonly isSecond: boolean;
@@ -272,13 +269,15 @@ interface Preparing {
 
 /** The request to one provider; undefined if anything is wrong with it, which is then in `fields`. */
 async function prepareRequest(
-	{ run, settings, itemIndex, fields, readPicture, isSecond }: Preparing,
+	{ run, settings, itemIndex, fields, dryRun, readPicture, isSecond }: Preparing,
 	name: ProviderName,
 	form: VideoForm,
 ): Promise<PreparedRequest | undefined> {
 	const problemsBefore = fields.problems.length;
 	const provider = providerOf(name);
-	const api = await run.api(name);
+	const opened = await run.api(name);
+	// A dry run needs no account: without one it is checked as the real API would be asked.
+	const api = dryRun && 'problem' in opened ? apiWithoutCredential(name) : opened;
 	if ('problem' in api) fields.refuse(undefined, api.problem);
 	if (wantsEndImage(form) && !takes(defaultModelOf(name), 'endImage')) {
 		const problem = `cannot go to ${provider.label}, which comes first here. Choose Core.Today as the first provider, or set End Image to None.`;

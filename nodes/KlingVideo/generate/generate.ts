@@ -14,16 +14,30 @@ import { checkItem, readSettings, requestTo, type GenerateItem, type Settings } 
 import { dryRunItem } from './dryRun';
 import { logWarnings, showHints } from './hints';
 import { checkLinks } from './links';
+import { leaveJobs, takeOverLeftJobs } from './manualRun';
 import { pauseUntilCallback, readResumeUrl, type ResumeUrl } from './pause';
 import { extrasOf, followJob, submitItem } from './submit';
 
 /**
- * Makes a video for each input item. All items are checked before the first is submitted; then all are done at once.
- * Gives one output item for each input item or, where the execution pauses, what n8n shows meanwhile.
+ * Makes a video for each input item. Gives one output item for each input item or, where the execution pauses, what n8n
+ * shows meanwhile.
  */
 export async function generate(run: Run): Promise<INodeExecutionData[][]> {
+	let isWhole = false;
+	try {
+		const { output, results } = await makeVideos(run);
+		isWhole = results.every(({ kind }) => kind === 'item');
+		return [output];
+	} finally {
+		await leaveJobs(run, isWhole);
+	}
+}
+
+/** All items are checked before the first is submitted; then all are done at once. */
+async function makeVideos(run: Run): Promise<{ output: INodeExecutionData[]; results: readonly Result[] }> {
 	const settings = readSettings(run);
-	const checked = await checkItems(run, async (itemIndex) => await checkItem(run, settings, itemIndex));
+	const valid = await checkItems(run, async (itemIndex) => await checkItem(run, settings, itemIndex));
+	const checked = await takeOverLeftJobs(run, valid);
 	const resumeUrl = readResumeUrl(run, settings, checked.toDo);
 	const allowed = withoutRefused(run, checked, runProblem(run, settings, checked.toDo, resumeUrl));
 	const items = await checkLinks(run, allowed);
@@ -39,7 +53,7 @@ export async function generate(run: Run): Promise<INodeExecutionData[][]> {
 		shownMeanwhile = await pauseUntilCallback(run, settings, items, submit);
 	}
 	const hints = showHints(run, items);
-	return [shownMeanwhile ?? outputItems(run, items.results, hints)];
+	return { output: shownMeanwhile ?? outputItems(run, items.results, hints), results: items.results };
 }
 
 /** Why nothing of the run may be submitted: its own options, its limits, or that no provider could call this n8n back. */

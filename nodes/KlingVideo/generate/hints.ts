@@ -29,9 +29,12 @@ export function logWarnings({ context }: Run, { completion }: Settings, { toDo }
 export function showHints({ context, ledger }: Run, { toDo }: Items<GenerateItem>): readonly string[] {
 	if (isTool(context)) return [];
 	const submitted = ledger.submittedNow();
-	const lines = [submittedText(submitted), takenUpText(toDo), ...fallbackTexts(submitted)].filter(
-		(line) => line !== undefined,
-	);
+	const lines = [
+		submittedText(submitted),
+		takenUpText(toDo),
+		takenOverText(ledger.countTakenOver()),
+		...fallbackTexts(submitted),
+	].filter((line) => line !== undefined);
 	context.addExecutionHints(...lines.map((message) => ({ message, location: 'outputPane' as const })));
 	if (!toDo.some(hasTestUrl)) return lines;
 	context.addExecutionHints({ message: TEST_URL, type: 'warning', location: 'outputPane' });
@@ -70,8 +73,17 @@ function countText(count: number): string {
 	return count === 1 ? '1 video' : `${count} videos`;
 }
 
+/** How many jobs of an earlier manual run this one took over. */
+function takenOverText(count: number): string | undefined {
+	if (count === 0) return undefined;
+	const taken = count === 1 ? '1 video was' : `${count} videos were`;
+	return `${taken} taken over from an earlier manual run and not paid for again. A changed prompt makes a new one.`;
+}
+
 function takenUpText(toDo: readonly GenerateItem[]): string | undefined {
-	const takenUp = toDo.filter(({ known, dryRun }) => !dryRun && known.kind === 'job');
+	const takenUp = toDo.filter(
+		({ known, dryRun }) => !dryRun && known.kind === 'job' && known.entry.takenOverMs === undefined,
+	);
 	if (takenUp.length === 0) return undefined;
 	return takenUp.length === 1
 		? '1 job of an earlier try was taken up and is not paid for again'

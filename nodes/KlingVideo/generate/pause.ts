@@ -112,8 +112,8 @@ async function submitAll(
 }
 
 /**
- * A job of an execution that was retried calls that execution, not this one: it is followed to its end here. What ends
- * without a result is looked at once more with the others.
+ * A job of another execution, which was retried or whose job was taken over, calls that one: it is followed to its end
+ * here. What ends without a result is looked at once more with the others.
  */
 async function followEarlierJobs(
 	run: Run,
@@ -121,7 +121,8 @@ async function followEarlierJobs(
 	submitted: readonly Submitted[],
 ): Promise<Submitted[]> {
 	return await eachPaid(run, items, submitted, async (item, paid) => {
-		if (paid.entry.executionId === run.context.getExecutionId()) return paid;
+		const { executionId, takenOverMs } = paid.entry;
+		if (executionId === run.context.getExecutionId() && takenOverMs === undefined) return paid;
 		const followed = await followJob(run, item, paid);
 		return followed.kind === 'job' || run.stop.requested ? followed : paid;
 	});

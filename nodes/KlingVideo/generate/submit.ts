@@ -144,9 +144,9 @@ export async function followJob(run: Run, item: GenerateItem, { entry, job }: Pa
 	return { kind: 'job', entry, job: ended.job };
 }
 
-/** Until when an item's job is waited for, counted from its own submit. */
-export function deadlineOf({ wait }: GenerateItem, { submittedMs }: LedgerEntry): number {
-	return submittedMs + wait.timeoutSeconds * 1000;
+/** Until when an item's job is waited for, counted from its own submit or from when a manual run took it over. */
+export function deadlineOf({ wait }: GenerateItem, { submittedMs, takenOverMs }: LedgerEntry): number {
+	return (takenOverMs ?? submittedMs) + wait.timeoutSeconds * 1000;
 }
 
 /** What the ledger says of an item beside its job. */

@@ -8,7 +8,7 @@ import type { OutputOptions } from '../../kling/item';
 import { checkItems, doItems, outputItems, type Checked, type Result } from '../run/items';
 import { readOutputOptions } from '../run/poll';
 import type { Run } from '../run/run';
-import { isDryRunId } from './job';
+import { dryRunIdIn, sampleVideo } from '../run/sample';
 
 /** One checked item of Download. */
 interface VideoToFetch {
@@ -40,11 +40,6 @@ function check(run: Run, itemIndex: number): Checked<VideoToFetch> {
 			'Operation',
 			'cannot be Download as an AI tool, as agents take no files. Choose Get Status, which gives the link.',
 		);
-	} else if (isDryRunId(input.jobId)) {
-		fields.refuse(
-			'Video URL',
-			`belongs to ${String(input.jobId)}, which a dry run made: there is no such video. Turn Dry Run off in the Generate node.`,
-		);
 	} else if (problem !== undefined) fields.refuse('Video URL', problem);
 	const output = readOutputOptions(run, itemIndex, fields);
 	if (fields.problems.length > 0) return { kind: 'problems', problems: fields.problems };
@@ -67,6 +62,11 @@ function jsonOf(item: Readonly<Record<string, unknown>>): JsonObject {
 }
 
 async function fetchVideo(run: Run, { videoUrl, jobId, output, json }: VideoToFetch): Promise<Result> {
+	const dryRunJobId = dryRunIdIn(videoUrl);
+	if (dryRunJobId !== undefined) {
+		const sample = await sampleVideo(run, dryRunJobId);
+		return { kind: 'item', json: { ...json, dryRun: true }, binary: { [output.field]: sample } };
+	}
 	const fileName = `kling-${jobId ?? 'video'}.mp4`;
 	const fetched = await run.downloads.fetch({ url: videoUrl, fileName, mayBeLocal: true });
 	if (fetched.kind === 'stored') return { kind: 'item', json, binary: { [output.field]: fetched.binary } };

@@ -5,11 +5,12 @@ import type { Extras } from '../../core/output';
 import { findProvider, providerOf, providers } from '../../core/providers';
 import { zonedTime } from '../../core/providers/reply';
 import { optionsAt } from '../../host/context';
-import type { Api } from '../../kling/api';
+import { apiWithoutCredential, type Api } from '../../kling/api';
 import type { OutputOptions } from '../../kling/item';
-import type { Checked } from '../run/items';
+import type { Checked, Result } from '../run/items';
 import { readOutputOptions } from '../run/poll';
 import type { Run } from '../run/run';
+import { isDryRunId, sampleItem } from '../run/sample';
 
 /** One checked item of an operation on a job that exists. */
 export interface JobToAsk {
@@ -19,6 +20,12 @@ export interface JobToAsk {
 	readonly output: OutputOptions;
 	/** What the input item already said of the job and no later reply will repeat. */
 	readonly extras: Extras;
+}
+
+/** What becomes of a job; that of a dry run is a sample, and nobody is asked for it. */
+export async function unlessDryRun(run: Run, item: JobToAsk, ask: () => Promise<Result>): Promise<Result> {
+	const { handle, output, extras } = item;
+	return isDryRunId(handle.jobId) ? await sampleItem(run, handle, output, extras) : await ask();
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -31,7 +38,7 @@ export async function checkJob(run: Run, itemIndex: number, fields = new FieldRe
 	const json: Json = choice === 'fromInput' ? (context.getInputData()[itemIndex]?.json ?? {}) : {};
 	const jobId = readJobId(context.getNodeParameter('jobId', itemIndex, ''), fields);
 	const name = readProvider(choice, json, fields);
-	const api = name === undefined ? undefined : await readApi(run, name, fields);
+	const api = name === undefined ? undefined : await readApi(run, name, jobId, fields);
 	const model = name === undefined ? undefined : readModel(name, json, optionsAt(context, itemIndex), fields);
 	const output = readOutputOptions(run, itemIndex, fields);
 	if (fields.problems.length > 0 || name === undefined || jobId === undefined || api === undefined) {
@@ -55,25 +62,21 @@ function readProvider(choice: unknown, json: Json, fields: FieldReader): Provide
 	);
 }
 
-async function readApi(run: Run, name: ProviderName, fields: FieldReader): Promise<Api | undefined> {
+/** The job of a dry run is nowhere, so it is asked for without a credential. */
+async function readApi(
+	run: Run,
+	name: ProviderName,
+	jobId: string | undefined,
+	fields: FieldReader,
+): Promise<Api | undefined> {
+	if (jobId !== undefined && isDryRunId(jobId)) return apiWithoutCredential(name);
 	const api = await run.api(name);
 	return 'problem' in api ? fields.refuse(undefined, api.problem) : api;
 }
 
 function readJobId(value: unknown, fields: FieldReader): string | undefined {
 	if (isUnset(value)) return fields.refuse('Job ID', 'is empty. Enter the jobId that Generate returned.');
-	if (isDryRunId(value)) {
-		return fields.refuse(
-			'Job ID',
-			`is ${String(value)}, which a dry run made: there is no such job. Turn Dry Run off in the Generate node.`,
-		);
-	}
 	return asJobId(value) ?? fields.refuse('Job ID', 'is not a job ID: it has only letters, digits, "-" and "_".');
-}
-
-/** Whether a job ID was made by a dry run: there is no such job anywhere. */
-export function isDryRunId(jobId: unknown): boolean {
-	return typeof jobId === 'string' && /^dry-run-\d+$/.test(jobId.trim());
 }
 
 /** The item's own model, else the option's endpoint where the provider has endpoints. */

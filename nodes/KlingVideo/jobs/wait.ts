@@ -1,22 +1,29 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 import { FieldReader } from '../../core/fields';
-import { checkItems, doItems, outputItems, type Checked } from '../run/items';
+import { checkItems, doItems, outputItems, type Checked, type Result } from '../run/items';
 import { readWaitOptions, videoResult, waitForEnd, type WaitOptions } from '../run/poll';
 import type { Run } from '../run/run';
-import { checkJob, type JobToAsk } from './job';
+import { checkJob, unlessDryRun, type JobToAsk } from './job';
+
+/** One checked item of Wait. */
+interface JobToWaitFor extends JobToAsk {
+	readonly wait: WaitOptions;
+}
 
 /** Waits for jobs that were submitted before. The timeout of each counts from its first status call. */
 export async function wait(run: Run): Promise<INodeExecutionData[][]> {
 	const items = await checkItems(run, async (itemIndex) => await check(run, itemIndex));
-	await doItems(run, items, async (item) => {
-		const deadlineMs = run.clock.now() + item.wait.timeoutSeconds * 1000;
-		const ended = await waitForEnd(run, item, { deadlineMs, pollNow: true });
-		return ended.kind === 'job' ? await videoResult(run, ended.job, item.output, item.extras) : ended;
-	});
+	await doItems(run, items, async (item) => await unlessDryRun(run, item, async () => await resultOf(run, item)));
 	return [outputItems(run, items.results)];
 }
 
-async function check(run: Run, itemIndex: number): Promise<Checked<JobToAsk & { readonly wait: WaitOptions }>> {
+async function resultOf(run: Run, item: JobToWaitFor): Promise<Result> {
+	const deadlineMs = run.clock.now() + item.wait.timeoutSeconds * 1000;
+	const ended = await waitForEnd(run, item, { deadlineMs, pollNow: true });
+	return ended.kind === 'job' ? await videoResult(run, ended.job, item.output, item.extras) : ended;
+}
+
+async function check(run: Run, itemIndex: number): Promise<Checked<JobToWaitFor>> {
 	const fields = new FieldReader();
 	const wait = readWaitOptions(run, itemIndex, fields);
 	const checked = await checkJob(run, itemIndex, fields);

@@ -5,7 +5,7 @@ import { present, type JsonObject } from '../../core/json';
 import { maySubmitAgain, type LedgerEntry } from '../../core/money/ledger';
 import { jobJson, type ItemError } from '../../core/output';
 import { providerOf } from '../../core/providers';
-import { nodeError } from '../../host/context';
+import { isManualRun, nodeError } from '../../host/context';
 import type { ErrorResult, Result } from './items';
 import type { Run } from './run';
 
@@ -15,6 +15,9 @@ const RETRY_REMAKES =
 
 /** So many lines, with the title above and the advice below them, fit on a screen. */
 const MAX_SHOWN_LINES = 12;
+
+const EXECUTE_STEP =
+	'Execute step keeps finished and running videos for an hour, too; a changed prompt makes a new one. It cannot after a restart of n8n, or where n8n runs manual executions on workers: use Executions > Retry there, or set On Error to Continue.';
 
 /** An item whose form is wrong, with On Error "Continue". `earlier` is what an earlier try submitted for it. */
 export function invalidItem(problems: readonly Problem[], earlier?: LedgerEntry): ItemError {
@@ -133,14 +136,11 @@ function resultData(result: Result, item: number): JsonObject {
  * The error of a run whose every job has come to its end: names the items that have no video, and lists what all the
  * others have, so that nothing that was paid for is lost. `notes` are the lines that an output would have as its hints.
  */
-export function unfinishedRun(
-	{ context, stop }: Run,
-	results: readonly Result[],
-	notes: readonly string[],
-): NodeOperationError {
+export function unfinishedRun(run: Run, results: readonly Result[], notes: readonly string[]): NodeOperationError {
+	const { context, stop } = run;
 	const isStopped = stop.requested;
 	const failed = results.flatMap((result, itemIndex) => (result.kind === 'error' ? [{ ...result, itemIndex }] : []));
-	const retry = isStopped ? [] : [retryText(failed.map(({ error }) => error))];
+	const retry = retryTexts(run, failed);
 	const [first] = failed;
 	if (first !== undefined && results.length === 1) {
 		const { error, videoUrl, itemIndex } = first;
@@ -206,12 +206,14 @@ function othersText(results: readonly Result[]): string {
 	return [...are(finished, 'finished'), ...are(running, 'still running')].join(' ');
 }
 
-/** What Retry will do. After Stop nothing is said: n8n then keeps no record of the jobs. */
-function retryText(errors: readonly ItemError[]): string {
-	const isNewJob = errors.some(
-		({ status, failure }) => status === 'failed' && failure !== undefined && maySubmitAgain(failure),
+/** What Retry and Execute step will do. After Stop nothing is said: n8n then keeps no record of the jobs. */
+function retryTexts(run: Run, failed: readonly ErrorResult[]): string[] {
+	if (run.stop.requested) return [];
+	const isNewJob = failed.some(
+		({ error: { status, failure } }) => status === 'failed' && failure !== undefined && maySubmitAgain(failure),
 	);
-	return isNewJob ? RETRY_REMAKES : RETRY_KEEPS;
+	const retry = isNewJob ? RETRY_REMAKES : RETRY_KEEPS;
+	return isManualRun(run.context) ? [retry, EXECUTE_STEP] : [retry];
 }
 
 /** n8n takes an execution whose error says "canceled" for one that was stopped, whoever says it. */

@@ -32,7 +32,11 @@ export interface Run extends Session {
 	readonly clock: Clock;
 	readonly random: Random;
 	readonly stop: Stop;
+	/** Which run of the node in its execution this is: the turns of a loop differ, the tries of Retry On Fail do not. */
+	readonly runIndex: number;
 	readonly ledger: Ledger;
+	/** What manual runs left for the next ones, by workflow and node. */
+	readonly leftJobs: Memory['leftJobs'];
 	readonly poller: Poller;
 	/** The links of pictures that were uploaded or are just being, by provider and content. */
 	readonly uploads: Map<string, Promise<string | SubmitFailure>>;
@@ -52,14 +56,17 @@ export function createRun(context: IExecuteFunctions, clock: Clock, memory: Memo
 	const random: Random = Math.random;
 	const api = createApis(context, clock, memory.largeReplies);
 	const isAgentCall = isToolInProcess(context);
+	const runIndex = runIndexOf(context, isAgentCall);
 	return {
 		context,
 		clock,
 		random,
 		stop,
+		runIndex,
+		leftJobs: memory.leftJobs,
 		// All tries of an execution share this object, and the editor's Retry gets it back (docs/n8n.md#retry).
 		ledger: new Ledger(context.getContext('node'), {
-			runIndex: runIndexOf(context, isAgentCall),
+			runIndex,
 			executionId: isAgentCall ? undefined : context.getExecutionId(),
 			underWay: memory.submitsUnderWay,
 		}),
@@ -76,10 +83,7 @@ export function createRun(context: IExecuteFunctions, clock: Clock, memory: Memo
 /** All calls of a tool that an agent makes in its own process. */
 const AGENT_RUN_INDEX = -1;
 
-/**
- * Which run of the node in this execution this is: the turns of a loop differ, the tries of Retry On Fail do not. Where an
- * agent runs tools in its own process each try gets a new index, so all its calls are taken for one run.
- */
+/** Where an agent runs tools in its own process each try gets a new index, so all its calls are taken for one run. */
 function runIndexOf(context: IExecuteFunctions, isAgentCall: boolean): number {
 	if (isAgentCall) return AGENT_RUN_INDEX;
 	const index: unknown = context.getWorkflowDataProxy(0).$runIndex;

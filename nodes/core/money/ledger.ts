@@ -1,4 +1,4 @@
-import { withoutRaw, type Cost, type Failure, type Handle, type Job, type ProviderName } from '../job';
+import { hasEnded, withoutRaw, type Cost, type Failure, type Handle, type Job, type ProviderName } from '../job';
 import { asNumber, asObject, asText, present } from '../json';
 
 /**
@@ -29,6 +29,8 @@ export interface LedgerEntry {
 	failure?: Failure;
 	readonly fallbackFrom?: { readonly provider: ProviderName; readonly reason: string };
 	cancelledByStop?: true;
+	/** When this execution took it over from an earlier manual run, which has paid for it. */
+	readonly takenOverMs?: number;
 }
 
 /**
@@ -185,6 +187,27 @@ export class Ledger {
 		this.answered(entry);
 	}
 
+	/** Takes over a job that another execution has paid for, as the job of an item of this run. */
+	takeOver(paid: LedgerEntry, job: Job, item: Pick<LedgerEntry, 'itemIndex' | 'keepsRaw'>, nowMs: number): Known {
+		const { runIndex, executionId } = this.run;
+		const entry: LedgerEntry = { ...paid, ...item, ...present({ executionId }), runIndex, takenOverMs: nowMs };
+		this.noteSeen(entry, job);
+		this.entries.push(entry);
+		return knownOf(entry);
+	}
+
+	/** How many jobs this run of the node took over. */
+	countTakenOver(): number {
+		const { runIndex } = this.run;
+		return this.entries.filter((entry) => entry.takenOverMs !== undefined && entry.runIndex === runIndex).length;
+	}
+
+	/** The jobs of this execution that are worth taking over, of all turns of a loop: they run or are completed. */
+	usableJobs(): PaidJob[] {
+		const isUsable = ({ job }: PaidJob): boolean => !hasEnded(job) || job.status === 'completed';
+		return this.entries.map(knownOf).flatMap((known) => (known.kind === 'job' && isUsable(known) ? [known] : []));
+	}
+
 	/** The submit certainly created nothing: it is forgotten. */
 	noteRefused(entry: LedgerEntry): void {
 		const index = this.entries.indexOf(entry);
@@ -213,14 +236,18 @@ export class Ledger {
 		if (job.status === 'cancelled') entry.cancelledByStop = true;
 	}
 
-	/** All jobs of the ledger and what they cost as far as that is known. Unclear submits count. */
+	/**
+	 * All jobs of the ledger and what they cost as far as that is known. Unclear submits count. A job that was taken over
+	 * does not: another execution has paid for it.
+	 */
 	spent(): Spent {
 		const amounts = { USD: 0, credits: 0 };
-		for (const entry of this.entries) {
+		const paid = this.entries.filter(({ takenOverMs }) => takenOverMs === undefined);
+		for (const entry of paid) {
 			const cost = costOf(entry);
 			if (cost !== undefined) amounts[cost.unit] += cost.amount;
 		}
-		return { jobs: this.entries.length, amounts };
+		return { jobs: paid.length, amounts };
 	}
 
 	/** What this try of the node has submitted, unclear submits among it. */

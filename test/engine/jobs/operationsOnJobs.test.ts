@@ -1,7 +1,6 @@
 import { providerNames } from '../../support/apis';
 import { itemsOf } from '../harness/index';
-import { CONTINUE } from '../items';
-import { errorOf, itemOf, outputOf, thrown } from '../results';
+import { outputOf, thrown } from '../results';
 import { createStage, type Stage } from '../stage';
 
 let stage: Stage;
@@ -87,22 +86,23 @@ describe.each(providerNames)('a job at %s', (provider) => {
 		expect(stage.requests('status').length).toBeGreaterThan(0);
 	});
 
-	test.each(['getStatus', 'wait', 'cancel'])(
-		'%s refuses the job ID of a dry run, and sends nothing',
-		async (operation) => {
-			const dry = await stage.run({ provider, options: { dryRun: true } });
-			stage.reset();
-			const execution = await stage.run({ operation, provider }, dry.items('Kling'), CONTINUE);
-			expect(errorOf(itemOf(execution)).message).toContain('Job ID is dry-run-1, which a dry run made');
-			expect(stage.requests()).toEqual([]);
-		},
-	);
+	test.each(['getStatus', 'wait', 'cancel'])("%s answers a dry run's id, and asks nobody", async (operation) => {
+		const dry = await stage.run({ provider, options: { dryRun: true } });
+		stage.reset();
+		const execution = await stage.run(
+			{ operation, provider },
+			dry.items('Kling').map(({ json }) => ({ json })),
+		);
+		expect(outputOf(execution)).toMatchObject([{ jobId: 'dry-run-1', provider, dryRun: true }]);
+		expect(stage.requests()).toEqual([]);
+	});
 });
 
-test('Download refuses the item of a dry run, and sends nothing', async () => {
-	const item = { json: { jobId: 'dry-run-1', videoUrl: 'https://video.example.com/a.mp4' } };
-	const execution = await stage.run({ operation: 'download' }, [item], CONTINUE);
-	expect(errorOf(itemOf(execution)).message).toContain('Turn Dry Run off');
+test('Download answers the link of a dry run, asks nobody, and keeps the rest of the row', async () => {
+	const videoUrl = 'https://dry-run.invalid/dry-run-1.mp4';
+	const execution = await stage.run({ operation: 'download' }, itemsOf({ row: 7, videoUrl }), { credentials: [] });
+	expect(outputOf(execution)).toEqual([{ row: 7, videoUrl, dryRun: true }]);
+	expect(execution.items('Kling')[0]?.binary?.data).toMatchObject({ fileName: 'kling-dry-run-1-sample.mp4' });
 	expect(stage.requests()).toEqual([]);
 });
 

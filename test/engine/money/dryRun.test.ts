@@ -1,10 +1,13 @@
+import { NodeHelpers } from 'n8n-workflow';
+import { KlingVideo } from '../../../nodes/KlingVideo/KlingVideo.node';
+import { SAMPLE_VIDEO_BASE64 } from '../../../nodes/core/media/sampleVideo';
 import type { ProviderName } from '../../../nodes/core/job';
 import { asObject } from '../../../nodes/core/json';
 import { choices } from '../../../nodes/core/providers/choices';
 import { providerNames } from '../../support/apis';
 import { at } from '../../support/defined';
 import { NO_CREDIT } from '../faults';
-import { itemsOf } from '../harness/index';
+import { itemsOf, type Execution } from '../harness/index';
 import { FROM_ITEM, itemWith, shots, START } from '../items';
 import { outputOf, statusesOf, thrown } from '../results';
 import { createStage, type Stage } from '../stage';
@@ -17,7 +20,8 @@ beforeAll(async () => (stage = await createStage({ emulator: { jobTimes: { queue
 afterAll(async () => await stage.close());
 beforeEach(() => stage.reset());
 
-const nothingSent = () => expect(stage.requests()).toEqual([]);
+/** But for the look at the pictures' links, which a dry run takes, too. */
+const nothingSent = () => expect(stage.requests().filter(({ call }) => call !== 'image')).toEqual([]);
 
 const COSTS: Readonly<Record<ProviderName, object>> = {
 	coreToday: { amount: 375, unit: 'credits', source: 'minimum' },
@@ -102,22 +106,79 @@ it('a retry with Dry Run off makes the videos that the dry run did not make', as
 	expect(stage.prompts()).toEqual(['Shot 0', 'Shot 1']);
 });
 
-it.each(['getStatus', 'wait', 'cancel', 'download'])(
-	'%s refuses the job of a dry run and says what to do',
-	async (operation) => {
-		const dry = await stage.run({ options: DRY });
-		const about = { jobId: '={{ $json.jobId }}', videoUrl: '={{ $json.videoUrl }}' };
-		const execution = await stage.run({ operation, provider: 'fromInput', ...about }, dry.items('Kling'));
-		nothingSent();
-		expect(thrown(execution).message).toMatch(
-			/dry-run-1, which a dry run made: there is no such (job|video)\. Turn Dry Run off/,
-		);
-	},
-);
-
 it('a dry run beside real items does not count for Max Jobs', async () => {
 	const options = { dryRun: '={{ $json.dry }}', maxJobs: 1 };
 	const items = itemsOf({ prompt: 'A', dry: true }, { prompt: 'B', dry: false });
 	await stage.run({ ...FROM_ITEM, completion: 'jobId', options }, items);
 	expect(stage.prompts()).toEqual(['B']);
+});
+
+describe('without an account', () => {
+	const NO_CREDENTIAL = { credentials: [] };
+	const FORM = { startImageUrl: 'https://example.com/start.png' };
+
+	it.each(choices)('a dry run with $value checks and gives everything', async ({ value: provider }) => {
+		const flow = stage.workflow({ ...FORM, ...FROM_ITEM, provider, options: DRY }, NO_CREDENTIAL);
+		const execution = await stage.engine.run(flow, { items: shots(2) });
+		nothingSent();
+		expect(outputOf(execution)).toMatchObject([
+			{ jobId: 'dry-run-1', videoUrl: 'https://dry-run.invalid/dry-run-1.mp4', dryRun: true },
+			{ jobId: 'dry-run-2', videoUrl: 'https://dry-run.invalid/dry-run-2.mp4', dryRun: true },
+		]);
+		expect(await sampleIn(execution)).toEqual(['kling-dry-run-1-sample.mp4', 'kling-dry-run-2-sample.mp4']);
+	});
+
+	it.each([
+		['an empty prompt', { prompt: '={{ "" }}' }, 'Prompt is empty'],
+		['a link that no provider could open', { startImageUrl: 'http://localhost/a.png' }, 'Start Image URL'],
+	])('%s is refused all the same', async (_what, parameters, text) => {
+		const flow = stage.workflow({ ...FORM, ...parameters, options: DRY }, NO_CREDENTIAL);
+		expect(thrown(await stage.engine.run(flow)).message).toContain(text);
+	});
+
+	it('an item that is no dry run names the missing credential', async () => {
+		const flow = stage.workflow({ ...FORM, options: { dryRun: false } }, NO_CREDENTIAL);
+		expect(thrown(await stage.engine.run(flow)).message).toContain('No Core.Today credential');
+	});
+
+	it.each(['getStatus', 'wait', 'cancel', 'download'])('%s answers a dry run with the sample', async (operation) => {
+		const dry = await stage.engine.run(stage.workflow({ ...FORM, completion: 'jobId', options: DRY }, NO_CREDENTIAL));
+		const items = outputOf(dry).map((json) => ({ json }));
+		const about = { jobId: '={{ $json.jobId }}', videoUrl: '={{ $json.videoUrl }}' };
+		const parameters = { operation, provider: 'fromInput', downloadVideo: true, ...about };
+		const execution = await stage.engine.run(stage.workflow(parameters, NO_CREDENTIAL), { items });
+		nothingSent();
+		expect(outputOf(execution)).toMatchObject([
+			{ jobId: 'dry-run-1', status: 'completed', videoUrl: 'https://dry-run.invalid/dry-run-1.mp4', dryRun: true },
+		]);
+		expect(await sampleIn(execution)).toEqual(operation === 'cancel' ? [] : ['kling-dry-run-1-sample.mp4']);
+	});
+});
+
+/** The names of the files that came out, each of them the sample. */
+async function sampleIn(execution: Execution): Promise<Array<string | undefined>> {
+	const withFile = execution.items('Kling').filter(({ binary }) => binary !== undefined);
+	const files = await Promise.all(withFile.map(async (item) => await stage.engine.binary(item)));
+	for (const { bytes } of files) expect(bytes.toString('base64')).toBe(SAMPLE_VIDEO_BASE64);
+	return files.map(({ fileName }) => fileName);
+}
+
+it('Get Status routes the job of a dry run to Completed', async () => {
+	const dry = await stage.engine.run(stage.workflow({ options: DRY }));
+	const flow = stage.workflow({ operation: 'getStatus', routeByStatus: true });
+	const execution = await stage.engine.run(flow, { items: dry.items('Kling') });
+	expect([0, 1, 2].map((output) => outputOf(execution, output).length)).toEqual([1, 0, 0]);
+});
+
+it('Dry Run is on once it is added, and still on when the workflow was saved and opened again', async () => {
+	const { properties } = new KlingVideo().description;
+	const options = properties.find(
+		({ name, displayOptions }) => name === 'options' && displayOptions?.show?.operation?.includes('generate'),
+	);
+	expect(options?.options).toContainEqual(expect.objectContaining({ name: 'dryRun', default: true }));
+	const flow = stage.workflow({ options: DRY });
+	const [, saved] = flow.nodes;
+	const given = { resource: 'video', ...saved?.parameters };
+	const stored = NodeHelpers.getNodeParameters(properties, given, false, false, saved ?? null, null);
+	expect(stored).toMatchObject({ options: DRY });
 });

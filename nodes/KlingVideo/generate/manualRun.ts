@@ -1,0 +1,119 @@
+import { hasEnded, withoutRaw, type Job } from '../../core/job';
+import { LeftJobs, type LeftJob } from '../../core/money/leftJobs';
+import { failureError } from '../../core/output';
+import { isManualRun, savedNodeOf } from '../../host/context';
+import type { Api } from '../../kling/api';
+import type { ErrorResult, Items } from '../run/items';
+import type { Run } from '../run/run';
+import type { GenerateItem } from './check';
+
+/*
+ * Each manual run, as Execute step starts it, gets a new node context (docs/n8n.md#retry): its ledger knows nothing of
+ * the jobs that the run before has paid for. So a run that fails leaves them in the memory of the process.
+ */
+
+/**
+ * A manual run takes over the running and completed jobs that the runs before it left for equal requests, each once. They
+ * become entries of its own ledger, so that retries, Stop and the limits treat them as its own; but they are paid for.
+ */
+export async function takeOverLeftJobs(run: Run, { toDo, results }: Items<GenerateItem>): Promise<Items<GenerateItem>> {
+	const left = leftJobsOf(run);
+	if (left === undefined || !isManualRun(run.context)) return { toDo, results };
+	const withJobs = await Promise.all(
+		toDo.map(async (item) => {
+			if (item.dryRun || item.known.kind !== 'new') return item;
+			const taken = await takeOver(run, left, item);
+			if ('itemIndex' in taken) return taken;
+			results[item.itemIndex] = taken;
+			return [];
+		}),
+	);
+	return { toDo: withJobs.flat(), results };
+}
+
+/** The item with a left job, as it is without one, or an error if the provider does not know the job any more. */
+async function takeOver(run: Run, left: LeftJobs, item: GenerateItem): Promise<GenerateItem | ErrorResult> {
+	const found = findLeft(run, left, item);
+	if (found === undefined) return item;
+	const job = await currentJob(run, found, item);
+	if ('error' in job) return job;
+	// It has ended without a video since it was left: it is not taken over, but another one may be.
+	if (job.status === 'failed' || job.status === 'cancelled') return await takeOver(run, left, item);
+	const { itemIndex, output } = item;
+	const known = run.ledger.takeOver(found.paid.entry, job, { itemIndex, keepsRaw: output.raw }, run.clock.now());
+	return { ...item, known };
+}
+
+/** A left job, with the API that it is at. */
+interface Found {
+	readonly paid: LeftJob;
+	readonly api: Api;
+}
+
+function findLeft({ context, clock }: Run, left: LeftJobs, { first, second }: GenerateItem): Found | undefined {
+	for (const request of [first, second]) {
+		if (request === undefined) continue;
+		const { api, fingerprint } = request;
+		const wanted = { account: api.account, fingerprint, executionId: context.getExecutionId() };
+		const paid = left.take(wanted, clock.now());
+		if (paid !== undefined) return { paid, api };
+	}
+	return undefined;
+}
+
+/** The job as it is now. A completed one is asked for only where the provider's reply is wanted, which is not kept. */
+async function currentJob(run: Run, { paid, api }: Found, { output }: GenerateItem): Promise<Job | ErrorResult> {
+	const { job } = paid;
+	if (hasEnded(job) && !output.raw) return job;
+	const answer = await run.getStatus(api, job.handle, 'untilStop');
+	if (answer.kind === 'job') return answer.job;
+	// Whatever else keeps the job from being seen may pass: it is taken over as it was last seen.
+	if (hasEnded(job) || answer.failure.code !== 'job_not_found') return job;
+	const advice = `An earlier manual run paid for job ${job.handle.jobId}, and its record is gone. Nothing was submitted for this item. Look in your ${api.provider.label} account for the video, or run again to make, and pay for, a new one.`;
+	const { provider } = job.handle;
+	return { kind: 'error', error: failureError(answer.failure, { provider, handle: job.handle, advice }) };
+}
+
+/**
+ * The end of a run: a manual one in which an item has no video leaves its jobs, of all turns of a loop, to the next one.
+ * One that has come through leaves nothing, so that the next makes new videos; so does Executions > Retry.
+ */
+export async function leaveJobs(run: Run, isWhole: boolean): Promise<void> {
+	const left = leftJobsOf(run);
+	if (left === undefined) return;
+	const jobs = run.ledger.usableJobs();
+	if (!isManualRun(run.context) || !hasFailedTurn(run, isWhole)) {
+		if (isWhole) left.drop(jobs.map(({ job }) => job.handle));
+		return;
+	}
+	const executionId = run.context.getExecutionId();
+	for (const { entry, job } of jobs) {
+		const api = await run.api(entry.provider);
+		if ('problem' in api) continue;
+		const kept = withoutRaw(job);
+		left.leave({
+			executionId,
+			account: api.account,
+			entry: { ...entry, job: kept },
+			job: kept,
+			leftMs: run.clock.now(),
+		});
+	}
+}
+
+/** What this node's manual runs left; undefined where none of them can have left anything. */
+function leftJobsOf({ context, leftJobs }: Run): LeftJobs | undefined {
+	const key = savedNodeOf(context);
+	if (key === undefined) return undefined;
+	return isManualRun(context) ? leftJobs.getOrAdd(key, () => new LeftJobs()) : leftJobs.get(key);
+}
+
+/** Whether a turn of this execution, this one included, ended with an error that no later try has mended. */
+function hasFailedTurn({ context, runIndex }: Run, isWhole: boolean): boolean {
+	const store: { failedTurns?: unknown } = context.getContext('node');
+	const before: unknown[] = Array.isArray(store.failedTurns) ? store.failedTurns : [];
+	const others = before.filter((turn) => turn !== runIndex);
+	const failed = isWhole ? others : [...others, runIndex];
+	if (failed.length > 0 || before.length > 0) store.failedTurns = failed;
+	return failed.length > 0;
+}
