@@ -35,7 +35,8 @@ export class CoreTodayApi implements ICredentialType {
 			required: true,
 			default: '',
 			placeholder: 'e.g. cdt_…',
-			description: 'The key from your Core.Today account',
+			description:
+				'Make a key at <a href="https://console.core.today" target="_blank">console.core.today</a> under API Keys. It begins with cdt_ and is shown only once.',
 		},
 		{
 			displayName: 'Base URL',
@@ -43,7 +44,7 @@ export class CoreTodayApi implements ICredentialType {
 			type: 'string',
 			default: 'https://api.core.today/v1',
 			placeholder: 'e.g. https://api.core.today/v1',
-			description: 'Change it only for a gateway of your own',
+			description: 'Change this only if you use a gateway of your own',
 		},
 	];
 
@@ -55,5 +56,13 @@ export class CoreTodayApi implements ICredentialType {
 	// The only documented free call that needs a key.
 	test: ICredentialTestRequest = {
 		request: { baseURL: SAFE_BASE_URL, url: '/templates', method: 'GET', disableFollowRedirect: true },
+		rules: [401, 403].map((value) => ({
+			type: 'responseCode',
+			properties: {
+				value,
+				message:
+					'Core.Today does not accept this API key. Copy the whole key from console.core.today, API Keys, or make a new one there.',
+			},
+		})),
 	};
 }

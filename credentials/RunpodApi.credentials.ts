@@ -35,7 +35,8 @@ export class RunpodApi implements ICredentialType {
 			required: true,
 			default: '',
 			placeholder: 'e.g. rpa_…',
-			description: 'A key from Runpod, Settings, API Keys',
+			description:
+				'Make a key at <a href="https://console.runpod.io" target="_blank">console.runpod.io</a> under Settings, API Keys, with write access to Serverless endpoints. It begins with rpa_ and is shown only once.',
 		},
 		{
 			displayName: 'Base URL',
@@ -43,7 +44,7 @@ export class RunpodApi implements ICredentialType {
 			type: 'string',
 			default: 'https://api.runpod.ai/v2',
 			placeholder: 'e.g. https://api.runpod.ai/v2',
-			description: 'Change it only for a gateway of your own',
+			description: 'Change this only if you use a gateway of your own',
 		},
 	];
 
@@ -52,7 +53,7 @@ export class RunpodApi implements ICredentialType {
 		properties: { headers: { Authorization: `=Bearer {{ ${CLEAN_KEY} }}` } },
 	};
 
-	// Free. 401 is a wrong key; 404 says that the endpoint is gone, and the key was not judged.
+	// Free. 401 is a wrong key; 404 says that the endpoint is gone, and the key was not checked.
 	test: ICredentialTestRequest = {
 		request: {
 			baseURL: SAFE_BASE_URL,
@@ -61,12 +62,20 @@ export class RunpodApi implements ICredentialType {
 			disableFollowRedirect: true,
 		},
 		rules: [
+			...[401, 403].map((value) => ({
+				type: 'responseCode' as const,
+				properties: {
+					value,
+					message:
+						'Runpod does not accept this API key. Copy the whole key from console.runpod.io, Settings, API Keys, or make a new one there.',
+				},
+			})),
 			{
 				type: 'responseCode',
 				properties: {
 					value: 404,
 					message:
-						'Runpod no longer has the endpoint kling-v2-1-i2v-pro, so the key could not be judged. Set Endpoint ID in the options of the node.',
+						'Runpod no longer has the endpoint kling-v2-1-i2v-pro, so the key could not be checked. Save it all the same, and choose another Model in the node.',
 				},
 			},
 		],

@@ -162,15 +162,15 @@ export function adviceFor(code: FailureCode, label: string): string {
 		case 'rate_limited':
 			return `${label} is limiting requests. Lower Max Concurrency in the options, or run again later.`;
 		case 'endpoint_not_found':
-			return `${label} does not have this model, or no longer.`;
+			return `${label} does not have this model, or has it no longer.`;
 		case 'job_not_found':
-			return `Check the job ID and that the credential belongs to the account that made it. ${label} may also have deleted the record already: a video link you saved can still be fetched with the Download operation.`;
+			return `Check the job ID and that the credential belongs to the account that made it. ${label} may also have deleted the job already. If you have the link of its video, use the Download operation.`;
 		case 'submit_unknown':
 			return `The job may exist and may have been charged, so it was not submitted again. Look in your ${label} account: if the job is there, get its video with the Wait operation and its job ID; if it is not, start a new execution.`;
 		case 'timed_out':
 			return 'The job was not cancelled and may still finish. Run the Wait operation with its job ID, or raise Timeout in the options.';
 		case 'provider_error':
-			return `Look at ${label}'s status page or dashboard for the job, then run again.`;
+			return `Look for the job in your ${label} account or see ${label}'s status page, then run again.`;
 	}
 }
 

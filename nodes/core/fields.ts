@@ -1,9 +1,15 @@
 import { isJsonObject, parseJson, type JsonObject, type JsonValue } from './json';
 
-/** One thing to mend in the form, by its label. */
+/** One thing that is wrong with the form. */
 export interface Problem {
-	readonly field: string;
+	/** The field's label, which the message goes on from. Absent where the message is a whole sentence. */
+	readonly field?: string;
 	readonly message: string;
+}
+
+/** A problem as a sentence for people. */
+export function problemText({ field, message }: Problem): string {
+	return field === undefined ? message : `${field} ${message}`;
 }
 
 /** What the form gave, before anything was checked: n8n validates nothing that an expression returns. */
@@ -97,8 +103,8 @@ function limitsText({ min, max }: NumberRules): string {
 export class FieldReader {
 	readonly problems: Problem[] = [];
 
-	refuse(field: string, message: string): undefined {
-		this.problems.push({ field, message });
+	refuse(field: string | undefined, message: string): undefined {
+		this.problems.push(field === undefined ? { message } : { field, message });
 		return undefined;
 	}
 

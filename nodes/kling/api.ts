@@ -65,7 +65,7 @@ async function readAddress(
 		if (context.getNode().credentials?.[credential] !== undefined) {
 			return { problem: `The ${label} credential cannot be read. Open it and save it again, or choose another.` };
 		}
-		return { problem: `No ${label} credential is selected. Choose one under Credential, or create it.` };
+		return { problem: `No ${label} credential is selected. Choose one at the top of the node.` };
 	}
 	if (asText(data.apiKey) === undefined)
 		return { problem: `The ${label} credential has no API key. Open it and paste the key.` };

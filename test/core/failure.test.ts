@@ -119,7 +119,7 @@ const ADVICE: ReadonlyArray<[FailureCode, RegExp]> = [
 	['unauthorized', /Runpod credential/],
 	['insufficient_credit', /Add credit in your Runpod account/],
 	['rate_limited', /Max Concurrency/],
-	['endpoint_not_found', /Endpoint ID or Model/],
+	['endpoint_not_found', /does not have this model/],
 	['job_not_found', /Download operation/],
 	['submit_unknown', /was not submitted again.*Wait operation/],
 	['timed_out', /not cancelled.*Wait operation/],

@@ -1,5 +1,5 @@
 import pLimit, { type LimitFunction } from 'p-limit';
-import { FieldReader, isUnset, type Problem } from '../../core/fields';
+import { FieldReader, isUnset, problemText, type Problem } from '../../core/fields';
 import type { FormName, VideoForm } from '../../core/form';
 import type { ProviderName } from '../../core/job';
 import { present, without } from '../../core/json';
@@ -111,7 +111,7 @@ function readRunOptions(options: Options): Omit<Settings, 'completion' | 'provid
 		limits: present({ maxCost, maxJobs }),
 		...present({ fallbackMaxCost }),
 		mayFallBack: maxCost === undefined || fallbackMaxCost !== undefined,
-		problems: fields.problems.map(({ field, message }) => `${field} ${message}`),
+		problems: fields.problems.map(problemText),
 	};
 }
 
@@ -184,7 +184,7 @@ function readDryRun(fields: FieldReader, options: Options): boolean {
 
 /** Two providers find the same things wrong with one form. */
 function withoutRepeats(problems: readonly Problem[]): Problem[] {
-	const byText = new Map(problems.map((problem) => [problem.field + problem.message, problem]));
+	const byText = new Map(problems.map((problem) => [problemText(problem), problem]));
 	return [...byText.values()];
 }
 
@@ -279,9 +279,9 @@ async function prepareRequest(
 	const problemsBefore = fields.problems.length;
 	const provider = providerOf(name);
 	const api = await run.api(name);
-	if ('problem' in api) fields.refuse('Credential', api.problem);
+	if ('problem' in api) fields.refuse(undefined, api.problem);
 	if (wantsEndImage(form) && !takes(defaultModelOf(name), 'endImage')) {
-		const problem = `cannot go to ${provider.label}, which comes first here. Choose Core.Today as the first provider, or take the end image away.`;
+		const problem = `cannot go to ${provider.label}, which comes first here. Choose Core.Today as the first provider, or set End Image to None.`;
 		return fields.refuse('End Image', problem);
 	}
 	// Without a credential nobody knows where the API is: what only an API on the internet would refuse is not named then.

@@ -41,7 +41,8 @@ export function readResumeUrl({ context }: Run, { completion }: Settings, items:
 	const url = resumeUrlOf(context);
 	if (url === undefined) {
 		return {
-			problem: 'This n8n gives no resume URL. Set Completion to Wait for Completion or Return Job ID.',
+			problem:
+				'This execution cannot be paused, as n8n gives it no resume URL. Set Completion to Wait for Completion or Return Job ID.',
 		};
 	}
 	const providerIsLocal = items.every(({ first, second }) => first.api.isLocal && second?.api.isLocal !== false);

@@ -246,7 +246,7 @@ function failed(
 /** The failure in a sentence that names the picture, with the advice that fits an upload. */
 function withPicture({ failure, mayFallBack }: SubmitFailure, { label }: Picture, provider: Provider): SubmitFailure {
 	const reason = failure.message.replace(`${provider.label}: `, '');
-	const message = `The ${label} could not be brought to ${provider.label}: ${reason}. No job was submitted`;
+	const message = `The ${label} could not be sent to ${provider.label}: ${reason}. No job was submitted`;
 	const advice = ACCOUNT_CODES.includes(failure.code) ? undefined : ADVICE;
 	return { kind: 'failed', failure: { ...failure, message }, mayFallBack, ...present({ advice }) };
 }

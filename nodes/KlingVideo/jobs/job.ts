@@ -51,24 +51,24 @@ function readProvider(choice: unknown, json: Json, fields: FieldReader): Provide
 	if (choice !== 'fromInput') return fields.refuse('Provider', `has to be ${names}.`);
 	return fields.refuse(
 		'Provider',
-		`is set to From Input, but the item has no "provider" of ${names}. Choose the provider here.`,
+		`is set to From Input, but the input item has no field "provider" with ${names}. Choose the provider in this node.`,
 	);
 }
 
 async function readApi(run: Run, name: ProviderName, fields: FieldReader): Promise<Api | undefined> {
 	const api = await run.api(name);
-	return 'problem' in api ? fields.refuse('Credential', api.problem) : api;
+	return 'problem' in api ? fields.refuse(undefined, api.problem) : api;
 }
 
 function readJobId(value: unknown, fields: FieldReader): string | undefined {
-	if (isUnset(value)) return fields.refuse('Job ID', 'is empty. Give the ID that Generate returned.');
+	if (isUnset(value)) return fields.refuse('Job ID', 'is empty. Enter the jobId that Generate returned.');
 	if (isDryRunId(value)) {
 		return fields.refuse(
 			'Job ID',
 			`is ${String(value)}, which a dry run made: there is no such job. Turn Dry Run off in the Generate node.`,
 		);
 	}
-	return asJobId(value) ?? fields.refuse('Job ID', 'is no job ID: it may have letters, digits, "-" and "_" only.');
+	return asJobId(value) ?? fields.refuse('Job ID', 'is not a job ID: it has only letters, digits, "-" and "_".');
 }
 
 /** Whether a job ID was made by a dry run: there is no such job anywhere. */

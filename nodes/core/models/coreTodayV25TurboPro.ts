@@ -7,7 +7,7 @@ export const coreTodayV25TurboPro: Model = {
 	provider: 'coreToday',
 	id: 'kwaivgi/kling-v2.5-turbo-pro',
 	label: 'Kling v2.5 Turbo Pro',
-	description: 'From a picture or from the prompt alone. 525 credits (about 0.53 USD) a video.',
+	description: 'Makes a video from a picture, or from the prompt alone. 525 credits (about 0.53 USD) a video.',
 	fields: [
 		prompt,
 		without(startImage('start_image'), 'required'),

@@ -96,9 +96,9 @@ class Reading implements Draft {
 		const from = isUnset(given) && !isUnset(source) ? this.fields.choice(label, source, ['url', 'binary']) : 'url';
 		if (from === undefined) return;
 		const all = from === 'url' ? toList(isUnset(given) ? urls : given, /[\r\n]+/) : toList(names, /[,\r\n]+/);
-		const what = from === 'url' ? 'links, one a line' : 'names of input data fields, with commas between them';
+		const what = from === 'url' ? 'links, one on each line' : 'names of input binary fields, separated by commas';
 		if (all.length === 0 && required === true) this.refuse(label, `is empty. Give 1 to ${max} ${what}.`);
-		if (all.length > max) this.refuse(label, `has ${all.length} pictures; at most ${max} are allowed. Take some away.`);
+		if (all.length > max) this.refuse(label, `has ${all.length} pictures; at most ${max} are allowed. Remove some.`);
 		const labels = all.map((_, index) => `${label.replace(/s$/, '')} ${index + 1}`);
 		if (from === 'url') this.input[key] = labels.map((one, index) => this.link(one, all[index], 'picture'));
 		else labels.forEach((one, index) => this.addPicture({ inputKey: key, label: one, isInList: true }, all[index]));

@@ -6,7 +6,7 @@ export const runpodO1: Model = {
 	provider: 'runpod',
 	id: 'kling-video-o1-r2v',
 	label: 'Kling O1',
-	description: 'From 1 to 10 reference pictures. 0.112 USD a second.',
+	description: 'Makes a video from 1 to 10 reference pictures. 0.112 USD a second.',
 	fields: [
 		prompt,
 		{ kind: 'pictures', name: 'referenceImages', key: 'images', label: 'Reference Images', required: true, max: 10 },

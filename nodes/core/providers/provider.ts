@@ -92,6 +92,8 @@ export interface Provider {
 	readonly name: ProviderName;
 	/** For people: "Core.Today". */
 	readonly label: string;
+	/** For the form's list of providers: what it makes and what that costs, from docs/providers.md. */
+	readonly description: string;
 	/** The credential type. */
 	readonly credential: `${ProviderName}Api`;
 	/** The ID of the model that it makes where none is named. */

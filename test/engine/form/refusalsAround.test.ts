@@ -33,7 +33,7 @@ describe('a stage with good credentials', () => {
 			.filter((name) => name !== parameters.provider)
 			.map((name) => providerOf(name).credential);
 		const refused = await refusal(stage, parameters, { credentials: [other] });
-		const text = `No ${providerOf(parameters.provider).label} credential is selected. Choose one under Credential, or create it.`;
+		const text = `No ${providerOf(parameters.provider).label} credential is selected. Choose one at the top of the node.`;
 		expect(refused.message).toContain(text);
 		expect(refused.thrown).toContain(text);
 	});
@@ -77,11 +77,11 @@ describe('a stage with good credentials', () => {
 
 	const jobCases = providerNames.flatMap((provider) =>
 		['getStatus', 'wait', 'cancel'].flatMap((operation) => [
-			{ provider, operation, form: { jobId: '' }, text: 'Job ID is empty. Give the ID that Generate returned.' },
+			{ provider, operation, form: { jobId: '' }, text: 'Job ID is empty. Enter the jobId that Generate returned.' },
 			{ provider, operation, form: { jobId: null }, text: 'Job ID is empty.' },
-			{ provider, operation, form: { jobId: '../../files' }, text: 'Job ID is no job ID' },
-			{ provider, operation, form: { jobId: 'abc?x=1' }, text: 'Job ID is no job ID' },
-			{ provider, operation, form: { jobId: { id: 'abc' } }, text: 'Job ID is no job ID' },
+			{ provider, operation, form: { jobId: '../../files' }, text: 'Job ID is not a job ID' },
+			{ provider, operation, form: { jobId: 'abc?x=1' }, text: 'Job ID is not a job ID' },
+			{ provider, operation, form: { jobId: { id: 'abc' } }, text: 'Job ID is not a job ID' },
 			{ provider, operation, form: { jobId: 'dry-run-3' }, text: 'Job ID is dry-run-3, which a dry run made' },
 		]),
 	);
@@ -93,7 +93,10 @@ describe('a stage with good credentials', () => {
 	});
 
 	test.each([
-		[{ operation: 'getStatus', jobId: 'abc' }, 'Provider is set to From Input, but the item has no "provider"'],
+		[
+			{ operation: 'getStatus', jobId: 'abc' },
+			'Provider is set to From Input, but the input item has no field "provider"',
+		],
 		[
 			{ operation: 'wait', jobId: 'abc', options: { timeoutSeconds: 1 } },
 			'Timeout has to be a number, between 10 and 2592000, but is 1.',

@@ -28,7 +28,7 @@ describe('a job at Runpod', () => {
 		const options = { submitWith: 'runsync', timeoutSeconds: 100 };
 		const execution = await stage.run({ provider: 'runpod', options }, undefined, CONTINUE);
 		const job = stage.job();
-		expect(errorOf(itemOf(execution)).message).toContain('had not ended after 100 seconds');
+		expect(errorOf(itemOf(execution)).message).toContain('was not finished after 100 seconds');
 		const looksMs = stage.requests('status').map(({ atMs }) => atMs);
 		expect(stage.requests()[0]?.call).toBe('runsync');
 		expect(Math.max(...looksMs) - (stage.requests()[0]?.atMs ?? 0)).toBeLessThan(150_000);

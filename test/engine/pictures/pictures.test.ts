@@ -144,7 +144,7 @@ describe('on the way to the provider', () => {
 	] as const)('%s costs nothing, and the picture is named', async (_name, call, misbehaviour, text) => {
 		stage.emulator.misbehave({ when: { call }, do: misbehaviour });
 		const error = errorOf(itemOf(await stage.runWithFiles(FROM_BINARY, [{ data: START }], CONTINUE)));
-		expect(error.message).toContain('The Start Image could not be brought to Core.Today');
+		expect(error.message).toContain('The Start Image could not be sent to Core.Today');
 		expect(error.message).toContain(text);
 		expect(error.failure).toMatchObject({ charged: 'no' });
 		expect(stage.requests('submit')).toEqual([]);

@@ -43,7 +43,7 @@ describe.each(PROVIDERS)('30 rows of which three are bad, at $provider', ({ prov
 	test('under Stop nothing is sent, and all three are named', async () => {
 		const execution = await stage.run({ provider, ...fromSheet }, rows30());
 		const { text } = thrown(execution);
-		expect(text).toContain('3 items cannot be sent as they are; nothing was sent');
+		expect(text).toContain('3 of 30 items have wrong or missing values. Nothing was sent.');
 		expect(text).toContain('Item 4: Prompt is empty.');
 		expect(text).toContain('Item 11: Duration has to be 5 or 10, but is "7".');
 		expect(text).toContain('Item 23: Start Image URL has to begin with https://');
@@ -106,12 +106,12 @@ describe.each(PROVIDERS)('a batch at $provider in which one job fails and one is
 		const execution = await stage.run({ provider, ...asked }, rows());
 		const { text } = thrown(execution);
 		const jobs = stage.jobs();
-		expect(text).toContain('2 of 4 items did not come through: items 1, 2');
+		expect(text).toContain('1 of 4 videos failed (item 1, counted from 0), 1 was cancelled (item 2). 2 are finished.');
 		expect(text).toContain(`Item 0: ${jobs[0]?.id}, completed, ${jobs[0]?.videoUrl}`);
 		expect(text).toContain(`Item 1: ${jobs[1]?.id}, failed`);
 		expect(text).toContain(`Item 2: ${jobs[2]?.id}, cancelled`);
 		expect(text).toContain(`Item 3: ${jobs[3]?.id}, completed, ${jobs[3]?.videoUrl}`);
-		expect(text).toContain('Retry takes up the jobs that exist');
+		expect(text).toContain('Executions > Retry keeps finished and running videos');
 		expect(jobs.every(({ finishedAtMs }) => finishedAtMs !== undefined)).toBe(true);
 	});
 });

@@ -163,7 +163,7 @@ describe.each(['filesystem', 'default'] as const)('with binary data in mode %s',
 			downloadFailure: { message: expect.stringContaining('the link has expired') },
 		});
 		const error = errorOf(itemOf(await stage.run({ operation: 'download' }, items, CONTINUE)));
-		expect(error.description).toContain("Runpod's links live 7 days");
+		expect(error.description).toContain('Links from Runpod work for 7 days');
 	});
 
 	test('six videos come whole, each in its own item', async () => {

@@ -18,8 +18,10 @@ describe.each(providerNames)('at its deadline a job at %s', (provider) => {
 		const execution = await stage.run({ provider, options: { timeoutSeconds: 15 } });
 		const { message, description } = thrown(execution);
 		expect(message).toContain(`Job ${stage.job().id}`);
-		expect(message).toContain('had not ended after 15 seconds');
-		expect(description).toMatch(/not cancelled and may still finish.*Wait operation.*Retry takes up the jobs/s);
+		expect(message).toContain('was not finished after 15 seconds');
+		expect(description).toMatch(
+			/not cancelled and may still finish.*Wait operation.*Executions > Retry keeps finished and running videos/s,
+		);
 		expect(stage.requests('cancel')).toEqual([]);
 		expect(stage.job().phase).toBe('running');
 	});
@@ -90,7 +92,7 @@ it('a timeout is thrown only after the other jobs have ended, with all they came
 	stage.emulator.misbehave({ when: { call: 'submit', jobNumber: 2 }, do: { delayMs: 2_000 } });
 	const execution = await stage.engine.run(flow, { items });
 	const [slow, quick] = stage.jobs();
-	expect(thrown(execution).description.split('\n').slice(0, 2)).toEqual([
+	expect(thrown(execution).description.split('<br>\n').slice(0, 2)).toEqual([
 		expect.stringContaining(`Item 0: ${slow?.id}, processing, Job ${slow?.id}`),
 		`Item 1: ${quick?.id}, completed, ${quick?.videoUrl}`,
 	]);

@@ -152,7 +152,7 @@ describe.each(PROVIDERS)('once $label has accepted a job', ({ provider, label })
 	test('a 500 that stays is a timeout that says what the last status call brought', async () => {
 		const error = await failing({ reply: { status: 500, body: PAGE, contentType: 'text/html' } }, 60);
 		expect(error.failure).toMatchObject({ code: 'timed_out' });
-		expect(error.message).toContain(`(the last look failed: ${label} answered with HTTP status 500)`);
+		expect(error.message).toContain(`(the last status call failed: ${label} answered with HTTP status 500)`);
 	});
 
 	test.each(SENSELESS)('five status calls answered with $name in a row end the waiting', async ({ reply, called }) => {

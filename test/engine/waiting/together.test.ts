@@ -112,13 +112,15 @@ describe('an error of one item', () => {
 		const [first, second, third] = stage.jobs();
 		expect([first, second, third].map((job) => job?.phase)).toEqual(['completed', 'failed', 'completed']);
 		const { message, description } = thrown(execution);
-		expect(message).toBe('2 of 4 items did not come through: items 1, 2');
-		expect(description.split('\n')).toEqual([
-			`Item 0: ${first?.id}, completed, ${first?.videoUrl}`,
+		expect(message).toBe(
+			'1 of 4 videos failed (item 1, counted from 0), 1 was not submitted (item 2). 2 are finished.',
+		);
+		expect(description.split('<br>\n')).toEqual([
 			`Item 1: ${second?.id}, failed, Core.Today could not make the video: Something broke`,
 			expect.stringMatching(/^Item 2: .*field "prompt" is odd$/),
+			`Item 0: ${first?.id}, completed, ${first?.videoUrl}`,
 			`Item 3: ${third?.id}, completed, ${third?.videoUrl}`,
-			expect.stringMatching(/Retry takes up the jobs that exist/),
+			'Executions > Retry keeps finished and running videos; only failed ones are made, and paid for, again.',
 		]);
 	});
 
@@ -159,11 +161,10 @@ describe('30 items of which 3 are bad rows', () => {
 		const execution = await stage.run(FROM_ITEM, items());
 		const { message, description } = thrown(execution);
 		expect(stage.requests()).toEqual([]);
-		expect(message).toBe('3 items cannot be sent as they are; nothing was sent');
-		expect(description.split('\n')).toEqual([
-			expect.stringMatching(/^Item 4: Prompt is empty/),
+		expect(message).toBe('3 of 30 items have wrong or missing values. Nothing was sent.');
+		expect(description.split('<br>\n')).toEqual([
+			'Items 4, 29: Prompt is empty. Fill it in.',
 			expect.stringMatching(/^Item 11: Prompt is 2501 characters long/),
-			expect.stringMatching(/^Item 29: Prompt is empty/),
 		]);
 	});
 

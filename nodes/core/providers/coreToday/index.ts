@@ -22,6 +22,7 @@ const jobCall = (method: 'GET' | 'DELETE', jobId: string): Call => ({
 export const coreToday: Provider = {
 	name: 'coreToday',
 	label: LABEL,
+	description: 'Kling v2.1 in 720p or 1080p for at least 375 credits (about 0.38 USD) a video, or v2.5 Turbo Pro',
 	credential: 'coreTodayApi',
 	defaultModel: defaultModelOf('coreToday').id,
 	startCall: ({ model, input }, { webhookUrl }) => ({

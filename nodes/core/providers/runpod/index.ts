@@ -38,6 +38,7 @@ const runsync = (patienceMs = RUNSYNC_HOLD_MS): Pick<Call, 'query' | 'timeoutMs'
 export const runpod: Provider = {
 	name: 'runpod',
 	label: LABEL,
+	description: 'Kling v2.1 Pro in 1080p, 0.45 USD for 5 seconds, or Kling O1, or v2.6 Motion Control',
 	credential: 'runpodApi',
 	defaultModel: DEFAULT_ENDPOINT_ID,
 	startCall: ({ model, input, submitWith }, { webhookUrl, patienceMs }) => ({
