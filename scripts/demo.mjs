@@ -1,4 +1,4 @@
-// npm run demo [-- --provider coreToday|runpod] [-- --image <public url>] [-- --prompt <text>] [-- --yes] [-- --n8n]
+// npm run demo [-- --provider coreToday|runpod] [-- --model <id>] [-- --image <public url>] [-- --video <public url>] [-- --prompt <text>] [-- --yes] [-- --n8n]
 // Makes a video in n8n's own engine, against the emulator, or, with a key in the environment, against the real API.
 // With --n8n it opens the real n8n editor at localhost instead, with the package, both emulated APIs and the example
 // workflows in it, until Ctrl-C.

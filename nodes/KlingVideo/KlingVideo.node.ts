@@ -20,6 +20,7 @@ import { models } from '../core/models';
 import { OTHER } from '../core/models/other';
 import { choices, choicesWithout } from '../core/providers/choices';
 import { generateFields } from './form/generate';
+import { hintsBeforeRun } from './form/hints';
 import { jobFields } from './form/jobs';
 import { OPERATION_LABELS, operationFields } from './form/operations';
 
@@ -80,6 +81,7 @@ export class KlingVideo implements INodeType {
 		builderHint: BUILDER_HINT,
 		waitingNodeTooltip: '={{ "Paused until the video is ready" }}',
 		webhooks: resumeWebhooks,
+		hints: hintsBeforeRun,
 		// Not required: n8n cannot ask for one only where a choice of provider needs it. A missing one is named at the run.
 		// By `hide`: the editor takes a field whose every value is in a credential's `show` for a choice of
 		// authentication, and does not show it (measured on 2.8.4 and 2.41.1).

@@ -56,7 +56,7 @@ export class KlingVideoTrigger implements INodeType {
 		properties: [
 			{
 				displayName:
-					'Put the production URL of this node into Callback URL of a Kling Video node with Completion set to Return Job ID. Add ?row=42 to the URL to get 42 back under query.row.',
+					'Publish the workflow, then put the production URL of this node into Callback URL of a Kling Video node with Completion set to Return Job ID. Add ?row=42 to the URL to get 42 back under query.row.',
 				name: 'notice',
 				type: 'notice',
 				default: '',

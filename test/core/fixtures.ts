@@ -24,7 +24,7 @@ export interface Fixture {
 	/** Where the form of the reply is described: a heading of docs/providers.md, or docs/decisions for a rule of ours. */
 	readonly source: string;
 	/** How sure that is: docs/providers.md#labels-of-the-fixtures. */
-	readonly label: 'SEED' | 'DOC' | 'SEEN';
+	readonly label: 'SEED' | 'DOC' | 'SEEN' | 'RECORDED';
 	readonly call: Call;
 	/** Where it is not the provider's default. */
 	readonly model?: string;
@@ -44,7 +44,11 @@ const SENT_AT = '2026-01-01T00:04:50.000Z';
 const READ_AT = '2026-01-01T00:05:00.000Z';
 
 export function fixturesOf(provider: Provider): Array<[name: string, fixture: Fixture]> {
-	const folder = join(repositoryFolder, 'test/fixtures', provider.name);
+	return fixturesIn(join(repositoryFolder, 'test/fixtures', provider.name));
+}
+
+/** The fixtures right in a folder, by their names. */
+export function fixturesIn(folder: string): Array<[name: string, fixture: Fixture]> {
 	const names = readdirSync(folder).filter((name) => name.endsWith('.json'));
 	return names.map((name) => [name.slice(0, -'.json'.length), JSON.parse(readFileSync(join(folder, name), 'utf8'))]);
 }

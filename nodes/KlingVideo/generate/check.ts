@@ -291,7 +291,13 @@ async function prepareRequest(
 	const request = parsed.kind === 'request' ? parsed.request : undefined;
 	const pictures = await preparePictures(
 		run,
-		{ provider, providerIsLocal, isSecond, choice: optionsAt(run.context, itemIndex).imageDelivery },
+		{
+			provider,
+			providerIsLocal,
+			isSecond,
+			choice: optionsAt(run.context, itemIndex).imageDelivery,
+			callsBack: settings.completion === 'callback',
+		},
 		{ request, pictures: request?.pictures ?? (parsed.kind === 'problems' ? parsed.pictures : []) },
 		readPicture,
 		fields,

@@ -11,9 +11,9 @@ export async function dryRunItem({ context }: Run, settings: Settings, item: Gen
 	const { itemIndex, output } = item;
 	const { api, request, pictures } = item.first;
 	const input: JsonObject = { ...request.input };
-	for (const { picture, delivery, url } of pictures) {
+	for (const { picture, delivery } of pictures) {
 		// The picture is not delivered, so its place in the request says what would stand there.
-		putLink(input, picture, url ?? `(the picture in "${picture.field}", by ${delivery})`);
+		putLink(input, picture, `(the picture in "${picture.field}", by ${delivery})`);
 	}
 	const call = api.provider.startCall({ ...request, input }, {});
 	const jobId = `dry-run-${itemIndex + 1}`;

@@ -12,6 +12,7 @@ import { videoResult } from '../run/poll';
 import type { Run } from '../run/run';
 import { checkItem, readSettings, requestTo, type GenerateItem, type Settings } from './check';
 import { dryRunItem } from './dryRun';
+import { logWarnings, showHints } from './hints';
 import { checkLinks } from './links';
 import { pauseUntilCallback, readResumeUrl, type ResumeUrl } from './pause';
 import { extrasOf, followJob, submitItem } from './submit';
@@ -26,6 +27,8 @@ export async function generate(run: Run): Promise<INodeExecutionData[][]> {
 	const resumeUrl = readResumeUrl(run, settings, checked.toDo);
 	const allowed = withoutRefused(run, checked, runProblem(run, settings, checked.toDo, resumeUrl));
 	const items = await checkLinks(run, allowed);
+	logWarnings(run, settings, items);
+	let shownMeanwhile: INodeExecutionData[] | undefined;
 	if (settings.completion === 'wait') {
 		await doItems(run, items, async (item) => await makeVideo(run, settings, item));
 	} else if (settings.completion === 'jobId') {
@@ -33,10 +36,10 @@ export async function generate(run: Run): Promise<INodeExecutionData[][]> {
 	} else {
 		const submit = async (item: GenerateItem) =>
 			await takeUpOrSubmit(run, settings, item, resumeUrl.urlOf?.(item.itemIndex));
-		const shownMeanwhile = await pauseUntilCallback(run, settings, items, submit);
-		if (shownMeanwhile !== undefined) return [shownMeanwhile];
+		shownMeanwhile = await pauseUntilCallback(run, settings, items, submit);
 	}
-	return [outputItems(run, items.results)];
+	const hints = showHints(run, items);
+	return [shownMeanwhile ?? outputItems(run, items.results, hints)];
 }
 
 /** Why nothing of the run may be submitted: its own options, its limits, or that no provider could call this n8n back. */

@@ -113,10 +113,11 @@ async function deliverAndSubmit(
 	{ api, request, pictures, callbackUrl }: PreparedRequest,
 	resumeUrl: string | undefined,
 ): Promise<SubmitResult> {
-	const delivered = await deliverPictures(run, itemIndex, api, pictures);
+	const { timeoutSeconds } = wait;
+	const delivered = await deliverPictures(run, { itemIndex, api, request, timeoutSeconds, resumeUrl }, pictures);
 	if (delivered.kind === 'failed') return delivered;
 	const whole = { ...request, input: { ...request.input, ...delivered.input } };
-	const patienceMs = Math.min(wait.timeoutSeconds * 1000, MAX_PATIENCE_MS);
+	const patienceMs = Math.min(timeoutSeconds * 1000, MAX_PATIENCE_MS);
 	const ports = { clock: run.clock, random: run.random, stop: run.stop, send: api.send };
 	const webhookUrl = resumeUrl ?? callbackUrl;
 	return await submitOnce(api.provider, whole, { patienceMs, ...present({ webhookUrl }) }, ports);

@@ -131,9 +131,13 @@ function resultData(result: Result, item: number): JsonObject {
 
 /**
  * The error of a run whose every job has come to its end: names the items that have no video, and lists what all the
- * others have, so that nothing that was paid for is lost.
+ * others have, so that nothing that was paid for is lost. `notes` are the lines that an output would have as its hints.
  */
-export function unfinishedRun({ context, stop }: Run, results: readonly Result[]): NodeOperationError {
+export function unfinishedRun(
+	{ context, stop }: Run,
+	results: readonly Result[],
+	notes: readonly string[],
+): NodeOperationError {
 	const isStopped = stop.requested;
 	const failed = results.flatMap((result, itemIndex) => (result.kind === 'error' ? [{ ...result, itemIndex }] : []));
 	const retry = isStopped ? [] : [retryText(failed.map(({ error }) => error))];
@@ -141,14 +145,15 @@ export function unfinishedRun({ context, stop }: Run, results: readonly Result[]
 	if (first !== undefined && results.length === 1) {
 		const { error, videoUrl, itemIndex } = first;
 		const link = videoUrl === undefined ? [] : [`Video: ${videoUrl}`];
-		const description = [error.description, ...link, ...(error.jobId === undefined ? [] : retry)].join('\n');
+		const advice = error.jobId === undefined ? [] : retry;
+		const description = [error.description, ...link, ...advice, ...notes].join('\n');
 		return nodeError(context, { message: worded(error.message, isStopped), description }, itemIndex);
 	}
 	const lines = results.map((result, itemIndex) => ({ itemIndex, text: resultText(result), kind: result.kind }));
 	const failedFirst = [...lines.filter(({ kind }) => kind === 'error'), ...lines.filter(({ kind }) => kind === 'item')];
 	return nodeError(context, {
 		message: worded(`${failedText(failed, results.length, isStopped)}. ${othersText(results)}`.trim(), isStopped),
-		description: [...linesText(failedFirst), ...retry].join('\n'),
+		description: [...linesText(failedFirst), ...retry, ...notes].join('\n'),
 		data: { items: results.map(resultData) },
 	});
 }

@@ -105,9 +105,12 @@ export function mustThrow({ context }: Run, results: readonly Result[]): boolean
 	return results.some(({ kind }) => kind === 'error') && !context.continueOnFail();
 }
 
-/** The results as output items, one for each input item. Throws, with On Error "Stop", if one of them is an error. */
-export function outputItems(run: Run, results: readonly Result[]): INodeExecutionData[] {
-	if (mustThrow(run, results)) throw unfinishedRun(run, results);
+/**
+ * The results as output items, one for each input item. Throws, with On Error "Stop", if one of them is an error.
+ * @param notes what else the run has to say, for the error's description
+ */
+export function outputItems(run: Run, results: readonly Result[], notes: readonly string[] = []): INodeExecutionData[] {
+	if (mustThrow(run, results)) throw unfinishedRun(run, results, notes);
 	return results.map((result, itemIndex) => {
 		const pairedItem = { item: itemIndex };
 		if (result.kind === 'error') return { json: errorJson(result.error), pairedItem };

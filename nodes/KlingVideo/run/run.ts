@@ -10,6 +10,7 @@ import { Ledger } from '../../core/money/ledger';
 import { stopOf } from '../../host/clock';
 import { isToolInProcess } from '../../host/context';
 import { createDownloadLimit, createDownloads } from '../../host/download';
+import type { PictureCopy } from '../../host/files';
 import { createApis, type Api, type OpenApi } from '../../kling/api';
 import type { Session } from '../../kling/item';
 import type { Memory } from '../../kling/memory';
@@ -35,6 +36,8 @@ export interface Run extends Session {
 	readonly poller: Poller;
 	/** The links of pictures that were uploaded or are just being, by provider and content. */
 	readonly uploads: Map<string, Promise<string | SubmitFailure>>;
+	/** The copies of pictures that this run made to be linked, by content. */
+	readonly pictureCopies: Map<string, Promise<PictureCopy | undefined>>;
 	/** Whether an AI Agent calls the node in its own process: equal calls are one job there. */
 	readonly isAgentCall: boolean;
 	/** A job's status, asked again while transient faults keep the answer away; with `untilStop` Stop ends the asking. */
@@ -64,6 +67,7 @@ export function createRun(context: IExecuteFunctions, clock: Clock, memory: Memo
 		downloads: createDownloads(context, clock, stop, createDownloadLimit(DOWNLOADS_AT_ONCE)),
 		api,
 		uploads: new Map(),
+		pictureCopies: new Map(),
 		isAgentCall,
 		...createJobCalls(clock, random, stop),
 	};

@@ -35,3 +35,22 @@ export function estimateCost({ provider, model: id, input }: VideoRequest): Esti
 		...present({ most: most === undefined ? undefined : rounded(most * times) }),
 	};
 }
+
+/** What one video of a model costs, for people; undefined where no price is documented. */
+export function priceText({ price, fields }: Model): string | undefined {
+	if (price === undefined) return undefined;
+	const { unit, least, most, isPerSecond } = price;
+	if (isPerSecond !== true) return rangeText(least, most, unit);
+	const duration = fields.find(({ name }) => name === 'duration');
+	if (duration?.kind !== 'choice') return `${rangeText(least, most, unit)} a second`;
+	const perChoice = duration.choices.map((seconds) => {
+		const times = Number(seconds);
+		return `${rangeText(least * times, most && most * times, unit)} for ${seconds} seconds`;
+	});
+	return perChoice.join(', ');
+}
+
+function rangeText(least: number, most: number | undefined, unit: Cost['unit']): string {
+	if (most === undefined) return `at least ${rounded(least)} ${unit}`;
+	return least === most ? `${rounded(least)} ${unit}` : `${rounded(least)} to ${rounded(most)} ${unit}`;
+}

@@ -119,6 +119,8 @@ export class Ledger {
 	private readonly entries: LedgerEntry[];
 	/** Says that an entry's answer has come. */
 	private readonly settle = new Map<LedgerEntry, () => void>();
+	/** What was opened since the ledger was read, that is by this try of the node. */
+	private readonly opened = new Set<LedgerEntry>();
 
 	constructor(
 		store: LedgerStore,
@@ -166,6 +168,7 @@ export class Ledger {
 		const entry: LedgerEntry = { ...order, ...present({ executionId }), runIndex, submittedMs: nowMs };
 		underWay.set(entry, new Promise((resolve) => this.settle.set(entry, resolve)));
 		this.entries.push(entry);
+		this.opened.add(entry);
 		return entry;
 	}
 
@@ -186,6 +189,7 @@ export class Ledger {
 	noteRefused(entry: LedgerEntry): void {
 		const index = this.entries.indexOf(entry);
 		if (index !== -1) this.entries.splice(index, 1);
+		this.opened.delete(entry);
 		this.answered(entry);
 	}
 
@@ -217,6 +221,11 @@ export class Ledger {
 			if (cost !== undefined) amounts[cost.unit] += cost.amount;
 		}
 		return { jobs: this.entries.length, amounts };
+	}
+
+	/** What this try of the node has submitted, unclear submits among it. */
+	submittedNow(): readonly LedgerEntry[] {
+		return [...this.opened];
 	}
 
 	private answered(entry: LedgerEntry): void {

@@ -270,3 +270,15 @@ describe('what was spent', () => {
 		expect(ledger.spent()).toEqual({ jobs: 3, amounts: { USD: 0.45, credits: 375 } });
 	});
 });
+
+test('what a try has submitted is what it opened itself, without what was refused', () => {
+	const store: LedgerStore = {};
+	paid(store, jobOf('of an earlier try'));
+	const ledger = ledgerOf(restarted(store));
+	const [submitted, refused, unclear] = [open(ledger, 1), open(ledger, 2), open(ledger, 3)];
+	ledger.noteSubmitted(submitted, jobOf('job-1'), NOW_MS);
+	ledger.noteRefused(refused);
+	ledger.noteUnclear(unclear, UNKNOWN);
+	expect(ledger.submittedNow()).toEqual([submitted, unclear]);
+	expect(ledger.spent().jobs).toBe(3);
+});
