@@ -41,14 +41,14 @@ export const generateOptions: INodeProperties = {
 			description: "More fields for the provider's input, as a JSON object. These values replace the fields above.",
 		},
 		shown(cancelOnStopOption, { '/completion': ['wait', 'callback'] }),
-		{
+		notAsTool({
 			displayName: 'Check Picture Links',
 			name: 'checkPictureLinks',
 			type: 'boolean',
 			default: true,
 			description:
-				'Whether to open each picture link before anything is submitted, and to refuse one that is gone, is a web page or is no JPEG or PNG that Kling takes. Turn it off for links that work only once.',
-		},
+				'Whether to open each picture link first and to stop, before anything is submitted, if one is gone, is a web page or is not a JPEG or PNG that Kling takes. Turn it off for links that work only once.',
+		}),
 		{
 			displayName: 'Dry Run',
 			name: 'dryRun',

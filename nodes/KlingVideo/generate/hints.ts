@@ -97,6 +97,6 @@ function fallbackTexts(submitted: readonly LedgerEntry[]): string[] {
 		const replaced = submitted.filter(({ fallbackFrom }) => fallbackFrom?.provider === name);
 		const [{ provider } = { provider: name }] = replaced;
 		const took = `${countText(replaced.length)} went to ${providerOf(provider).label}`;
-		return `${took}, as ${providerOf(name).label} surely created no job (fallbackFrom has the reason)`;
+		return `${took}, as ${providerOf(name).label} definitely did not start the job (fallbackFrom has the reason)`;
 	});
 }

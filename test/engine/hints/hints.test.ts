@@ -61,7 +61,7 @@ describe('what a run did stands above its output', () => {
 		const execution = await stage.run({ provider: 'coreTodayThenRunpod', completion: 'jobId' });
 		expect(linesOf(execution)).toEqual([
 			'1 video submitted, 0.45 USD estimated',
-			'1 video went to Runpod, as Core.Today surely created no job (fallbackFrom has the reason)',
+			'1 video went to Runpod, as Core.Today definitely did not start the job (fallbackFrom has the reason)',
 		]);
 	});
 

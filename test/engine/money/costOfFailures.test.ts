@@ -87,7 +87,7 @@ describe.each(providerNames)('a submit at %s', (provider) => {
 		['401', refusing(401, 'Invalid API key'), 'unauthorized', false, 'no', /credential/],
 		['403', refusing(403, 'Forbidden'), 'unauthorized', false, 'no', /credential/],
 		['402', refusing(402, 'Payment required'), 'insufficient_credit', true, 'no', /Add credit/],
-		['404', refusing(404, 'endpoint not found'), 'endpoint_not_found', false, 'no', /choose another provider/],
+		['404', refusing(404, 'endpoint not found'), 'endpoint_not_found', false, 'no', /Choose another Model/],
 		['422', refusing(422, 'field "prompt" is odd'), 'invalid_input', false, 'no', /Correct the prompt/],
 		['429', refusing(429, 'Slow down'), 'rate_limited', true, 'no', /Max Concurrency/],
 		['content', refusing(400, 'NSFW content detected'), 'content_policy', false, 'no', /refused again/],

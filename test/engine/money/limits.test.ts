@@ -34,7 +34,7 @@ describe('Max Cost', () => {
 		const execution = await run({ provider: 'runpod', options: { maxCost: 1.34 } }, 3);
 		nothingSent();
 		const { message } = thrown(execution);
-		expect(message).toContain('1.35 USD for items 0, 1, 2');
+		expect(message).toContain('1.35 USD for items 0–2');
 		expect(message).toContain('Max Cost is 1.34 USD');
 		expect(message).toContain('Nothing was submitted');
 	});
@@ -82,7 +82,7 @@ describe('Max Jobs', () => {
 	it('refuses the whole run above it, naming count, limit and items', async () => {
 		const execution = await run({ options: { maxJobs: 2 } }, 3);
 		nothingSent();
-		expect(thrown(execution).message).toMatch(/3 jobs \(items 0, 1, 2\).*Max Jobs is 2/);
+		expect(thrown(execution).message).toMatch(/3 jobs \(items 0–2\).*Max Jobs is 2/);
 	});
 
 	it('holds for a model of unknown price', async () => {
