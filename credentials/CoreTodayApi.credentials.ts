@@ -12,6 +12,11 @@ import type {
  */
 const SAFE_BASE_URL = `={{ $credentials.baseUrl.replace(/[\\0- ]/g, '').trim().replace(/^http:(?!\\/\\/(localhost|127\\.[\\d.]+|\\[::1])(:\\d+)?(\\/|$))/i, 'https:') }}`;
 
+/** The key without quotes, blanks and a "Bearer" around it, as the nodes read it, too (`nodes/core/key.ts`). */
+const AROUND_KEY = '[\\s\\0-\\x1f\\u200b-\\u200f\\u2060\\ufeff"\'`\\u2018-\\u201d]+';
+const TRIM = `replace(/^${AROUND_KEY}|${AROUND_KEY}$/g, '')`;
+const CLEAN_KEY = `$credentials.apiKey.${TRIM}.replace(/^bearer\\s+/i, '').${TRIM}`;
+
 export class CoreTodayApi implements ICredentialType {
 	name = 'coreTodayApi';
 
@@ -30,7 +35,8 @@ export class CoreTodayApi implements ICredentialType {
 			required: true,
 			default: '',
 			placeholder: 'e.g. cdt_…',
-			description: 'The key from your Core.Today account',
+			description:
+				'Make a key at <a href="https://console.core.today" target="_blank">console.core.today</a> under API Keys. It begins with cdt_ and is shown only once.',
 		},
 		{
 			displayName: 'Base URL',
@@ -38,17 +44,25 @@ export class CoreTodayApi implements ICredentialType {
 			type: 'string',
 			default: 'https://api.core.today/v1',
 			placeholder: 'e.g. https://api.core.today/v1',
-			description: 'Change it only for a gateway of your own',
+			description: 'Change this only if you use a gateway of your own',
 		},
 	];
 
 	authenticate: IAuthenticateGeneric = {
 		type: 'generic',
-		properties: { headers: { 'X-API-Key': '={{$credentials.apiKey}}' } },
+		properties: { headers: { 'X-API-Key': `={{ ${CLEAN_KEY} }}` } },
 	};
 
 	// The only documented free call that needs a key.
 	test: ICredentialTestRequest = {
 		request: { baseURL: SAFE_BASE_URL, url: '/templates', method: 'GET', disableFollowRedirect: true },
+		rules: [401, 403].map((value) => ({
+			type: 'responseCode',
+			properties: {
+				value,
+				message:
+					'Core.Today does not accept this API key. Copy the whole key from console.core.today, API Keys, or make a new one there.',
+			},
+		})),
 	};
 }

@@ -12,6 +12,11 @@ import type {
  */
 const SAFE_BASE_URL = `={{ $credentials.baseUrl.replace(/[\\0- ]/g, '').trim().replace(/^http:(?!\\/\\/(localhost|127\\.[\\d.]+|\\[::1])(:\\d+)?(\\/|$))/i, 'https:') }}`;
 
+/** The key without quotes, blanks and a "Bearer" around it, as the nodes read it, too (`nodes/core/key.ts`). */
+const AROUND_KEY = '[\\s\\0-\\x1f\\u200b-\\u200f\\u2060\\ufeff"\'`\\u2018-\\u201d]+';
+const TRIM = `replace(/^${AROUND_KEY}|${AROUND_KEY}$/g, '')`;
+const CLEAN_KEY = `$credentials.apiKey.${TRIM}.replace(/^bearer\\s+/i, '').${TRIM}`;
+
 export class RunpodApi implements ICredentialType {
 	name = 'runpodApi';
 
@@ -30,7 +35,8 @@ export class RunpodApi implements ICredentialType {
 			required: true,
 			default: '',
 			placeholder: 'e.g. rpa_…',
-			description: 'A key from Runpod, Settings, API Keys',
+			description:
+				'Make a key at <a href="https://console.runpod.io" target="_blank">console.runpod.io</a> under Settings, API Keys, with write access to Serverless endpoints. It begins with rpa_ and is shown only once.',
 		},
 		{
 			displayName: 'Base URL',
@@ -38,16 +44,16 @@ export class RunpodApi implements ICredentialType {
 			type: 'string',
 			default: 'https://api.runpod.ai/v2',
 			placeholder: 'e.g. https://api.runpod.ai/v2',
-			description: 'Change it only for a gateway of your own',
+			description: 'Change this only if you use a gateway of your own',
 		},
 	];
 
 	authenticate: IAuthenticateGeneric = {
 		type: 'generic',
-		properties: { headers: { Authorization: '=Bearer {{$credentials.apiKey}}' } },
+		properties: { headers: { Authorization: `=Bearer {{ ${CLEAN_KEY} }}` } },
 	};
 
-	// Free. 401 is a wrong key; 404 says that the endpoint is gone, and the key was not judged.
+	// Free. 401 is a wrong key; 404 says that the endpoint is gone, and the key was not checked.
 	test: ICredentialTestRequest = {
 		request: {
 			baseURL: SAFE_BASE_URL,
@@ -56,12 +62,20 @@ export class RunpodApi implements ICredentialType {
 			disableFollowRedirect: true,
 		},
 		rules: [
+			...[401, 403].map((value) => ({
+				type: 'responseCode' as const,
+				properties: {
+					value,
+					message:
+						'Runpod does not accept this API key. Copy the whole key from console.runpod.io, Settings, API Keys, or make a new one there.',
+				},
+			})),
 			{
 				type: 'responseCode',
 				properties: {
 					value: 404,
 					message:
-						'Runpod no longer has the endpoint kling-v2-1-i2v-pro, so the key could not be judged. Set Endpoint ID in the options of the node.',
+						'Runpod no longer has the endpoint kling-v2-1-i2v-pro, so the key could not be checked. Save it all the same, and choose another Model in the node.',
 				},
 			},
 		],

@@ -1,56 +1,57 @@
-// npm run build: what is published, in dist/. n8n's own build compiles and copies the icons; then the code of all nodes
-// becomes one small file, since a package is read file by file at every start of n8n (docs/decisions).
+// npm run build: makes what is published, in dist/. n8n's own build checks the types, compiles the credentials and copies
+// the icons. Then the code of all nodes becomes one readable file (docs/decisions/09-one-file.md). What else n8n's build
+// leaves in dist/ is not published: package.json names the files that are.
 import { build as bundle } from 'esbuild';
-import { readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { root, run, tool } from './steps.mjs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { readJson, root, run, tool } from './steps.mjs';
 
-const dist = join(root, 'dist');
-/** Each front door, by its folder. */
-const FRONT_DOORS = ['KlingVideo', 'KlingVideoTrigger'];
+const { n8n, peerDependencies } = readJson('package.json');
+const BUNDLE = 'dist/nodes/nodes.js';
+const LICENSES = 'dist/THIRD-PARTY-LICENSES.txt';
+/** The nodes' classes, each called as its file is: dist/nodes/KlingVideo/KlingVideo.node.js has KlingVideo. */
+const nodes = n8n.nodes.map((path) => ({ path, name: basename(path, '.node.js') }));
 
-run("n8n's build", tool('n8n-node'), ['build'], { stdio: ['ignore', 'ignore', 'inherit'] });
-// n8n's build copies every picture of the repository, those of the tests, too.
-for (const folder of readdirSync(dist)) {
-	if (!['credentials', 'icons', 'nodes'].includes(folder)) rmSync(join(dist, folder), { recursive: true });
+/** Puts all nodes and the libraries that they import into one file; resolves with the files that went into it. */
+async function bundleNodes() {
+	const sources = nodes.map(({ name }) => `export { ${name} } from './nodes/${name}/${name}.node.ts';`);
+	const { metafile } = await bundle({
+		stdin: { contents: sources.join('\n'), resolveDir: root },
+		absWorkingDir: root,
+		bundle: true,
+		platform: 'node',
+		format: 'cjs',
+		// Node 20 is what n8n 2.8 runs on.
+		target: 'node20',
+		// What n8n brings itself.
+		external: Object.keys(peerDependencies),
+		// Who installs the package can read its code; see the decision.
+		minify: false,
+		charset: 'utf8',
+		outfile: BUNDLE,
+		metafile: true,
+	});
+	return Object.keys(metafile.inputs);
 }
-for (const entry of readdirSync(join(dist, 'nodes'), { recursive: true, withFileTypes: true })) {
-	if (entry.isFile() && entry.name.endsWith('.js')) rmSync(join(entry.parentPath ?? entry.path, entry.name));
+
+/** The folders of the libraries that these files are part of, in alphabetical order. */
+function librariesOf(files) {
+	const folders = files.map((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(file)?.[0]);
+	return [...new Set(folders.filter((folder) => folder !== undefined))].sort();
 }
-for (const folder of [
-	'core',
-	'host',
-	'kling',
-	'KlingVideo/form',
-	'KlingVideo/generate',
-	'KlingVideo/jobs',
-	'KlingVideo/run',
-])
-	rmSync(join(dist, 'nodes', folder), { recursive: true });
-await bundle({
-	stdin: {
-		contents: FRONT_DOORS.map((name) => `export { ${name} } from './nodes/${name}/${name}.node.ts';`).join('\n'),
-		resolveDir: root,
-	},
-	bundle: true,
-	platform: 'node',
-	format: 'cjs',
-	// Node 20 is what n8n 2.8 runs on.
-	target: 'node20',
-	external: ['n8n-workflow'],
-	minify: true,
-	outfile: join(dist, 'nodes/nodes.js'),
-});
-// n8n's build keeps the comments.
-const credentials = readdirSync(join(dist, 'credentials')).filter((name) => name.endsWith('.js'));
-await bundle({
-	entryPoints: credentials.map((name) => join(dist, 'credentials', name)),
-	platform: 'node',
-	target: 'node20',
-	minify: true,
-	allowOverwrite: true,
-	outdir: join(dist, 'credentials'),
-});
-for (const name of FRONT_DOORS) {
-	writeFileSync(join(dist, 'nodes', name, `${name}.node.js`), `exports.${name} = require('../nodes.js').${name};\n`);
+
+/** A library's name, version and licence as they are installed. A library without a licence's text cannot be shipped. */
+function licenseOf(folder) {
+	const file = readdirSync(join(root, folder)).find((name) => /^licen[cs]e/i.test(name));
+	if (file === undefined) throw new Error(`${folder} is to be bundled, but has no file with its licence`);
+	const { name, version } = readJson(folder, 'package.json');
+	return `${name} ${version}\n\n${readFileSync(join(root, folder, file), 'utf8').trim()}\n`;
+}
+
+await run("n8n's build", tool('n8n-node'), ['build'], { stdio: ['ignore', 'ignore', 'inherit'] });
+const licenses = librariesOf(await bundleNodes()).map(licenseOf);
+const introduction = `${basename(BUNDLE)} contains these libraries, each of them under its own licence.\n`;
+writeFileSync(join(root, LICENSES), [introduction, ...licenses].join(`\n${'-'.repeat(80)}\n\n`));
+for (const { path, name } of nodes) {
+	writeFileSync(join(root, path), `exports.${name} = require('../nodes.js').${name};\n`);
 }

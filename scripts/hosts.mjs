@@ -1,9 +1,10 @@
-// Installs the n8n servers that the end-to-end and scale tests run in. An installation (2–3 GB) is made once per cache
-// folder and version, and reused; plain Node, as it must run before anything of this repository is installed.
+// Installs the n8n servers that the end-to-end tests, the scale test, the bench and the demo run in, and runs programs
+// with them. An installation (2–3 GB) is made once per cache folder and version, and reused.
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
+import { build, pack, runToEnd, typescript } from './steps.mjs';
 
 // Overrides: the versions these n8n releases name are not on the npm registry any more.
 const hosts = {
@@ -17,7 +18,7 @@ const hosts = {
 export const hostVersions = Object.keys(hosts);
 
 /** Where host installations live: KLING_E2E_CACHE, else the user's cache folder. */
-export function cacheFolder() {
+function cacheFolder() {
 	return (
 		process.env.KLING_E2E_CACHE ??
 		join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'n8n-nodes-kling-video', 'hosts')
@@ -60,13 +61,13 @@ function environment(version, folder) {
 }
 
 function npm(folder, args, env) {
-	return new Promise((resolve, reject) => {
+	return new Promise((done, reject) => {
 		const child = spawn('npm', args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
 		let output = '';
 		for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
 		child.on('error', reject);
 		child.on('exit', (code) => {
-			if (code === 0) resolve();
+			if (code === 0) done();
 			else reject(new Error(`npm ${args.join(' ')} in ${folder} ended with ${code}:\n${output.slice(-4000)}`));
 		});
 	});
@@ -110,7 +111,7 @@ function isComplete(version, folder) {
  * Makes sure that n8n `version` is installed.
  * Returns `{ version, folder, nodeFolder }`: `node` of nodeFolder runs `node_modules/n8n/bin/n8n` of folder.
  */
-export async function ensureHost(version) {
+async function ensureHost(version) {
 	if (!hosts[version]) throw new Error(`no such host: ${version}; there are ${hostVersions.join(' and ')}`);
 	const folder = join(cacheFolder(), version);
 	if (!isComplete(version, folder)) {
@@ -120,4 +121,27 @@ export async function ensureHost(version) {
 		console.log(`installed n8n ${version} in ${Math.round((Date.now() - startedAt) / 1000)} s`);
 	}
 	return { version, folder, nodeFolder: nodeFolderOf(version, folder) };
+}
+
+/** Builds and packs this package as it would be published; the tarball's path. */
+async function packHere() {
+	await build();
+	return pack().path;
+}
+
+/**
+ * Runs a TypeScript program of test/ that starts n8n servers of these versions with the package in them, and resolves
+ * with its exit code. The program finds what it needs in its environment (test/e2e/harness/settings.cts): where the
+ * servers are installed, the package's tarball, which is packed here unless one is given, and the settings.
+ */
+export async function runWithHosts(file, versions, { tarball, ...settings } = {}) {
+	const given = { ...settings, tarball: tarball === undefined ? await packHere() : resolve(tarball) };
+	const installations = await Promise.all(versions.map(ensureHost));
+	return await runWithSettings(file, { ...given, installations });
+}
+
+/** Runs a TypeScript program of test/ with settings in its environment, and resolves with its exit code. */
+export async function runWithSettings(file, settings) {
+	const env = { ...process.env, KLING_SETTINGS: JSON.stringify(settings) };
+	return await runToEnd(process.execPath, typescript(file), { env });
 }

@@ -4,14 +4,12 @@ module.exports = {
 	testMatch: ['<rootDir>/test/**/*.test.ts'],
 	testPathIgnorePatterns: ['/node_modules/', '/test/e2e/', '/test/scale/'],
 	moduleFileExtensions: ['ts', 'cts', 'js', 'cjs', 'mjs', 'json', 'node'],
-	// p-limit and its queue are ES modules, which Jest does not load as they are.
+	// p-limit and its queue are ES modules, which Jest does not load as they are. The older copies inside of other
+	// packages are CommonJS, and stay as they are.
 	transformIgnorePatterns: ['/node_modules/(?!(p-limit|yocto-queue)/)'],
 	transform: {
-		'^.+/node_modules/.+\\.js$': ['@swc/jest', { module: { type: 'commonjs' } }],
-		'^.+\\.c?ts$': [
-			'@swc/jest',
-			{ jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } },
-		],
+		'^.+/node_modules/.+\\.js$': '<rootDir>/test/jest.transform.cjs',
+		'^.+\\.c?ts$': '<rootDir>/test/jest.transform.cjs',
 	},
 	testEnvironment: 'node',
 	// A guard against tests that hang; how fast they are is not its business.

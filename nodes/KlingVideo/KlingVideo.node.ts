@@ -1,5 +1,6 @@
 import {
 	NodeConnectionTypes,
+	type IBuilderHint,
 	type IExecuteFunctions,
 	type INodeExecutionData,
 	type INodeType,
@@ -15,9 +16,13 @@ import { answerCallback } from './generate/resume';
 import { processMemory, type Memory } from '../kling/memory';
 import { runOperation } from './operations';
 import { providers } from '../core/providers';
-import { choicesWithout } from '../core/providers/choices';
+import { models } from '../core/models';
+import { OTHER } from '../core/models/other';
+import { choices, choicesWithout } from '../core/providers/choices';
 import { generateFields } from './form/generate';
+import { hintsBeforeRun } from './form/hints';
 import { jobFields } from './form/jobs';
+import { OPERATION_LABELS, operationFields } from './form/operations';
 
 /** The provider's callback to a paused execution. */
 const resumeWebhooks: IWebhookDescription[] = [
@@ -33,10 +38,33 @@ const resumeWebhooks: IWebhookDescription[] = [
 
 /** One main output, or three where Get Status routes by status. Evaluated by n8n, hence an expression. */
 const OUTPUTS = `={{ $parameter.operation === 'getStatus' && $parameter.routeByStatus
-	? ['Completed', 'Running', 'Not Completed'].map((displayName) => ({ type: 'main', displayName }))
+	? ['Completed', 'Running', 'Failed'].map((displayName) => ({ type: 'main', displayName }))
 	: ['main'] }}`;
 
-/** Makes Kling v2.1 videos. Tests give it a clock and a memory of their own; n8n gives none. */
+const labelsOf = (list: ReadonlyArray<{ readonly label: string; readonly id: string }>) =>
+	JSON.stringify(Object.fromEntries(list.map(({ id, label }) => [id, label])));
+
+/** What stands below the node on the canvas: "Generate · Runpod · Kling v2.1 Pro". A field that is not shown is left out. */
+const SUBTITLE = `={{ [
+	${JSON.stringify(OPERATION_LABELS)}[$parameter.operation],
+	${labelsOf(choices.map(({ value, name }) => ({ id: value, label: name })))}[$parameter.provider],
+	${labelsOf([...models, { id: OTHER, label: 'Other Model' }])}[$parameter.model]
+].filter((part) => part).join(' · ') }}`;
+
+/** For n8n's assistant, which builds workflows. */
+const BUILDER_HINT: IBuilderHint = {
+	searchHint:
+		'Makes videos with Kling AI from a picture and a prompt (image to video), or from text. Generate with Wait for Completion is enough for most workflows: its output item has the video in the binary field "data" and its link in videoUrl. Each item makes one video and costs money, so set the options maxJobs and maxCost for lists of unknown length.',
+	relatedNodes: [
+		{
+			nodeType: 'n8n-nodes-kling-video.klingVideoTrigger',
+			relationHint: 'Starts another workflow when a video is ready, with Completion set to Return Job ID',
+		},
+		{ nodeType: 'n8n-nodes-base.httpRequest', relationHint: 'Downloads the picture that the video starts with' },
+	],
+};
+
+/** Makes Kling videos. Tests give it a clock and a memory of their own; n8n gives none. */
 export class KlingVideo implements INodeType {
 	description: INodeTypeDescription = {
 		displayName: 'Kling Video',
@@ -44,74 +72,26 @@ export class KlingVideo implements INodeType {
 		icon: { light: 'file:../../icons/klingVideo.svg', dark: 'file:../../icons/klingVideo.dark.svg' },
 		group: ['transform'],
 		version: 1,
-		subtitle: '={{ $parameter.operation }}',
-		description: 'Turn a picture and a prompt into a Kling v2.1 video with Core.Today or Runpod',
+		subtitle: SUBTITLE,
+		description: 'Make Kling videos from pictures and prompts with Core.Today or Runpod',
 		defaults: { name: 'Kling Video' },
 		inputs: [NodeConnectionTypes.Main],
 		outputs: OUTPUTS,
 		usableAsTool: true,
-		waitingNodeTooltip: '={{ "Waiting for the provider to call back when the video is ready" }}',
+		builderHint: BUILDER_HINT,
+		waitingNodeTooltip: '={{ "Paused until the video is ready" }}',
 		webhooks: resumeWebhooks,
+		hints: hintsBeforeRun,
 		// Not required: n8n cannot ask for one only where a choice of provider needs it. A missing one is named at the run.
 		// By `hide`: the editor takes a field whose every value is in a credential's `show` for a choice of
 		// authentication, and does not show it (measured on 2.8.4 and 2.41.1).
-		credentials: providers.map(({ name, credential }) => ({
+		credentials: providers.map(({ name, label, credential }) => ({
 			name: credential,
+			displayName: `${label} Credential`,
 			required: false,
 			displayOptions: { hide: { provider: choicesWithout(name), operation: ['download'] } },
 		})),
-		properties: [
-			{
-				displayName: 'Resource',
-				name: 'resource',
-				type: 'options',
-				noDataExpression: true,
-				default: 'video',
-				options: [{ name: 'Video', value: 'video' }],
-			},
-			{
-				displayName: 'Operation',
-				name: 'operation',
-				type: 'options',
-				noDataExpression: true,
-				default: 'generate',
-				displayOptions: { show: { resource: ['video'] } },
-				options: [
-					{
-						name: 'Cancel',
-						value: 'cancel',
-						description: 'Cancel a job and say what became of it',
-						action: 'Cancel a video job',
-					},
-					{
-						name: 'Download',
-						value: 'download',
-						description: 'Fetch a finished video again by its link',
-						action: 'Download a video',
-					},
-					{
-						name: 'Generate',
-						value: 'generate',
-						description: 'Make a video from a picture and a prompt',
-						action: 'Generate a video',
-					},
-					{
-						name: 'Get Status',
-						value: 'getStatus',
-						description: 'Ask how a job is doing',
-						action: 'Get the status of a video job',
-					},
-					{
-						name: 'Wait',
-						value: 'wait',
-						description: 'Wait for a job that was submitted before',
-						action: 'Wait for a video job',
-					},
-				],
-			},
-			...generateFields,
-			...jobFields,
-		],
+		properties: [...operationFields, ...generateFields, ...jobFields],
 	};
 
 	execute: (this: IExecuteFunctions) => Promise<INodeExecutionData[][]>;

@@ -12,6 +12,8 @@ import { systemClock } from '../host/clock';
 import { processMemory, type Memory } from '../kling/memory';
 import { startOnEndedJob } from './endedJob';
 
+const EVENT_LABELS = { cancelled: 'Cancelled', completed: 'Completed', failed: 'Failed' };
+
 /** Nothing is registered at a provider: the workflow's URL goes into each submit's Callback URL. */
 async function nothingToRegister(): Promise<boolean> {
 	return true;
@@ -25,24 +27,25 @@ export class KlingVideoTrigger implements INodeType {
 		icon: { light: 'file:../../icons/klingVideo.svg', dark: 'file:../../icons/klingVideo.dark.svg' },
 		group: ['trigger'],
 		version: 1,
-		subtitle: '={{ [$parameter.events].flat().join(", ") }}',
-		description: 'Starts the workflow when a Kling video is ready, or its job has failed',
+		subtitle: `={{ [$parameter.events].flat().map((event) => (${JSON.stringify(EVENT_LABELS)})[event] ?? event).join(', ') }}`,
+		description: 'Make Kling videos, or start a workflow when one is ready',
 		defaults: { name: 'Kling Video Trigger' },
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],
-		eventTriggerDescription: 'Waiting for a provider to call the URL above',
+		eventTriggerDescription: 'Waiting for the provider to call the URL above',
 		triggerPanel: {
 			header: '',
 			executionsHelp: {
 				inactive:
-					"<b>While building</b>, click 'Listen for test event', then submit a job whose Callback URL is the test URL.<br><br><b>Once you're happy</b>, publish the workflow and use the production URL.",
+					"Publish the workflow, then put its <b>production URL</b> into Callback URL of a Kling Video node with Completion set to Return Job ID.<br><br>The test URL works for two minutes only, and a video usually takes longer. <b>While building</b>, get a job's item with Get Status and pin it here instead.",
 				active:
-					'The production URL goes into Callback URL of the Kling Video node. Its executions are in the executions list.',
+					"Put the <b>production URL</b> into Callback URL of the Kling Video node. The executions that it starts are in the workflow's list of executions.",
 			},
 			activationHint: 'Publish the workflow, then put its production URL into Callback URL of the Kling Video node.',
 		},
-		credentials: providers.map(({ name, credential }) => ({
+		credentials: providers.map(({ name, label, credential }) => ({
 			name: credential,
+			displayName: `${label} Credential`,
 			required: true,
 			// By `hide`, as `show` would make the editor hide Provider (see the other node).
 			displayOptions: {
@@ -53,7 +56,7 @@ export class KlingVideoTrigger implements INodeType {
 		properties: [
 			{
 				displayName:
-					"Put this node's production URL into Callback URL of a Kling Video node that returns the job ID. Query parameters that you append to it come out as query.",
+					'Publish the workflow, then put the production URL of this node into Callback URL of a Kling Video node with Completion set to Return Job ID. Add ?row=42 to the URL to get 42 back under query.row.',
 				name: 'notice',
 				type: 'notice',
 				default: '',
@@ -64,7 +67,7 @@ export class KlingVideoTrigger implements INodeType {
 				type: 'options',
 				noDataExpression: true,
 				default: 'coreToday',
-				description: 'Where the jobs run',
+				description: 'Which provider makes the videos',
 				options: providerOptions,
 			},
 			{
@@ -73,11 +76,26 @@ export class KlingVideoTrigger implements INodeType {
 				type: 'multiOptions',
 				required: true,
 				default: ['completed', 'failed'],
-				description: 'Which ends of a job start the workflow',
+				description: 'Which results start the workflow',
 				options: [
-					{ name: 'Cancelled', value: 'cancelled', description: 'The job was cancelled' },
-					{ name: 'Completed', value: 'completed', description: 'The video is ready' },
-					{ name: 'Failed', value: 'failed', description: 'There will be no video' },
+					{
+						name: EVENT_LABELS.cancelled,
+						value: 'cancelled',
+						description: 'The job was cancelled',
+						action: 'On video cancelled',
+					},
+					{
+						name: EVENT_LABELS.completed,
+						value: 'completed',
+						description: 'The video is ready',
+						action: 'On video ready',
+					},
+					{
+						name: EVENT_LABELS.failed,
+						value: 'failed',
+						description: 'The video could not be made',
+						action: 'On video failed',
+					},
 				],
 			},
 			{
@@ -85,7 +103,7 @@ export class KlingVideoTrigger implements INodeType {
 				name: 'downloadVideo',
 				type: 'boolean',
 				default: true,
-				description: 'Whether to put the finished video into a binary field of the item',
+				description: 'Whether to download the finished video into a binary field of the item',
 			},
 			{
 				displayName: 'Put Output in Field',

@@ -50,6 +50,39 @@ function jsonAtEnd(text: string): unknown {
 	return starts.map(({ index }) => parseJson(text.slice(index))).find((inner) => inner !== undefined);
 }
 
+const LINK = /https?:\/\/[^\s'"<>()]+/gi;
+/** A link's own words say nothing of the failure. */
+const LINK_IN_WORDS = '(link)';
+
+/** The two APIs and those that work behind them: what they refuse each other is not the input's fault. */
+const OWN_HOSTS =
+	/(^|\.)(core\.today|runpod\.(ai|io|net)|replicate\.(com|delivery)|kling(ai)?\.(com|ai)|kuaishou\.com|wavespeed\.ai|fal\.(ai|run))$/;
+/** An API of another's, as far as its address shows it. */
+const API_ADDRESS = /^https?:\/\/(api[.-]|[^/]+\/api\/)/i;
+
+/** Fetching something failed, as Python's libraries and Node's say it: the picture's link, where no API's is named. */
+const FETCH_FAILED =
+	/\b(?:client|server) error '(\d{3})\b|\b(\d{3}) (?:client|server) error\b|\bHTTP error:? (\d{3})\b/i;
+/** Of a link: it does not open, now or later. The other 4xx are about the moment or the way of asking. */
+const FINAL_STATUSES = ['400', '401', '403', '404', '410', '451'];
+
+function isOwn(link: string): boolean {
+	const host = /^https?:\/\/([^/:?#]+)/i.exec(link)?.[1]?.toLowerCase() ?? '';
+	return OWN_HOSTS.test(host) || API_ADDRESS.test(link);
+}
+
+/** Of a failure to fetch something by HTTP; undefined for any other, and for what an API refused another. */
+function fetchFailure(text: string): Pick<Failure, 'code' | 'retryable'> | undefined {
+	const [, ...statuses] = FETCH_FAILED.exec(text) ?? [];
+	const status = statuses.find((each) => each !== undefined);
+	if (status === undefined) return undefined;
+	if (status === '429') return { code: 'rate_limited', retryable: true };
+	if (status.startsWith('5') || status === '408') return { code: 'provider_error', retryable: true };
+	const links = text.match(LINK) ?? [];
+	const isInput = FINAL_STATUSES.includes(status) && !links.some(isOwn);
+	return isInput ? { code: 'invalid_input', retryable: false } : undefined;
+}
+
 interface FailureKind {
 	readonly words: RegExp;
 	readonly code: FailureCode;
@@ -75,13 +108,19 @@ const FAILURE_KINDS: readonly FailureKind[] = [
 		retryable: true,
 	},
 	{
-		words: /rate.?limit|too many requests|throttl|concurrency limit|\b130[23]\b/i,
+		words: /rate.?limit|too many requests|throttl|concurrency limit|parallel task.{0,30}limit|\b130[23]\b/i,
 		code: 'rate_limited',
 		retryable: true,
 	},
 	{
 		words:
 			/image.*(url|download|fetch|reach|(?<!over)load|open|format|size|dimension|ratio|resolution|decode|pixel)|(download|fetch|(?<!over)load|open|decode|invalid|unsupported|corrupt).*image/i,
+		code: 'invalid_input',
+		retryable: false,
+	},
+	{
+		words:
+			/cannot identify image|(invalid|incorrect|malformed|not valid).{0,20}base.?64|base.?64.{0,20}(invalid|decod)|incorrect padding/i,
 		code: 'invalid_input',
 		retryable: false,
 	},
@@ -101,7 +140,10 @@ const FAILURE_KINDS: readonly FailureKind[] = [
 
 /** What a job's failure text says about why, and whether the same request may succeed. */
 export function classifyFailure(text: string | undefined): Pick<Failure, 'code' | 'retryable'> {
-	const kind = FAILURE_KINDS.find(({ words }) => text !== undefined && words.test(text));
+	const ofFetch = text === undefined ? undefined : fetchFailure(text);
+	if (ofFetch !== undefined) return ofFetch;
+	const spoken = text?.replace(LINK, LINK_IN_WORDS);
+	const kind = FAILURE_KINDS.find(({ words }) => spoken !== undefined && words.test(spoken));
 	if (kind === undefined) return { code: 'provider_error' };
 	return kind.retryable === undefined ? { code: kind.code } : { code: kind.code, retryable: kind.retryable };
 }
@@ -120,15 +162,15 @@ export function adviceFor(code: FailureCode, label: string): string {
 		case 'rate_limited':
 			return `${label} is limiting requests. Lower Max Concurrency in the options, or run again later.`;
 		case 'endpoint_not_found':
-			return `${label} does not have this model or endpoint, or no longer. Check Endpoint ID or Model in the options, or choose another provider.`;
+			return `${label} does not have this model, or has it no longer.`;
 		case 'job_not_found':
-			return `Check the job ID and that the credential belongs to the account that made it. ${label} may also have deleted the record already: a video link you saved can still be fetched with the Download operation.`;
+			return `Check the job ID and that the credential belongs to the account that made it. ${label} may also have deleted the job already. If you have the link of its video, use the Download operation.`;
 		case 'submit_unknown':
 			return `The job may exist and may have been charged, so it was not submitted again. Look in your ${label} account: if the job is there, get its video with the Wait operation and its job ID; if it is not, start a new execution.`;
 		case 'timed_out':
 			return 'The job was not cancelled and may still finish. Run the Wait operation with its job ID, or raise Timeout in the options.';
 		case 'provider_error':
-			return `Look at ${label}'s status page or dashboard for the job, then run again.`;
+			return `Look for the job in your ${label} account or see ${label}'s status page, then run again.`;
 	}
 }
 

@@ -1,9 +1,15 @@
 import { isJsonObject, parseJson, type JsonObject, type JsonValue } from './json';
 
-/** One thing to mend in the form, by its label. */
+/** One thing that is wrong with the form. */
 export interface Problem {
-	readonly field: string;
+	/** The field's label, which the message goes on from. Absent where the message is a whole sentence. */
+	readonly field?: string;
 	readonly message: string;
+}
+
+/** A problem as a sentence for people. */
+export function problemText({ field, message }: Problem): string {
+	return field === undefined ? message : `${field} ${message}`;
 }
 
 /** What the form gave, before anything was checked: n8n validates nothing that an expression returns. */
@@ -25,7 +31,7 @@ export function toList(value: unknown, separator: RegExp): unknown[] {
 }
 
 /** A number of seconds: "10 Seconds" and "10s" are 10, too. */
-function toSeconds(value: unknown): number | undefined {
+export function toSeconds(value: unknown): number | undefined {
 	return toNumber(typeof value === 'string' ? value.replace(/s(ec(ond)?s?)?\s*$/i, '') : value);
 }
 
@@ -97,8 +103,8 @@ function limitsText({ min, max }: NumberRules): string {
 export class FieldReader {
 	readonly problems: Problem[] = [];
 
-	refuse(field: string, message: string): undefined {
-		this.problems.push({ field, message });
+	refuse(field: string | undefined, message: string): undefined {
+		this.problems.push(field === undefined ? { message } : { field, message });
 		return undefined;
 	}
 

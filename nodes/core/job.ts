@@ -85,7 +85,7 @@ export function withoutRaw(job: Job): Job {
 	return kept;
 }
 
-/** What both APIs' ids are made of (docs/providers.md); anything else could bend a path. */
+/** What both APIs' IDs are made of (docs/providers.md#rules-that-follow). Anything else could lead a path elsewhere. */
 const JOB_ID = /^[A-Za-z0-9_-]{1,200}$/;
 
 /** The value as a job id, or undefined for anything that must not go into a path. */

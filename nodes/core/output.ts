@@ -1,6 +1,7 @@
 import { adviceFor } from './failure';
 import type { Cost, Failure, Handle, Job, ProviderName } from './job';
 import { present, without, type JsonObject } from './json';
+import { models } from './models';
 import { providerOf } from './providers';
 
 /** What is said of an item beside its job. */
@@ -64,6 +65,14 @@ export function errorJson(error: ItemError): JsonObject {
 	return { error: present({ ...error, failure: failureJson(error.failure) }) };
 }
 
+/** What else the provider makes, for a model that it does not have. */
+function otherModels(provider: ProviderName, gone: string | undefined): string {
+	const left = models.filter((model) => model.provider === provider && model.id !== gone).map(({ label }) => label);
+	const last = left.pop() ?? '';
+	const names = left.length === 0 ? last : `${left.join(', ')} or ${last}`;
+	return `Choose another Model: ${names}.`;
+}
+
 /** The error of a failure that concerns a provider, with advice; `handle` is the receipt where there is one. */
 export function failureError(
 	failure: Failure,
@@ -79,9 +88,11 @@ export function failureError(
 	const { provider, model, handle, status } = about;
 	const { label } = providerOf(provider);
 	const receipt = handle === undefined ? '' : ` Job ID: ${handle.jobId} (${label}).`;
+	const isGone = failure.code === 'endpoint_not_found';
+	const usual = `${adviceFor(failure.code, label)}${isGone ? ` ${otherModels(provider, about.model)}` : ''}`;
 	return {
 		message: failure.message,
-		description: `${about.advice ?? adviceFor(failure.code, label)}${receipt}`,
+		description: `${about.advice ?? usual}${receipt}`,
 		provider,
 		failure,
 		...present({ model: handle?.model ?? model, jobId: handle?.jobId, status }),

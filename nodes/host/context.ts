@@ -1,4 +1,4 @@
-import { NodeOperationError, type IExecuteFunctions, type IWebhookFunctions } from 'n8n-workflow';
+import { NodeOperationError, type IDataObject, type IExecuteFunctions, type IWebhookFunctions } from 'n8n-workflow';
 import { asText } from '../core/json';
 
 /** What n8n gives a node while it executes, or while it answers a callback. */
@@ -44,15 +44,36 @@ export function optionsAt(context: IExecuteFunctions, itemIndex: number): Readon
 	return typeof options === 'object' && options !== null ? { ...options } : {};
 }
 
-/** An error for the person in the editor. n8n shows `message` as its title and `description` below. */
+/** An error for the person in the editor. */
+interface ErrorText {
+	/** n8n shows it as the title. */
+	readonly message: string;
+	/** n8n shows it below the title. Plain text; it may have several lines. */
+	readonly description?: string;
+	/** n8n shows it under "Error details", where there is room for everything. */
+	readonly data?: IDataObject;
+}
+
+/** An error to be thrown. */
 export function nodeError(
 	context: IExecuteFunctions,
-	text: { readonly message: string; readonly description?: string },
+	{ message, description, data }: ErrorText,
 	itemIndex?: number,
 ): NodeOperationError {
-	return new NodeOperationError(context.getNode(), text.message, {
-		...(text.description === undefined ? {} : { description: text.description }),
+	const error = new NodeOperationError(context.getNode(), message, {
+		...(description === undefined ? {} : { description: asHtml(description) }),
 		...(itemIndex === undefined ? {} : { itemIndex }),
 		level: 'warning',
 	});
+	if (data !== undefined) error.context.data = data;
+	return error;
+}
+
+/**
+ * n8n shows the description of a thrown error as HTML (docs/n8n.md#error-items): a line break needs its tag, and what
+ * stands between angle brackets or backticks would not be shown as it is. A > between blanks, as in the name of a menu,
+ * does no harm.
+ */
+function asHtml(text: string): string {
+	return text.replace(/[<`]|(?<! )>|>(?! )/g, '').replaceAll('\n', '<br>\n');
 }

@@ -3,7 +3,7 @@ import pLimit from 'p-limit';
 import { retry, retryAfterMs, type Attempt } from '../core/calls/retry';
 import type { Clock, Stop } from '../core/clock';
 import { asNumber, asObject, present } from '../core/json';
-import { createMp4Watch, fileProblem, type FileProblem } from '../core/media/mp4';
+import { createMp4Watch, fileProblem, IS_TEXT, type FileProblem } from '../core/media/mp4';
 import { urlProblem } from '../core/url';
 import type { NodeContext } from './context';
 import { withWatch } from './clock';
@@ -17,8 +17,10 @@ const MAX_REDIRECTS = 5;
 const STALL_MS = 60_000;
 /** After the first minute, less than this is a trickle: a 10 MB video would take an hour. */
 const MIN_BYTES_PER_SECOND = 3_000;
-/** What servers call a video, if they call it anything; its bytes are judged in any case. */
-const VIDEO_TYPES = /^(video\/.+|application\/mp4|(application|binary)\/octet-stream)$/;
+/** What servers call an error or a page, and some of them a video, too: the bytes tell. */
+const TEXT_TYPES = /^(text\/.+|application\/(.+\+)?(json|xml))/;
+/** A whole file: some proxies call it 203, some storages 206. */
+const WHOLE_FILE = [200, 203, 206];
 
 /** A stored video, or why there is none. */
 export type Download =
@@ -116,20 +118,17 @@ interface Progress {
 	isTooLarge(): boolean;
 	/** Nothing comes any more, or only a trickle. */
 	isTooSlow(): boolean;
-	/** What is wrong with the file if what was seen is all of it. */
-	problem(announcedBytes: number | undefined): FileProblem | undefined;
+	bytes(): number;
 }
 
 function createProgress(clock: Clock): Progress {
 	const startMs = clock.now();
 	let lastByteMs = startMs;
 	let bytes = 0;
-	const mp4 = createMp4Watch();
 	return {
 		see(chunk) {
 			bytes += chunk.length;
 			lastByteMs = clock.now();
-			mp4.see(chunk);
 		},
 		isTooLarge: () => bytes > MAX_VIDEO_BYTES,
 		isTooSlow() {
@@ -137,7 +136,7 @@ function createProgress(clock: Clock): Progress {
 			const isTrickle = seconds > 60 && bytes / seconds < MIN_BYTES_PER_SECOND;
 			return clock.now() - lastByteMs > STALL_MS || isTrickle;
 		},
-		problem: (announcedBytes) => fileProblem(mp4.end(), bytes, announcedBytes),
+		bytes: () => bytes,
 	};
 }
 
@@ -145,6 +144,7 @@ function createProgress(clock: Clock): Progress {
 interface Opened {
 	readonly body: VideoStream;
 	readonly announcedBytes: number | undefined;
+	readonly isCalledText: boolean;
 }
 
 /** What is used of Node's Readable. */
@@ -166,19 +166,23 @@ function isVideoStream(value: unknown): value is VideoStream {
 async function store(
 	context: NodeContext,
 	fileName: string,
-	{ body, announcedBytes }: Opened,
+	{ body, announcedBytes, isCalledText }: Opened,
 	progress: Progress,
 	signal: AbortSignal,
 ): Promise<Stored | DownloadProblem> {
 	const found: { problem?: DownloadProblem | undefined } = {};
+	const mp4 = createMp4Watch(isCalledText);
+	const problemAtEnd = () => fileProblem(mp4.end(), progress.bytes(), announcedBytes);
 	const counted = body.map((chunk) => {
 		progress.see(chunk);
-		if (!progress.isTooLarge()) return chunk;
-		found.problem = TOO_LARGE;
-		throw new Error(TOO_LARGE.problem);
+		mp4.see(chunk);
+		if (progress.isTooLarge()) found.problem = TOO_LARGE;
+		else if (mp4.isText()) found.problem = IS_TEXT;
+		else return chunk;
+		throw new Error(found.problem.problem);
 	});
 	body.once('end', () => {
-		found.problem ??= progress.problem(announcedBytes);
+		found.problem ??= problemAtEnd();
 		if (found.problem !== undefined) counted.destroy(new Error(found.problem.problem));
 	});
 	// An error that nobody listens for would end n8n's process.
@@ -188,7 +192,7 @@ async function store(
 		// map() gives a Readable; its type is not ours to import (no node modules in what ships).
 		const binary = await context.helpers.prepareBinaryData(counted as never, fileName, 'video/mp4');
 		// The store may have ended before it heard of the problem.
-		return found.problem ?? progress.problem(announcedBytes) ?? { binary };
+		return found.problem ?? problemAtEnd() ?? { binary };
 	} catch (error) {
 		// What a destroyed stream says is about the stream; if we destroyed it, the reason is ours.
 		return found.problem ?? (signal.aborted ? TOO_SLOW : problemOf(error));
@@ -210,7 +214,7 @@ async function open(
 		const headers = headersOf(full?.headers);
 		const status = asNumber(full?.statusCode) ?? 0;
 		const body = full?.body;
-		if (status === 200 && isVideoStream(body)) return openedOf(body, headers);
+		if (WHOLE_FILE.includes(status) && isVideoStream(body)) return openedOf(body, headers);
 		if (isVideoStream(body)) body.destroy();
 		const { location } = headers;
 		if (status < 300 || status >= 400 || location === undefined) return statusProblem(status, headers, clock.now());
@@ -242,15 +246,15 @@ function statusProblem(status: number, headers: Readonly<Record<string, string>>
 	return { problem: `the server answered with HTTP status ${status}`, isFinal: false, ...present({ afterMs }) };
 }
 
-/** Looks at what the headers say of the body: of a web page, or of a file without end, nothing is read. */
+/** Looks at what the headers say of the body: of a file without end, or of a part, nothing is read. */
 function openedOf(body: VideoStream, headers: Readonly<Record<string, string>>): Opened | DownloadProblem {
-	const type = (headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
 	const isEncoded = headers['content-encoding'] !== undefined;
-	const announced = isEncoded ? NaN : Number(headers['content-length'] ?? NaN);
-	const isOther = type !== '' && !VIDEO_TYPES.test(type);
-	if (!isOther && !(announced > MAX_VIDEO_BYTES)) {
-		return { body, announcedBytes: Number.isNaN(announced) ? undefined : announced };
+	const [, from, total] = /^bytes (\d+)-\d+\/(\d+)$/i.exec(headers['content-range'] ?? '') ?? [];
+	const announced = isEncoded ? NaN : Number(total ?? headers['content-length'] ?? NaN);
+	if ((from === undefined || from === '0') && !(announced > MAX_VIDEO_BYTES)) {
+		const isCalledText = TEXT_TYPES.test((headers['content-type'] ?? '').toLowerCase());
+		return { body, announcedBytes: Number.isNaN(announced) ? undefined : announced, isCalledText };
 	}
 	body.destroy();
-	return isOther ? { problem: `the server sent ${type} instead of a video`, isFinal: true } : TOO_LARGE;
+	return announced > MAX_VIDEO_BYTES ? TOO_LARGE : { problem: 'the server sent a part of it only', isFinal: false };
 }

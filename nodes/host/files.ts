@@ -1,11 +1,12 @@
 import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
 import { createHash, randomUUID } from 'crypto';
-import type { Clock } from '../core/clock';
+import type { Clock, Stop } from '../core/clock';
 import { asNumber, asObject } from '../core/json';
 import { withDeadline } from './clock';
-import { toFault } from './send';
+import { discard, readStart, toFault } from './send';
 
 const UPLOAD_TIMEOUT_MS = 120_000;
+const LINK_TIMEOUT_MS = 10_000;
 
 /** A picture of the input, with what its bytes say; the bytes themselves are read again when they are needed. */
 export interface StoredPicture {
@@ -28,12 +29,49 @@ export async function readPicture(
 		return undefined;
 	}
 	const bytes = await context.helpers.getBinaryDataBuffer(itemIndex, field);
-	return { binary, bytes, sha256: createHash('sha256').update(bytes).digest('hex') };
+	return { binary, bytes, sha256: sha256Of(bytes) };
 }
 
-/** Hex sha256 of a text. */
-export function sha256Of(text: string): string {
-	return createHash('sha256').update(text).digest('hex');
+/** Hex sha256 of a text or of bytes. */
+export function sha256Of(content: string | Uint8Array): string {
+	return createHash('sha256').update(content).digest('hex');
+}
+
+/** A copy of a picture in n8n's binary store, made to be linked. */
+export interface PictureCopy {
+	readonly binary: IBinaryData;
+	/** Whether its link has given the picture to somebody without a key; not asked before it matters. */
+	isOpen?: Promise<boolean>;
+}
+
+/** Whether a link gives this file to whoever opens it from here, without a key. Never throws; Stop ends it. */
+export async function isServed(
+	context: IExecuteFunctions,
+	url: string,
+	file: { readonly bytes: number; readonly sha256: string },
+	{ clock, stop }: { readonly clock: Clock; readonly stop: Stop },
+): Promise<boolean> {
+	async function ask(abortSignal: AbortSignal): Promise<boolean> {
+		const full = asObject(
+			await context.helpers.httpRequest({
+				method: 'GET',
+				url,
+				headers: { 'Accept-Encoding': 'identity' },
+				encoding: 'stream',
+				returnFullResponse: true,
+				ignoreHttpStatusErrors: true,
+				disableFollowRedirect: true,
+				timeout: LINK_TIMEOUT_MS,
+				abortSignal,
+			}),
+		);
+		if (full?.statusCode !== 200) {
+			discard(full?.body);
+			return false;
+		}
+		return sha256Of(await readStart(full.body, file.bytes + 1)) === file.sha256;
+	}
+	return await withDeadline(clock, LINK_TIMEOUT_MS, ask, stop).catch(() => false);
 }
 
 /** The picture inside a link: `data:image/png;base64,…`. */
@@ -54,12 +92,6 @@ function multipart(
 	const head = `--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="${quoted(file.fileName)}"\r\nContent-Type: ${file.mimeType}\r\n\r\n`;
 	const body = Buffer.concat([Buffer.from(parts.join('') + head), file.bytes, Buffer.from(`\r\n--${boundary}--\r\n`)]);
 	return { body, contentType: `multipart/form-data; boundary=${boundary}` };
-}
-
-/** Ends an answer that is not wanted; n8n would hold all of it in memory, however long it is. */
-function discard(body: unknown): void {
-	if (typeof body !== 'object' || body === null || !('destroy' in body)) return;
-	if (typeof body.destroy === 'function') body.destroy();
 }
 
 /**

@@ -1,12 +1,16 @@
 import type { IHttpRequestOptions } from 'n8n-workflow';
+import type { LimitFunction } from 'p-limit';
 import type { Clock } from '../core/clock';
 import type { Call, Fault, Reply, Send } from '../core/calls/http';
 import { asNumber, asObject, asText, parseJson } from '../core/json';
+import { cleanKey } from '../core/key';
 import type { NodeContext } from './context';
 import { withDeadline } from './clock';
 
-/** No documented reply comes near this; more is not read. */
-const MAX_REPLY_BYTES = 4 * 1024 * 1024;
+/** Two pictures as data URIs fit, which Runpod may repeat (docs/providers.md#runpod-replies); more is not read. */
+const MAX_REPLY_BYTES = 32 * 1024 ** 2;
+/** Replies above this are read one at a time, as each is in memory several times while it is read. */
+const LARGE_REPLY_BYTES = 4 * 1024 ** 2;
 
 /**
  * The context with another stop signal. n8n ties every authenticated request to the execution's own signal, so a cancel
@@ -20,8 +24,15 @@ function withSignal(context: NodeContext, signal: AbortSignal): NodeContext {
 /**
  * Sends calls with one credential. The whole exchange is bounded in time and size; redirects are not followed, as they
  * would take the key along; nothing is repeated; nothing is thrown.
+ * @param largeReplies lets one large reply be read at a time; all who share the process's memory share it
  */
-export function createSend(context: NodeContext, credential: string, baseUrl: string, clock: Clock): Send {
+export function createSend(
+	context: NodeContext,
+	credential: string,
+	baseUrl: string,
+	clock: Clock,
+	largeReplies: LimitFunction,
+): Send {
 	const keyHider = createKeyHider(context, credential);
 	return async (call) => {
 		try {
@@ -31,7 +42,7 @@ export function createSend(context: NodeContext, credential: string, baseUrl: st
 				const request = context.helpers.httpRequestWithAuthentication;
 				// n8n's type for `this` joins all contexts; the call needs only what every one of them has.
 				const full: unknown = await request.call(withSignal(context, signal) as never, credential, options);
-				return await toReply(full, hideKey);
+				return await toReply(full, hideKey, largeReplies);
 			});
 		} catch (error) {
 			return toFault(error);
@@ -59,17 +70,43 @@ function isChunks(value: unknown): value is AsyncIterable<Uint8Array> {
 	return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
 }
 
-/** A whole stream of at most `maxBytes`; undefined if there is more, which is not read. */
-async function readAtMost(stream: unknown, maxBytes: number): Promise<Buffer | undefined> {
-	if (!isChunks(stream)) return Buffer.alloc(0);
-	const chunks: Uint8Array[] = [];
-	let size = 0;
-	for await (const chunk of stream) {
-		size += chunk.length;
-		if (size > maxBytes) return undefined;
-		chunks.push(chunk);
+/** The bytes of a stream as far as they were read. */
+class Body {
+	private readonly chunks: Uint8Array[] = [];
+	private readonly stream: AsyncIterator<Uint8Array> | undefined;
+	private size = 0;
+
+	constructor(stream: unknown) {
+		this.stream = isChunks(stream) ? stream[Symbol.asyncIterator]() : undefined;
 	}
-	return Buffer.concat(chunks);
+
+	/** Reads on until the end, or until more than `maxBytes` are there; whether the end was reached. */
+	async readTo(maxBytes: number): Promise<boolean> {
+		while (this.stream !== undefined && this.size <= maxBytes) {
+			const { done, value } = await this.stream.next();
+			if (done === true) return true;
+			this.chunks.push(value);
+			this.size += value.length;
+		}
+		return this.stream === undefined;
+	}
+
+	bytes(): Buffer {
+		return Buffer.concat(this.chunks);
+	}
+}
+
+/** The first bytes of a stream, which is then left. */
+export async function readStart(stream: unknown, maxBytes: number): Promise<Uint8Array> {
+	const body = new Body(stream);
+	if (!(await body.readTo(maxBytes - 1))) discard(stream);
+	return body.bytes().subarray(0, maxBytes);
+}
+
+/** Ends an answer that is not wanted; n8n would hold all of it in memory, however long it is. */
+export function discard(body: unknown): void {
+	if (typeof body !== 'object' || body === null || !('destroy' in body)) return;
+	if (typeof body.destroy === 'function') body.destroy();
 }
 
 /** Header values as text; several of one name keep the first. */
@@ -80,34 +117,50 @@ export function headersOf(value: unknown): Record<string, string> {
 	);
 }
 
-async function toReply(full: unknown, hideKey: HideKey): Promise<Reply | Fault> {
+async function toReply(full: unknown, hideKey: ChangeText, largeReplies: LimitFunction): Promise<Reply | Fault> {
 	const response = asObject(full);
 	const status = asNumber(response?.statusCode);
 	if (response === undefined || status === undefined) return toFault(undefined);
-	const headers = headersOf(response.headers);
-	const bytes = await readAtMost(response.body, MAX_REPLY_BYTES);
-	if (bytes === undefined) return { kind: 'fault', reach: 'lost', message: 'the answer was too large' };
-	const announced = Number(headers['content-length'] ?? bytes.length);
+	const head = { kind: 'reply', status, headers: headersOf(response.headers) } as const;
+	const body = new Body(response.body);
+	if (await body.readTo(LARGE_REPLY_BYTES)) return readWhole(head, body, hideKey);
+	return await largeReplies(async () => {
+		if (await body.readTo(MAX_REPLY_BYTES)) return { ...readWhole(head, body, hideKey), isLarge: true };
+		discard(response.body);
+		return { kind: 'fault', reach: 'lost', message: 'the answer was too large' };
+	});
+}
+
+function readWhole(head: Omit<Reply, 'body'>, body: Body, hideKey: ChangeText): Reply | Fault {
+	const bytes = body.bytes();
+	const announced = Number(head.headers['content-length'] ?? bytes.length);
 	const text = bytes.toString('utf8');
 	const json = parseJson(text);
 	// n8n unzips a body and keeps the length it had zipped: JSON that is whole was not cut, whatever its length.
-	const isCut = json === undefined && announced > bytes.length && status !== 304;
+	const isCut = json === undefined && announced > bytes.length && head.status !== 304;
 	if (isCut) return { kind: 'fault', reach: 'lost', message: 'the connection was cut' };
-	return { kind: 'reply', status, headers, body: hideKey(json ?? text) };
+	return { ...head, body: changeTexts(json ?? text, (each) => hideKey(withoutPictures(each))) };
 }
 
-/** Takes the key out of a reply's body: a refusal that quotes it would carry it into errors, logs and items. */
-type HideKey = (body: unknown) => unknown;
+type ChangeText = (text: string) => string;
 
-async function createKeyHider(context: NodeContext, credential: string): Promise<HideKey> {
+/** A file as text: a provider may repeat the pictures it was sent, at each look anew. */
+const DATA_URI = /data:([\w.+-]+\/[\w.+-]+)?(;[\w=.+-]+)*,[\w+/=%-]{100,}/gi;
+
+/** The text with a short note in place of each picture, so that items, errors and n8n's database stay small. */
+const withoutPictures: ChangeText = (text) =>
+	text.replace(DATA_URI, (uri, type = 'text') => `data:${type} (${uri.length} characters, left out)`);
+
+/** Takes the key out of a reply's body: a refusal that quotes it would carry it into errors, logs and items. */
+async function createKeyHider(context: NodeContext, credential: string): Promise<ChangeText> {
 	try {
-		const apiKey = asText((await context.getCredentials(credential)).apiKey);
-		if (apiKey === undefined) return (body) => body;
+		const apiKey = cleanKey(asText((await context.getCredentials(credential)).apiKey) ?? '');
+		if (apiKey === '') return (text) => text;
 		const pattern = patternOf(apiKey);
-		return (body) => changeTexts(body, (text) => text.replace(pattern, '…'));
+		return (text) => text.replace(pattern, '…');
 	} catch {
 		// Without a credential there is no key, and no call will be made.
-		return (body) => body;
+		return (text) => text;
 	}
 }
 
@@ -125,7 +178,7 @@ function patternOf(apiKey: string): RegExp {
 }
 
 /** Changes every text and name of parsed JSON, in place. It walks without recursion: a reply may be nested deeply. */
-function changeTexts(json: unknown, change: (text: string) => string): unknown {
+function changeTexts(json: unknown, change: ChangeText): unknown {
 	const root = [json];
 	const open: object[] = [root];
 	for (let holder = open.pop(); holder !== undefined; holder = open.pop()) {

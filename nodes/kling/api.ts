@@ -1,8 +1,10 @@
+import type { LimitFunction } from 'p-limit';
 import type { Clock } from '../core/clock';
 import type { Send } from '../core/calls/http';
 import { createStatusReader, type StatusReader } from '../core/calls/status';
 import type { ProviderName } from '../core/job';
 import { asText } from '../core/json';
+import { cleanKey, keyProblem } from '../core/key';
 import { providerOf } from '../core/providers';
 import type { Provider } from '../core/providers/provider';
 import { isLoopbackHost } from '../core/url';
@@ -39,14 +41,14 @@ export type CredentialProblem = { readonly problem: string };
 export type OpenApi = (name: ProviderName) => Promise<Api | CredentialProblem>;
 
 /** Opens each provider once, with the node's credentials. */
-export function createApis(context: NodeContext, clock: Clock): OpenApi {
+export function createApis(context: NodeContext, clock: Clock, largeReplies: LimitFunction): OpenApi {
 	const apis = new Map<ProviderName, Promise<Api | CredentialProblem>>();
 
 	async function open(name: ProviderName): Promise<Api | CredentialProblem> {
 		const provider = providerOf(name);
 		const address = await readAddress(context, provider);
 		if ('problem' in address) return address;
-		const send = createSend(context, provider.credential, address.baseUrl, clock);
+		const send = createSend(context, provider.credential, address.baseUrl, clock, largeReplies);
 		const { read } = createStatusReader(provider, send, clock, { graceFromFirstRead: false });
 		const account = JSON.stringify([
 			context.getNode().credentials?.[provider.credential]?.id,
@@ -70,7 +72,7 @@ interface Address {
 	readonly isLocal: boolean;
 }
 
-/** Reads where a credential points. The key itself is not read here: n8n puts it into each call. */
+/** Reads where a credential points. n8n puts its key into each call; here it is only looked at whether that can be right. */
 async function readAddress(
 	context: NodeContext,
 	{ credential, label }: Provider,
@@ -82,10 +84,13 @@ async function readAddress(
 		if (context.getNode().credentials?.[credential] !== undefined) {
 			return { problem: `The ${label} credential cannot be read. Open it and save it again, or choose another.` };
 		}
-		return { problem: `No ${label} credential is selected. Choose one under Credential, or create it.` };
+		return { problem: `No ${label} credential is selected. Choose one at the top of the node.` };
 	}
 	if (asText(data.apiKey) === undefined)
 		return { problem: `The ${label} credential has no API key. Open it and paste the key.` };
+	const problem = keyProblem(cleanKey(String(data.apiKey)));
+	if (problem !== undefined)
+		return { problem: `The API key of the ${label} credential ${problem}. Open it and paste the key alone.` };
 	return addressOf(asText(data.baseUrl) ?? '', label);
 }
 

@@ -1,4 +1,4 @@
-import type { INodeProperties } from 'n8n-workflow';
+import type { IDisplayOptions, INodeProperties } from 'n8n-workflow';
 import { providers } from '../core/providers';
 
 /** The query parameter of a trigger's URL that says which model a job is of, where its provider's callback does not. */
@@ -10,17 +10,35 @@ export const providerOptions = providers.map(({ name, label }) => ({ name: label
 /** The providers whose jobs are named by their endpoint, too. */
 export const withEndpoints = providers.filter(({ takesEndpointId }) => takesEndpointId).map(({ name }) => name);
 
-/** Put Output in Field: shown where a video is downloaded. */
+/** Not shown where the node is a tool of an AI Agent, which cannot do this: it gets no files, and must not pause. */
+export const NOT_AS_TOOL: IDisplayOptions = { hide: { '@tool': [true] } };
+
+/** The field, hidden where the node is a tool of an AI Agent. */
+export const notAsTool = (field: INodeProperties): INodeProperties => ({
+	...field,
+	displayOptions: { ...field.displayOptions, hide: { ...field.displayOptions?.hide, ...NOT_AS_TOOL.hide } },
+});
+
+/**
+ * Shown only where the node is a tool of an AI Agent. The condition comes first: at an expression in one of the others n8n
+ * stops reading and shows the field.
+ */
+export const onlyAsTool = (field: INodeProperties): INodeProperties => ({
+	...field,
+	displayOptions: { ...field.displayOptions, show: { '@tool': [true], ...field.displayOptions?.show } },
+});
+
+/** Download Video, and the field to put the video in where it is downloaded. */
 export const outputFields = (operation: string, show: Record<string, string[]> = {}): INodeProperties[] => [
-	{
+	notAsTool({
 		displayName: 'Download Video',
 		name: 'downloadVideo',
 		type: 'boolean',
 		default: true,
-		description: 'Whether to put the finished video into a binary field of the item',
+		description: 'Whether to download the finished video into a binary field of the item',
 		displayOptions: { show: { operation: [operation], ...show } },
-	},
-	{
+	}),
+	notAsTool({
 		displayName: 'Put Output in Field',
 		name: 'outputField',
 		type: 'string',
@@ -28,7 +46,7 @@ export const outputFields = (operation: string, show: Record<string, string[]> =
 		placeholder: 'e.g. data',
 		hint: 'The name of the output binary field to put the video in',
 		displayOptions: { show: { operation: [operation], downloadVideo: [true], ...show } },
-	},
+	}),
 ];
 
 export const rawOutputOption: INodeProperties = {
@@ -38,8 +56,8 @@ export const rawOutputOption: INodeProperties = {
 	default: 'simplified',
 	description: 'What each item contains',
 	options: [
-		{ name: 'Simplified', value: 'simplified', description: 'The job in the same form for every provider' },
-		{ name: 'Raw', value: 'raw', description: "The same, with the provider's last reply under raw" },
+		{ name: 'Raw', value: 'raw', description: "As Simplified, plus the provider's own reply under raw" },
+		{ name: 'Simplified', value: 'simplified', description: 'The same fields for every provider' },
 	],
 };
 
@@ -49,7 +67,8 @@ export const endpointIdOption: INodeProperties = {
 	type: 'string',
 	default: 'kling-v2-1-i2v-pro',
 	placeholder: 'e.g. kling-v2-1-i2v-pro',
-	description: "Runpod's ID of the endpoint, for when it has moved or you use another one",
+	description:
+		"Runpod's ID of the model's endpoint. Change it if Runpod has renamed the endpoint, or to use another one.",
 };
 
 export const cancelOnStopOption: INodeProperties = {
@@ -58,7 +77,7 @@ export const cancelOnStopOption: INodeProperties = {
 	type: 'boolean',
 	default: true,
 	description:
-		"Whether to cancel the provider's jobs when the execution is stopped or reaches the workflow timeout. Has no effect while the execution is parked.",
+		"Whether to cancel the running jobs at the provider when you stop the execution or it reaches the workflow's timeout. Has no effect while the execution is paused.",
 };
 
 export const onTimeoutOption: INodeProperties = {
@@ -66,10 +85,10 @@ export const onTimeoutOption: INodeProperties = {
 	name: 'onTimeout',
 	type: 'options',
 	default: 'error',
-	description: 'What to do when a job has not ended in time. The job itself is never cancelled by a timeout.',
+	description: 'What to do when a video is not ready in time. The job is not cancelled: it goes on at the provider.',
 	options: [
-		{ name: 'Error', value: 'error', description: 'The item is an error that carries the job ID' },
-		{ name: 'Return the Job', value: 'return', description: 'The item is the job as it stands, with timedOut' },
+		{ name: 'Error', value: 'error', description: 'Treat the item as an error that has the job ID' },
+		{ name: 'Return the Job', value: 'return', description: 'Return the unfinished job, marked timedOut: true' },
 	],
 };
 
@@ -79,5 +98,6 @@ export const timeoutOption: INodeProperties = {
 	type: 'number',
 	default: 1200,
 	typeOptions: { minValue: 10 },
-	description: 'How long to wait for each job, counted from its own submit. A timeout never cancels a job.',
+	description:
+		'How long to wait for each video, counted from when its job was submitted. When the time is over, the job is not cancelled.',
 };

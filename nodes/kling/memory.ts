@@ -1,4 +1,5 @@
 import type { IWebhookFunctions } from 'n8n-workflow';
+import pLimit, { type LimitFunction } from 'p-limit';
 import type { Job } from '../core/job';
 import type { LedgerEntry } from '../core/money/ledger';
 import type { LeftJobs } from '../core/money/leftJobs';
@@ -47,9 +48,9 @@ export interface PauseMemory {
 }
 
 /**
- * Everything that outlives a run of a node. All of it is bounded and may be forgotten at any time, as a restart does: n8n
- * itself lets only one call resume an execution, the provider can be asked again, and a manual run that finds no jobs of
- * the one before pays for its own.
+ * Everything in this process that outlives a run of a node. All of it is bounded and may be forgotten at any time, as a
+ * restart does: what was paid for is in the ledger, n8n itself lets only one call resume an execution, the provider can be
+ * asked again, and a manual run that finds no jobs of the one before pays for its own.
  */
 export interface Memory {
 	/** Submits whose answer is still to come, with a promise of when it has come. Each leaves with its answer. */
@@ -66,6 +67,8 @@ export interface Memory {
 	readonly credentials: Map<string, ReturnType<IWebhookFunctions['getCredentials']>>;
 	/** The downloads of all callbacks together: they come in large numbers, and n8n may hold each video in memory. */
 	readonly callbackDownloads: DownloadLimit;
+	/** Replies of megabytes are read one at a time. */
+	readonly largeReplies: LimitFunction;
 }
 
 /** As many as four executions that wait for their jobs download at once. */
@@ -86,6 +89,7 @@ export function createMemory(): Memory {
 		triggerChecks: new BoundedMap(MAX_TRIGGERS),
 		credentials: new Map(),
 		callbackDownloads: createDownloadLimit(CALLBACK_DOWNLOADS_AT_ONCE),
+		largeReplies: pLimit(1),
 	};
 }
 

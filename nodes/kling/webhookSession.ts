@@ -20,7 +20,7 @@ const REMEMBER_CREDENTIAL_MS = 30_000;
 /** The providers as seen from `webhook()`. n8n gives no stop signal there. */
 export function createWebhookSession(given: IWebhookFunctions, clock: Clock, memory: Memory): WebhookSession {
 	const context = readingCredentialsOnce(given, clock, memory);
-	const api = createApis(context, clock);
+	const api = createApis(context, clock, memory.largeReplies);
 	return {
 		api,
 		downloads: createDownloads(context, clock, NEVER_STOPPED, memory.callbackDownloads),
@@ -33,7 +33,7 @@ export function createWebhookSession(given: IWebhookFunctions, clock: Clock, mem
 
 /**
  * The context with each credential read once, also for the callbacks that follow within half a minute. Every reading in
- * `webhook()` costs n8n 2.41.1 100 ms of a processor, since it starts a new engine for expressions (docs/n8n.md). n8n
+ * `webhook()` costs n8n 2.41.1 100 ms of a processor, since it starts a new engine for expressions (docs/n8n.md#processor-time-of-a-callback). n8n
  * itself reads the credential once more for each call to the provider, which this spares, too.
  */
 function readingCredentialsOnce(context: IWebhookFunctions, clock: Clock, { credentials }: Memory): IWebhookFunctions {

@@ -3,6 +3,8 @@ import { startEmulator } from '../emulator/index';
 import { itemsOf } from '../e2e/harness/execution.ts';
 import { Host } from '../e2e/harness/host.cts';
 import type { Installation } from '../e2e/harness/server.cts';
+import { readSettings } from '../e2e/harness/settings.cts';
+import type { HostSettings } from '../e2e/harness/settings.cts';
 import { itemsNode, klingNode, manualTrigger, node, row } from '../e2e/harness/workflow.ts';
 
 const VIDEOS = 10;
@@ -109,13 +111,11 @@ async function addedMegabytes(host: Host, way: Way, videos: readonly Video[]): P
 
 /** Prints the table: both ways on every installed n8n, one after the other. */
 export async function measureMemory(): Promise<void> {
-	const { KLING_E2E_HOSTS, KLING_E2E_TARBALL } = process.env;
-	if (!KLING_E2E_HOSTS || !KLING_E2E_TARBALL) throw new Error('start this by: npm run bench');
-	const installations: Installation[] = JSON.parse(KLING_E2E_HOSTS);
+	const { installations, tarball } = readSettings<HostSettings>('npm run bench');
 	const rows = [];
 	for (const installation of installations) {
 		for (const way of WAYS) {
-			const measured = await measureWay(installation, KLING_E2E_TARBALL, way);
+			const measured = await measureWay(installation, tarball, way);
 			console.log(Object.values(measured).join('  '));
 			rows.push(measured);
 		}

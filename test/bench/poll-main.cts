@@ -1,9 +1,8 @@
-// The poller's table alone: npx tsx test/bench/poll-main.cts [first seed]
+// The poller's table alone: node --require tsx/cjs test/bench/poll-main.cts [first seed]
 import { argv } from '../support/node.cts';
+import { runPollBench } from './pollTable';
 
 async function main(): Promise<void> {
-	// Imported at run time: tsx does not take a static import of .ts by a .cts that it was started with.
-	const { runPollBench } = await import('./pollTable');
 	const rows = await runPollBench({ firstSeed: Number(argv[0] ?? 1) });
 	for (const { name, values, goal, isMet } of rows) {
 		const cells = Object.entries(values).map(([label, value]) => `${label} ${value}`);

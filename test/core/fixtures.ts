@@ -1,6 +1,6 @@
 import { UnexpectedReplyError } from '../../nodes/core/providers/reply';
 import type { Reply } from '../../nodes/core/calls/http';
-import type { Failure, Handle, Job, JobOrFailure } from '../../nodes/core/job';
+import { withoutRaw, type Failure, type Handle, type Job, type JobOrFailure } from '../../nodes/core/job';
 import { present, type JsonObject } from '../../nodes/core/json';
 import { jobJson } from '../../nodes/core/output';
 import type { Provider, VideoRequest } from '../../nodes/core/providers/provider';
@@ -24,7 +24,7 @@ export interface Fixture {
 	/** Where the form of the reply is described: a heading of docs/providers.md, or docs/decisions for a rule of ours. */
 	readonly source: string;
 	/** How sure that is: docs/providers.md#labels-of-the-fixtures. */
-	readonly label: 'SEED' | 'DOC' | 'SEEN';
+	readonly label: 'SEED' | 'DOC' | 'SEEN' | 'RECORDED';
 	readonly call: Call;
 	/** Where it is not the provider's default. */
 	readonly model?: string;
@@ -44,7 +44,11 @@ const SENT_AT = '2026-01-01T00:04:50.000Z';
 const READ_AT = '2026-01-01T00:05:00.000Z';
 
 export function fixturesOf(provider: Provider): Array<[name: string, fixture: Fixture]> {
-	const folder = join(repositoryFolder, 'test/fixtures', provider.name);
+	return fixturesIn(join(repositoryFolder, 'test/fixtures', provider.name));
+}
+
+/** The fixtures right in a folder, by their names. */
+export function fixturesIn(folder: string): Array<[name: string, fixture: Fixture]> {
 	const names = readdirSync(folder).filter((name) => name.endsWith('.json'));
 	return names.map((name) => [name.slice(0, -'.json'.length), JSON.parse(readFileSync(join(folder, name), 'utf8'))]);
 }
@@ -55,6 +59,7 @@ export function requestOf({ name, defaultModel }: Provider, model = defaultModel
 		model,
 		input: { prompt: 'a', duration: 5 },
 		pictures: [],
+		links: [],
 		submitWith: 'run',
 		hasEndImage: false,
 	};
@@ -103,8 +108,8 @@ export function outcomeOf(provider: Provider, fixture: Fixture): Outcome {
 	try {
 		const read = readReply(provider, fixture);
 		if (read === undefined) return { kind: 'unclear' };
-		if ('handle' in read) return { kind: 'job', json: jobJson(read) };
-		return read.kind === 'job' ? { kind: 'job', json: jobJson(read.job) } : read;
+		if ('handle' in read) return { kind: 'job', json: jobJson(withoutRaw(read)) };
+		return read.kind === 'job' ? { kind: 'job', json: jobJson(withoutRaw(read.job)) } : read;
 	} catch (error) {
 		if (!(error instanceof UnexpectedReplyError)) return { kind: 'broken', message: String(error) };
 		return { kind: 'unexpected', message: error.message };

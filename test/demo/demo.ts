@@ -1,46 +1,31 @@
-import type { ProviderName } from '../../nodes/core/job';
 import { asText } from '../../nodes/core/json';
-import { amountText } from '../../nodes/core/money/limits';
-import type { VideoForm } from '../../nodes/core/form';
-import { parseForm } from '../../nodes/core/models/form';
-import { estimateCost } from '../../nodes/core/models/price';
+import { defaultModelOf, models } from '../../nodes/core/models';
+import type { Model } from '../../nodes/core/models/model';
 import { providerOf } from '../../nodes/core/providers';
-import { setStage, type Stage } from '../engine/stage';
+import { createStage, type Stage } from '../engine/stage';
 import { providerNames } from '../support/apis';
-import {
-	askUser,
-	env,
-	join,
-	mkdirSync,
-	parseArgs,
-	repositoryFolder,
-	sleepMs,
-	writeFileSync,
-} from '../support/node.cts';
+import { askUser, join, mkdirSync, parseArgs, repositoryFolder, sleepMs, writeFileSync } from '../support/node.cts';
+import { formOf, keyOf, type Material, modelById, priceText, requestOf } from './models';
 
-const PROMPT = 'The camera moves slowly towards the product while the light changes from morning to evening';
 /** The emulator's jobs take about a minute, as real ones do, of a time that passes this much faster. */
 const EMULATED = { queueMs: 4_000, runMs: 60_000 };
 const EMULATED_SPEED = 8;
 const PROGRESS_EVERY_MS = 2_000;
 
-interface Wish {
-	readonly providers: readonly ProviderName[];
-	readonly image: string | undefined;
-	readonly prompt: string;
+interface Wish extends Material {
+	readonly models: readonly Model[];
+	/** The user named a provider or a model, and has a key for it in the environment. */
+	readonly isReal: boolean;
 	readonly yes: boolean;
 }
 
-type Say = (line: string) => void;
-
-/** The key that the user has in the environment, e.g. as CORE_TODAY_API_KEY. */
-function keyOf(name: ProviderName): string | undefined {
-	return env[`${name.replace(/[A-Z]/g, '_$&').toUpperCase()}_API_KEY`];
-}
+export type Say = (line: string) => void;
 
 const OPTIONS = {
 	provider: { type: 'string' },
+	model: { type: 'string' },
 	image: { type: 'string' },
+	video: { type: 'string' },
 	prompt: { type: 'string' },
 	yes: { type: 'boolean' },
 } as const;
@@ -53,69 +38,66 @@ function parse(args: string[]) {
 	}
 }
 
+/** The model that was named, or the default of each provider that was not excluded; or what is wrong with the choice. */
+function chosenModels(provider: string | undefined, modelId: string | undefined): readonly Model[] | string {
+	if (modelId !== undefined) {
+		const model = modelById(modelId);
+		return model === undefined ? `--model has to be ${models.map(({ id }) => id).join(' or ')}.` : [model];
+	}
+	const names = providerNames.filter((name) => provider === undefined || provider === name);
+	return names.length === 0 ? `--provider has to be ${providerNames.join(' or ')}.` : names.map(defaultModelOf);
+}
+
 function readWish(args: string[]): Wish | string {
 	const values = parse(args);
 	if (typeof values === 'string') return values;
-	const wanted = providerNames.filter((name) => values.provider === undefined || values.provider === name);
-	if (wanted.length === 0) return `--provider has to be ${providerNames.join(' or ')}.`;
+	const { provider, model, image, video, prompt, yes = false } = values;
+	const chosen = chosenModels(provider, model);
+	if (typeof chosen === 'string') return chosen;
 	// Without a choice all are shown, and then only by the emulator: nobody pays for not having chosen.
-	const isReal = values.provider !== undefined && wanted.some((name) => keyOf(name) !== undefined);
-	if (isReal && values.image === undefined)
-		return 'With an API key in the environment, give --image with a public link of a JPEG or PNG picture.';
-	return {
-		providers: wanted,
-		image: isReal ? values.image : undefined,
-		prompt: values.prompt ?? PROMPT,
-		yes: values.yes === true,
-	};
+	const isChosen = provider !== undefined || model !== undefined;
+	const isReal = isChosen && chosen.some((each) => keyOf(each) !== undefined);
+	return { models: chosen, isReal, image, video, prompt, yes };
 }
 
 /** What the real API would cost, and whether the user agrees. */
-async function agrees(name: ProviderName, wish: Wish, say: Say): Promise<boolean> {
-	const provider = providerOf(name);
-	const form: VideoForm = {
-		prompt: wish.prompt,
-		startImageSource: 'url',
-		startImageUrl: wish.image,
-		duration: 5,
-	};
-	const parsed = parseForm(name, form, { providerIsLocal: false, waits: true });
-	if (parsed.kind === 'problems') {
-		for (const { field, message } of parsed.problems) say(`${field} ${message}`);
+async function agrees(model: Model, wish: Wish, say: Say): Promise<boolean> {
+	const request = requestOf(model, wish);
+	if (typeof request === 'string') {
+		say(request);
+		say('With an API key in the environment, give --image and --video as public links where the model needs them.');
 		return false;
 	}
-	const cost = estimateCost(parsed.request)?.least;
-	const price =
-		cost === undefined
-			? 'an unknown amount'
-			: `${cost.source === 'minimum' ? 'at least ' : ''}${amountText(cost.amount, cost.unit)}`;
-	say(`This makes one real video at ${provider.label} and will cost ${price}.`);
+	const { label } = providerOf(model.provider);
+	say(`This makes one real video with ${model.label} at ${label} and will cost ${priceText(request)}.`);
 	return wish.yes || /^y(es)?$/i.test((await askUser('Go on? [y/N] ')).trim());
 }
 
-/** Runs the workflow, with a line of progress while it waits; the path of the video, or undefined. */
-async function makeVideo(stage: Stage, name: ProviderName, wish: Wish, say: Say): Promise<string | undefined> {
-	const { label } = providerOf(name);
-	const parameters = {
-		provider: name,
-		prompt: wish.prompt,
-		...(wish.image === undefined ? {} : { startImageUrl: wish.image }),
-	};
-	const running = stage.engine.start(stage.workflow(parameters));
-	let isDone = false;
+/** Says every few seconds how long it has been running, and which job that is, until it is told to stop. */
+function startProgress(running: ReturnType<Stage['engine']['start']>, label: string, say: Say): () => void {
 	const startMs = Date.now();
+	let isDone = false;
 	const progress = async (): Promise<void> => {
 		await sleepMs(PROGRESS_EVERY_MS);
 		if (isDone) return;
-		const receipt = running.logs.find(({ meta }) => meta.jobId !== undefined)?.meta.jobId;
-		say(
-			`  ${label}: ${Math.round((Date.now() - startMs) / 1000)} s${receipt === undefined ? '' : `, job ${String(receipt)}`} …`,
-		);
+		const jobId = running.logs.find(({ meta }) => meta.jobId !== undefined)?.meta.jobId;
+		const job = jobId === undefined ? '' : `, job ${String(jobId)}`;
+		say(`  ${label}: ${Math.round((Date.now() - startMs) / 1000)} s${job} …`);
 		await progress();
 	};
 	void progress();
+	return () => {
+		isDone = true;
+	};
+}
+
+/** Runs the workflow, with a line of progress while it waits; the path of the video, or undefined. */
+async function makeVideo(stage: Stage, model: Model, material: Material, say: Say): Promise<string | undefined> {
+	const { label, provider } = model;
+	const running = stage.engine.start(stage.workflow({ provider, ...formOf(model, material) }));
+	const endProgress = startProgress(running, label, say);
 	const execution = await running.done;
-	isDone = true;
+	endProgress();
 	const [item] = execution.status === 'success' ? execution.items('Kling') : [];
 	if (item?.binary?.data === undefined) {
 		say(`✗ ${label}: ${execution.error()?.message ?? JSON.stringify(item?.json)}`);
@@ -131,6 +113,25 @@ async function makeVideo(stage: Stage, name: ProviderName, wish: Wish, say: Say)
 	return path;
 }
 
+async function makeRealVideo(model: Model, wish: Wish, say: Say): Promise<string | undefined> {
+	const credentials = { [model.provider]: { apiKey: keyOf(model), baseUrl: undefined } };
+	const stage = await createStage({ factor: 1, credentials });
+	say(`${model.label} at ${providerOf(model.provider).label}, the real API:`);
+	const path = await makeVideo(stage, model, wish, say);
+	await stage.close();
+	return path;
+}
+
+async function makeEmulatedVideo(model: Model, { prompt }: Wish, say: Say): Promise<string | undefined> {
+	const stage = await createStage({ factor: EMULATED_SPEED, emulator: { jobTimes: EMULATED } });
+	const { label } = providerOf(model.provider);
+	say(`${model.label} at ${label}, emulated here at ${EMULATED_SPEED} times the speed (nothing is spent):`);
+	const { imageUrl: image, clipUrl: video } = stage.emulator;
+	const path = await makeVideo(stage, model, { image, video, prompt }, say);
+	await stage.close();
+	return path;
+}
+
 /** The whole demo; the exit code. */
 export async function runDemo(args: string[], say: Say): Promise<number> {
 	const wish = readWish(args);
@@ -139,25 +140,13 @@ export async function runDemo(args: string[], say: Say): Promise<number> {
 		return 2;
 	}
 	let isComplete = true;
-	for (const name of wish.providers) {
-		const isReal = wish.image !== undefined && keyOf(name) !== undefined;
-		if (isReal && !(await agrees(name, wish, say))) {
+	for (const model of wish.models) {
+		if (wish.isReal && !(await agrees(model, wish, say))) {
 			say('Not confirmed; nothing was sent.');
 			return 1;
 		}
-		const stage = await setStage({
-			factor: isReal ? 1 : EMULATED_SPEED,
-			emulator: { jobTimes: EMULATED },
-			...(isReal ? { real: { [name]: keyOf(name) } } : {}),
-		});
-		say(
-			isReal
-				? `${providerOf(name).label}, the real API:`
-				: `${providerOf(name).label}, emulated on this machine at ${EMULATED_SPEED} times the speed (nothing is spent):`,
-		);
-		const path = await makeVideo(stage, name, wish, say);
+		const path = wish.isReal ? await makeRealVideo(model, wish, say) : await makeEmulatedVideo(model, wish, say);
 		isComplete = isComplete && path !== undefined;
-		await stage.close();
 	}
 	return isComplete ? 0 : 1;
 }

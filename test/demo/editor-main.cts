@@ -4,20 +4,19 @@ import { exampleNames, readExample } from '../e2e/harness/examples.ts';
 import { Host } from '../e2e/harness/host.cts';
 import { storeCredentials } from '../e2e/harness/providers.cts';
 import { owner } from '../e2e/harness/session.cts';
-import type { Installation } from '../e2e/harness/server.cts';
+import { onlyInstallation, readSettings } from '../e2e/harness/settings.cts';
+import type { HostSettings } from '../e2e/harness/settings.cts';
 import { join, mkdirSync } from '../support/node.cts';
 
 /** Long enough to watch the node wait, short enough to see the end. */
 const JOB_TIMES = { queueMs: 3_000, runMs: 20_000 };
 
 async function main(): Promise<void> {
-	const { KLING_E2E_HOSTS, KLING_E2E_TARBALL } = process.env;
-	if (!KLING_E2E_HOSTS || !KLING_E2E_TARBALL) throw new Error('start this by: npm run demo -- --n8n');
-	const [installation]: Installation[] = JSON.parse(KLING_E2E_HOSTS);
-	if (installation === undefined) throw new Error('no n8n is installed');
+	const settings = readSettings<HostSettings>('npm run demo -- --n8n');
+	const installation = onlyInstallation(settings);
 	const emulator = await startEmulator({ jobTimes: JOB_TIMES });
 	console.log(`Starting n8n ${installation.version} …`);
-	const host = await Host.start(installation, { tarball: KLING_E2E_TARBALL });
+	const host = await Host.start(installation, { tarball: settings.tarball });
 	const { imageUrl } = emulator;
 	const credentials = await storeCredentials(host, emulator, '(emulated)');
 	const finish = readExample('finish-by-trigger', { credentials, pictureUrl: imageUrl });
@@ -26,9 +25,9 @@ async function main(): Promise<void> {
 	const folder = join(host.server.userFolder, '.n8n-files');
 	mkdirSync(folder, { recursive: true });
 	const callbackUrl = `${host.server.url}/webhook/${trigger?.webhookId}/kling`;
-	const settings = { callbackUrl, folder, waitSeconds: 20 };
+	const exampleSettings = { callbackUrl, folder, waitSeconds: 20 };
 	for (const name of exampleNames.filter((each) => each !== 'finish-by-trigger')) {
-		await host.workflow(readExample(name, { credentials, settings, pictureUrl: imageUrl }));
+		await host.workflow(readExample(name, { credentials, settings: exampleSettings, pictureUrl: imageUrl }));
 	}
 	console.log(`\nOpen      ${host.server.url}\nLog in    ${owner.email} / ${owner.password}\n`);
 	console.log(

@@ -1,9 +1,11 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { KlingVideo } from '../../nodes/KlingVideo/KlingVideo.node';
 import { KlingVideoTrigger } from '../../nodes/KlingVideoTrigger/KlingVideoTrigger.node';
+import { models } from '../../nodes/core/models';
+import type { Model } from '../../nodes/core/models/model';
 import { estimateCost } from '../../nodes/core/models/price';
 import { providers } from '../../nodes/core/providers';
-import type { Provider } from '../../nodes/core/providers/provider';
+import type { VideoRequest } from '../../nodes/core/providers/provider';
 import { credentials } from '../support/credentials';
 import { filesBelow, read, readDocument } from './documents';
 
@@ -58,22 +60,34 @@ test('every operation is there', () => {
 	).toEqual(names);
 });
 
-describe('the prices', () => {
-	function price({ name, defaultModel }: Provider, durationSeconds: number): string {
-		const input = { duration: durationSeconds };
-		const cost = estimateCost({
-			provider: name,
-			model: defaultModel,
+describe('the price', () => {
+	function price({ provider, id }: Model, seconds: number): string {
+		const input = { duration: seconds };
+		const request: VideoRequest = {
+			provider,
+			model: id,
 			input,
 			pictures: [],
+			links: [],
 			submitWith: 'run',
 			hasEndImage: false,
-		})?.least;
-		return `${cost?.source === 'minimum' ? 'at least ' : ''}${cost?.amount} ${cost?.unit}`;
+		};
+		const cost = estimateCost(request);
+		if (cost === undefined) return 'not known';
+		const { amount, unit } = cost.least;
+		if (cost.most === undefined) return `at least ${amount} ${unit}`;
+		return cost.most === amount ? `${amount} ${unit}` : `${amount} to ${cost.most} ${unit}`;
 	}
-	test.each(providers)('of $label are those of the node', (provider) => {
-		const [row = []] = rowsUnder('Costs and limits of spending').filter(([label]) => label?.startsWith(provider.label));
-		expect(row.slice(1, 3)).toEqual([price(provider, 5), price(provider, 10)]);
+
+	test.each(models.map((model) => [model.label, model] as const))('of %s is that of the node', (label, model) => {
+		const provider = providers.find(({ name }) => name === model.provider)?.label;
+		const name = `**${label}** at ${provider}, \`${model.id}\``;
+		const row = rowsUnder('Which provider and model').find(([first]) => first === name);
+		expect(row?.slice(2)).toEqual([price(model, 5), price(model, 10)]);
+	});
+
+	test('stands there for every model and no other', () => {
+		expect(rowsUnder('Which provider and model')).toHaveLength(models.length);
 	});
 });
 
@@ -86,6 +100,18 @@ test('every message under Troubleshooting is one that the node gives', () => {
 	const messages = rows.map(([message]) => plain(message));
 	expect(messages.length).toBeGreaterThan(30);
 	expect(messages.filter((message) => !isGiven(message))).toEqual([]);
+});
+
+test('how often it asks for the status is what the poller does', () => {
+	const source = read('nodes/core/calls/poll.ts');
+	const numberOf = (name: string): number => {
+		const [, number = '', divisor = '1'] = new RegExp(`const ${name} = ([\\d_.]+)(?: / (\\d+))?;`).exec(source) ?? [];
+		return Number(number.replaceAll('_', '')) / Number(divisor);
+	};
+	const [shortest, longest] = [numberOf('SHORTEST_PAUSE_MS') / 1000, numberOf('LONGEST_PAUSE_MS') / 60_000];
+	expect([numberOf('PAUSE_PER_AGE'), longest]).toEqual([0.01, 1]);
+	const sentence = `a hundredth of the time that the job has been running: at least ${shortest} seconds, at most a minute, give or take ${numberOf('PAUSE_JITTER') * 100} %`;
+	expect(readme.text.replace(/\s+/g, ' ')).toContain(sentence);
 });
 
 test('it was checked on the n8n versions that the end-to-end tests run', () => {

@@ -3,7 +3,14 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { runOn, summary } from './harness/runner.cts';
 import type { Scenario } from './harness/scenario.cts';
-import type { Installation } from './harness/server.cts';
+import { readSettings } from './harness/settings.cts';
+import type { HostSettings } from './harness/settings.cts';
+
+interface Settings extends HostSettings {
+	/** Part of the names of the scenarios that are wanted; of all if empty. */
+	readonly only: string;
+	readonly updateImages: boolean;
+}
 
 function readScenarios(): Scenario[] {
 	const folder = join(__dirname, 'scenarios');
@@ -15,15 +22,13 @@ function readScenarios(): Scenario[] {
 }
 
 async function main(): Promise<void> {
-	const { KLING_E2E_HOSTS, KLING_E2E_TARBALL, KLING_E2E_ONLY, KLING_E2E_UPDATE_IMAGES } = process.env;
-	if (!KLING_E2E_HOSTS || !KLING_E2E_TARBALL) throw new Error('start this by: npm run test:e2e');
-	const installations: Installation[] = JSON.parse(KLING_E2E_HOSTS);
-	const wanted = (KLING_E2E_ONLY ?? '').toLowerCase();
+	const { installations, tarball, only, updateImages } = readSettings<Settings>('npm run test:e2e');
+	const wanted = only.toLowerCase();
 	const scenarios = readScenarios().filter(({ name }) => name.toLowerCase().includes(wanted));
 	if (scenarios.length === 0) throw new Error(`no scenario's name contains "${wanted}"`);
-	const settings = { tarball: KLING_E2E_TARBALL, imagesFolder: undefined, concurrency: 3 };
+	const settings = { tarball, imagesFolder: undefined, concurrency: 3 };
 	// The README shows the newest n8n, which is the last.
-	const imagesFolder = KLING_E2E_UPDATE_IMAGES ? join(__dirname, '../../docs/images') : undefined;
+	const imagesFolder = updateImages ? join(__dirname, '../../docs/images') : undefined;
 	const results = await Promise.all(
 		installations.map(async (installation, index) => {
 			const isNewest = index === installations.length - 1;

@@ -1,5 +1,4 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { PNG } from 'pngjs';
 import { join, readFileSync, Readable, repositoryFolder } from '../support/node.cts';
 import type { Emulation } from './emulation';
 import { parseRange } from './media';
@@ -33,12 +32,9 @@ const HUGE_BYTES = 40_000_000;
 const SEGMENT_BYTES = 65_535;
 
 const media = (name: string): Buffer => readFileSync(join(MEDIA_FOLDER, name));
-const otherFormat = (name: string): Buffer =>
-	readFileSync(join(repositoryFolder, 'test/fixtures/images/refused', name));
-
-function pngOf(width: number, height: number): Buffer {
-	return PNG.sync.write(new PNG({ width, height }));
-}
+const fixture = (name: string): Buffer => readFileSync(join(repositoryFolder, 'test/fixtures/images', name));
+const otherFormat = (name: string): Buffer => fixture(`refused/${name}`);
+const pngOf = (width: number, height: number): Buffer => fixture(`plain/${width}x${height}.png`);
 
 /** The sample JPEG with two comments before its size, which then is not within the first 64 KiB. */
 function jpegWithLateSize(): Buffer {

@@ -1,10 +1,11 @@
 import fastify from 'fastify';
+import pLimit from 'p-limit';
 import type { Call } from '../../nodes/core/calls/http';
 import { createSend } from '../../nodes/host/send';
 import type { Misbehaviour } from '../emulator/index';
-import { textsIn } from '../engine/watched';
 import { gzipSync } from '../support/node.cts';
 import { meetStranger, type Stranger } from '../support/stranger';
+import { textsIn } from '../support/texts';
 import { setProbeStage, type ProbeStage } from './probeStage';
 
 let stage: ProbeStage;
@@ -27,7 +28,9 @@ const CALL: Call = { method: 'GET', path: '/templates', timeoutMs: 200_000 };
 /** One call, with what goes wrong in it. */
 async function send(misbehaviour?: Misbehaviour, call = CALL, baseUrl = stage.emulator.coreTodayUrl) {
 	if (misbehaviour !== undefined) stage.emulator.misbehave({ do: misbehaviour });
-	return await stage.inNode(async (context) => await createSend(context, 'coreTodayApi', baseUrl, stage.clock)(call));
+	return await stage.inNode(
+		async (context) => await createSend(context, 'coreTodayApi', baseUrl, stage.clock, pLimit(1))(call),
+	);
 }
 
 test('a call carries its credential, and its reply is read as JSON', async () => {
@@ -58,7 +61,7 @@ test.each([301, 302, 303, 307, 308] as const)(
 
 test.each([
 	['an endless body', { endless: true }, 'the answer was too large'],
-	['a body of 5 MB', { oversized: { bytes: 5_000_000 } }, 'the answer was too large'],
+	['a body of 34 MB', { oversized: { bytes: 34_000_000 } }, 'the answer was too large'],
 	['a connection cut before the reply', { cut: 'before' }, 'the connection was cut'],
 	['a connection cut within the reply', { cut: 'during' }, 'the connection was cut'],
 ] as const)('%s is a fault that may have reached the API', async (_name, misbehaviour, message) => {
@@ -66,9 +69,57 @@ test.each([
 	expect(stage.emulator.requests()).toHaveLength(1);
 });
 
-test('a body of 3 MB is read', async () => {
-	expect(await send({ oversized: { bytes: 3_000_000 } })).toMatchObject({ kind: 'reply', body: { success: true } });
+test('a body of 3 MB is read like any other', async () => {
+	const reply = await send({ oversized: { bytes: 3_000_000 } });
+	expect(reply).toMatchObject({ kind: 'reply', body: { success: true } });
+	expect(reply).not.toHaveProperty('isLarge');
 });
+
+test('a body of 9 MB is read, and said to be large', async () => {
+	const reply = await send({ oversized: { bytes: 9_000_000 } });
+	expect(reply).toMatchObject({ kind: 'reply', body: { success: true }, isLarge: true });
+});
+
+test('large replies are read one at a time, and small ones beside them', async () => {
+	stage.emulator.misbehave({ when: { first: 3 }, do: { oversized: { bytes: 9_000_000 } } });
+	const order: string[] = [];
+	const held = pLimit(1);
+	const gate = createGate();
+	void held(async () => await gate.opened);
+	await stage.inNode(async (context) => {
+		const call = createSend(context, 'coreTodayApi', stage.emulator.coreTodayUrl, stage.clock, held);
+		const large = Array.from({ length: 3 }, async () => order.push((await call(CALL)).kind));
+		await stage.until(() => stage.requests().length === 3);
+		order.push(`small ${(await call(CALL)).kind}`);
+		gate.open();
+		await Promise.all(large);
+		return order;
+	});
+	expect(order).toEqual(['small reply', 'reply', 'reply', 'reply']);
+});
+
+function createGate(): { readonly opened: Promise<void>; open(): void } {
+	let open = (): void => undefined;
+	const opened = new Promise<void>((resolve) => (open = resolve));
+	return { opened, open: () => open() };
+}
+
+test.each([
+	['in JSON', { input: { image: `data:image/png;base64,${'iVBORw0K'.repeat(1_000)}`, prompt: 'a' } }],
+	['in a message', { error: `no: data:image/png;base64,${'iVBORw0K'.repeat(1_000)}` }],
+	['in text', `no: data:image/png;base64,${'iVBORw0K'.repeat(1_000)}`],
+])('a picture %s becomes a short note', async (_name, body) => {
+	const answer = JSON.stringify(await send({ reply: { status: 400, body } }));
+	expect(answer).toContain('data:image/png (8022 characters, left out)');
+	expect(answer).not.toContain('iVBOR');
+});
+
+test.each(['data:text/plain,hello', 'see data: a,b', 'https://example.com/data:image/a.png'])(
+	'%s stays as it is',
+	async (error) => {
+		expect(await send({ reply: { status: 400, body: { error } } })).toMatchObject({ body: { error } });
+	},
+);
 
 test.each([
 	['never comes', { hang: 'before' }],
@@ -111,7 +162,7 @@ describe('a key of characters that JSON may write in other ways', () => {
 	const KEY = 'ab/cd+<ef>&"gh';
 	const plain = JSON.stringify(KEY).slice(1, -1);
 	let other: ProbeStage;
-	beforeAll(async () => (other = await setProbeStage({ factor: 20, keys: { coreToday: KEY } })));
+	beforeAll(async () => (other = await setProbeStage({ factor: 20, credentials: { coreToday: { apiKey: KEY } } })));
 	afterAll(async () => await other.close());
 
 	test.each([
@@ -126,7 +177,7 @@ describe('a key of characters that JSON may write in other ways', () => {
 	])('goes no further if an API repeats it %s', async (_name, body) => {
 		const texts = await other.inNode(async (context) => {
 			other.emulator.misbehave({ when: { call: 'templates', first: 1 }, do: { reply: { status: 401, body } } });
-			const send = createSend(context, 'coreTodayApi', other.emulator.coreTodayUrl, other.clock);
+			const send = createSend(context, 'coreTodayApi', other.emulator.coreTodayUrl, other.clock, pLimit(1));
 			return textsIn(await send(CALL)).filter((text) => text.includes('…') || text.includes('cd+'));
 		});
 		expect(texts).toEqual([expect.stringContaining('…')]);
@@ -138,7 +189,8 @@ describe('a key of characters that JSON may write in other ways', () => {
 		other.emulator.misbehave({ when: { call: 'templates', first: 1 }, do: { reply: { status: 200, body } } });
 		const send = async () =>
 			await other.inNode(
-				async (context) => await createSend(context, 'coreTodayApi', other.emulator.coreTodayUrl, other.clock)(CALL),
+				async (context) =>
+					await createSend(context, 'coreTodayApi', other.emulator.coreTodayUrl, other.clock, pLimit(1))(CALL),
 			);
 		expect(await send()).toMatchObject({ kind: 'reply', body: { error: '\\'.repeat(1_000_000) } });
 	});

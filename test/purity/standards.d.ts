@@ -3,8 +3,10 @@ declare class URL {
 	constructor(url: string, base?: string);
 	readonly href: string;
 	readonly protocol: string;
+	readonly host: string;
 	readonly hostname: string;
 	readonly username: string;
 	readonly password: string;
 	readonly pathname: string;
+	readonly search: string;
 }

@@ -9,6 +9,7 @@ import { providers } from '../../nodes/core/providers';
 import type { Provider, VideoRequest } from '../../nodes/core/providers/provider';
 import { submitOnce } from '../../nodes/core/calls/submit';
 import { seeded } from '../bench/shapes';
+import { at } from '../support/defined';
 import { createStop } from '../support/stop';
 import { VirtualClock } from '../support/virtualClock';
 import { FaultyProvider } from './faultyProvider';
@@ -76,10 +77,8 @@ class Execution {
 		private readonly size: number,
 	) {
 		this.random = seeded(seed);
-		const provider = providers[seed % providers.length];
-		if (provider === undefined) throw new Error('there is no provider');
-		this.provider = provider;
-		const faultShare = [0, 0.05, 0.15, 0.4][Math.floor(this.random() * 4)] ?? 0;
+		this.provider = at(providers, seed % providers.length);
+		const faultShare = at([0, 0.05, 0.15, 0.4], Math.floor(this.random() * 4));
 		this.api = new FaultyProvider({ clock: this.clock, random: this.random, provider: this.provider.name, faultShare });
 	}
 
@@ -123,6 +122,7 @@ class Execution {
 			model: defaultModel,
 			input: { prompt: `item-${index}`, duration: 5 },
 			pictures: [],
+			links: [],
 			submitWith: 'run',
 			hasEndImage: false,
 		};
@@ -136,16 +136,15 @@ class Execution {
 	): Promise<End> {
 		const known = ledger.find(index, [`item-${index}`]);
 		if (known.kind === 'unknown') return 'unknown';
-		if (known.kind === 'ended') return this.endOf(known.job, index);
-		const entry = known.kind === 'running' ? known.entry : await this.submit(index, ledger);
+		const entry = known.kind === 'job' ? known.entry : await this.submit(index, ledger);
 		if (typeof entry === 'string') return entry;
 		const { handle, job: lastSeen, submittedMs } = entry;
 		if (handle === undefined || lastSeen === undefined) throw new Error('Broken: a submitted job has its handle');
 		demand(this.api.ownerOf(handle.jobId) === `item-${index}`, 'the handle is the job that was paid for');
 		if (hasEnded(lastSeen)) return this.endOf(lastSeen, index);
-		const pollNow = known.kind === 'running';
+		const pollNow = known.kind === 'job';
 		const end = await poller.poll({ handle, deadlineMs: submittedMs + TIMEOUT_MS, lastSeen, pollNow });
-		if (end.kind === 'ended') ledger.seen(entry, end.job);
+		if (end.kind === 'ended') ledger.noteSeen(entry, end.job);
 		return await this.settle(end, entry, { ledger, readStatus, index });
 	}
 
@@ -163,13 +162,13 @@ class Execution {
 		const made = api.accepted(item) - before;
 		demand(made <= 1, `one submit of seed ${this.seed} makes at most one job`);
 		if (end.kind === 'job') {
-			ledger.submitted(entry, end.job, clock.now());
+			ledger.noteSubmitted(entry, end.job, clock.now());
 			return entry;
 		}
 		demand(end.failure.message !== '', 'a refusal says why');
 		const isUnknown = end.failure.code === 'submit_unknown';
-		if (isUnknown) ledger.unknown(entry, end.failure);
-		else ledger.refused(entry);
+		if (isUnknown) ledger.noteUnclear(entry, end.failure);
+		else ledger.noteRefused(entry);
 		demand(isUnknown || made === 0, `what seed ${this.seed} calls refused has made no job`);
 		return isUnknown ? 'unknown' : 'failure';
 	}
@@ -189,7 +188,7 @@ class Execution {
 		const { clock, random, api } = this;
 		const ports = { clock, random, send: api.send, readStatus };
 		const cancelled = await cancelJob(this.provider, handle, ports);
-		if (cancelled.kind === 'job') ledger.stopped(cancelled.job);
+		if (cancelled.kind === 'job') ledger.noteStopped(cancelled.job);
 		return 'failure';
 	}
 

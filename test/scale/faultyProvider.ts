@@ -3,6 +3,7 @@ import type { Call, Fault, Reply } from '../../nodes/core/calls/http';
 import type { ProviderName } from '../../nodes/core/job';
 import { asObject, type JsonObject } from '../../nodes/core/json';
 import type { Phase } from '../support/apis';
+import { at } from '../support/defined';
 import { bodyOf } from './faultyReplies';
 
 /** What a job will truly come to; known to the simulation only. */
@@ -105,9 +106,7 @@ export class FaultyProvider {
 	};
 
 	private pick<T>(choices: readonly T[]): T {
-		const wanted = Math.floor(this.rules.random() * choices.length);
-		for (const [index, choice] of choices.entries()) if (index === wanted) return choice;
-		throw new Error('there is nothing to choose from');
+		return at(choices, Math.floor(this.rules.random() * choices.length));
 	}
 
 	private reply(status: number, body: unknown, headers: Record<string, string> = {}): Reply {

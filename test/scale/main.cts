@@ -1,15 +1,14 @@
 // Runs the parts of the scale test and prints their figures; started by scripts/scale.mjs, which says where n8n is.
-import type { Installation } from '../e2e/harness/server.cts';
+import { readSettings } from '../e2e/harness/settings.cts';
+import type { HostSettings } from '../e2e/harness/settings.cts';
 import { Report } from './report.ts';
 
-export interface Settings {
+/** Of the faults alone, which take no n8n, the settings have no installations and no tarball. */
+export interface Settings extends HostSettings {
 	readonly parts: ReadonlyArray<keyof typeof PARTS>;
 	readonly quick: boolean;
 	/** Wait mode gets the whole load of callback mode. */
 	readonly sameLoad: boolean;
-	/** Absent where no part needs them. */
-	readonly tarball: string;
-	readonly installation: Installation;
 }
 
 type Measure = (settings: Settings, give: (report: Report) => void) => Promise<void>;
@@ -22,9 +21,7 @@ function load(part: keyof typeof PARTS): Measure {
 }
 
 async function main(): Promise<void> {
-	const { KLING_SCALE } = process.env;
-	if (!KLING_SCALE) throw new Error('start this by: npm run test:scale');
-	const settings: Settings = JSON.parse(KLING_SCALE);
+	const settings = readSettings<Settings>('npm run test:scale');
 	const reports: Report[] = [];
 	const give = (report: Report): void => {
 		reports.push(report);

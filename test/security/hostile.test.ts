@@ -1,37 +1,37 @@
 import type { IExecuteFunctions, IHttpRequestOptions } from 'n8n-workflow';
-import { jobBody, providerNames } from '../support/apis';
 import { NEVER_STOPPED } from '../../nodes/core/clock';
-import { createDownloadLimit, createDownloads } from '../../nodes/host/download';
+import { lookAtLink } from '../../nodes/host/linkCheck';
 import { choices } from '../../nodes/core/providers/choices';
+import { createDownloadLimit, createDownloads } from '../../nodes/host/download';
 import type { RecordedRequest } from '../emulator/index';
 import { itemsOf } from '../engine/harness/index';
-import { FROM_ITEM, shots } from '../engine/scenes';
+import { CONTINUE, FROM_ITEM, shots } from '../engine/items';
+import { createStage, type Stage } from '../engine/stage';
 import { bodyOf } from '../scale/faultyReplies';
+import { jobBody, providerNames } from '../support/apis';
 import { meetStranger, type Stranger } from '../support/stranger';
-import { setProbeStage, type ProbeStage } from '../host/probeStage';
 
 /*
  * A provider, an item or a link that is out for the key, for another path, or for n8n's own network. Each test runs the
  * whole node in n8n's engine; the stranger is the host that somebody wants the key to reach.
  */
 
-let stage: ProbeStage;
+let stage: Stage;
 let stranger: Stranger;
 beforeAll(async () => {
-	stage = await setProbeStage({ factor: 100, emulator: { jobTimes: { queueMs: 1_000, runMs: 10_000 } } });
+	stage = await createStage({ factor: 100, emulator: { jobTimes: { queueMs: 1_000, runMs: 10_000 } } });
 	stranger = await meetStranger();
 });
 afterEach(() => {
 	const received = JSON.stringify(stranger.requests);
 	for (const key of Object.values(stage.emulator.keys)) expect(received).not.toContain(key);
-	stage.emulator.reset();
+	stage.reset();
 });
 afterAll(async () => {
 	await stage.close();
 	await stranger.stop();
 });
 
-const CONTINUE = { onError: 'continueRegularOutput' };
 const REDIRECTS = [301, 302, 303, 307, 308] as const;
 const API_PATHS = [
 	/^\/core-today\/v1\/(predictions(\/[\w-]+)?|files\/upload-url)$/,
@@ -46,7 +46,7 @@ function keyOf({ headers }: RecordedRequest): string | undefined {
 /** Each key went to its own API's documented paths, and to nothing else. */
 function expectKeysAtHome(): void {
 	const { keys } = stage.emulator;
-	for (const request of stage.emulator.requests()) {
+	for (const request of stage.requests()) {
 		const key = keyOf(request);
 		if (key === undefined) continue;
 		expect(request.provider).toBeDefined();
@@ -58,12 +58,11 @@ function expectKeysAtHome(): void {
 describe.each(providerNames)('at %s', (provider) => {
 	test.each(REDIRECTS)('no call follows a redirect with %i, and the stranger hears nothing', async (status) => {
 		const before = stranger.requests.length;
-		const submitted = await stage.run({ provider, completion: 'jobId' });
+		const items = await stage.submit({ provider });
 		stage.emulator.misbehave({
 			when: { call: ['submit', 'runsync', 'status', 'cancel', 'uploadUrl'] },
 			do: { redirect: { to: `${stranger.url}/take`, status } },
 		});
-		const items = submitted.items('Kling').map(({ json }) => ({ json }));
 		for (const operation of ['getStatus', 'cancel']) await stage.run({ operation }, items, CONTINUE);
 		await stage.run({ provider }, itemsOf({}), CONTINUE);
 		await stage.run({ operation: 'wait', options: { timeoutSeconds: 10 } }, items, CONTINUE);
@@ -87,9 +86,8 @@ describe.each(providerNames)('at %s', (provider) => {
 			when: { call: ['submit', 'status', 'cancel'] },
 			do: { reply: { status: 200, headers: { location: link, link }, body: reply } },
 		});
-		const submitted = await stage.run({ provider, completion: 'jobId' });
+		const items = await stage.submit({ provider });
 		const before = stranger.requests.length;
-		const items = submitted.items('Kling').map(({ json }) => ({ json }));
 		for (const operation of ['getStatus', 'cancel']) await stage.run({ operation }, items, CONTINUE);
 		expect(stranger.requests).toHaveLength(before);
 		expectKeysAtHome();
@@ -107,20 +105,20 @@ describe.each(providerNames)('at %s', (provider) => {
 		expectKeysAtHome();
 	});
 
-	test('the host of a picture is called by the provider only, without a key', async () => {
+	test('the host of a picture is called by the provider, and once by n8n before, without a key', async () => {
 		const picture = await fetch(stage.emulator.imageUrl);
 		stranger.answer({ headers: { 'content-type': 'image/png' }, body: Buffer.from(await picture.arrayBuffer()) });
 		const before = stranger.requests.length;
 		await stage.run({ provider, completion: 'jobId', startImageUrl: `${stranger.url}/picture.png` });
-		expect(stage.emulator.jobs()).toHaveLength(1);
-		expect(stranger.requests).toHaveLength(before + 1);
+		expect(stage.jobs()).toHaveLength(1);
+		expect(stranger.requests).toHaveLength(before + 2);
 		expectKeysAtHome();
 	});
 
 	test("the resume URL's host gets a callback without a key", async () => {
 		stage.engine.publishAt(`${stranger.url}/`);
-		const parked = await stage.run({ provider, completion: 'callback' });
-		expect(parked.status).toBe('waiting');
+		const paused = await stage.run({ provider, completion: 'callback' });
+		expect(paused.status).toBe('waiting');
 		await stage.clock.sleep(20_000);
 		expect(stranger.requests.at(-1)?.url).toMatch(/^\/webhook-waiting\//);
 		expectKeysAtHome();
@@ -142,7 +140,7 @@ describe.each(providerNames)('at %s', (provider) => {
 		stage.emulator.misbehave({ when: { call: 'submit' }, do: { reply: { status: 200, body } } });
 		const execution = await stage.run({ provider }, itemsOf({}), CONTINUE);
 		expect(execution.items('Kling')[0]?.json.error).toMatchObject({ failure: { code: 'submit_unknown' } });
-		expect(stage.emulator.requests()).toHaveLength(1);
+		expect(stage.requests('submit')).toHaveLength(1);
 	});
 
 	test.each([
@@ -173,7 +171,7 @@ test('each provider gets its own key only, where one stands in for the other', a
 	for (const { value: provider } of pairs) {
 		await stage.run({ ...FROM_ITEM, provider }, shots(3), CONTINUE);
 	}
-	expect(new Set(stage.emulator.requests().map(({ provider }) => provider))).toEqual(
+	expect(new Set(stage.requests().flatMap(({ provider }) => provider ?? []))).toEqual(
 		new Set(pairs.flatMap(({ chain }) => chain)),
 	);
 	expectKeysAtHome();
@@ -228,5 +226,33 @@ describe("a public provider's video link", () => {
 	test('is not followed for ever', async () => {
 		const { asked } = await download('https://videos.example.com/a.mp4', 'https://videos.example.com/a.mp4');
 		expect(asked.length).toBeLessThanOrEqual(10);
+	});
+});
+
+describe("a public provider's picture link", () => {
+	/** Looks with the node's own context, whose requests end at this redirect; the addresses that were asked for. */
+	async function look(location: string): Promise<string[]> {
+		const asked: string[] = [];
+		const httpRequest = async (options: IHttpRequestOptions) => {
+			asked.push(options.url);
+			return { statusCode: 302, headers: { location } };
+		};
+		const url = 'https://pictures.example.com/a.png';
+		await stage.inNode(async (context) => {
+			const answered: IExecuteFunctions = Object.create(context, {
+				helpers: { value: { ...context.helpers, httpRequest } },
+			});
+			const how = { url, mayBeLocal: false, asBrowser: false, timeoutMs: 10_000 };
+			return await lookAtLink(answered, how, stage.clock, NEVER_STOPPED);
+		});
+		return asked;
+	}
+
+	test.each(PRIVATE)('is not followed to %s', async (location) => {
+		expect(await look(location)).toEqual(['https://pictures.example.com/a.png']);
+	});
+
+	test('is not followed for ever', async () => {
+		expect((await look('https://pictures.example.com/a.png')).length).toBeLessThanOrEqual(10);
 	});
 });

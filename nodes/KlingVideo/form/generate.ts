@@ -1,17 +1,20 @@
-import type { INodeProperties, NodeParameterValue } from 'n8n-workflow';
+import type { IDisplayOptions, INodeProperties } from 'n8n-workflow';
 import type { ProviderName } from '../../core/job';
 import { without } from '../../core/json';
 import { choicesOf, defaultModelOf, modelsWith, modelsWithout } from '../../core/models';
 import { OTHER } from '../../core/models/other';
 import { providers } from '../../core/providers';
-import { choices, fallbackChoices } from '../../core/providers/choices';
-import { outputFields } from '../../kling/fields';
+import { choices } from '../../core/providers/choices';
+import { NOT_AS_TOOL, notAsTool, onlyAsTool, outputFields } from '../../kling/fields';
+import { GENERATE, type Conditions } from './conditions';
 import { generateOptions } from './options';
-
-type Conditions = Record<string, NodeParameterValue[]>;
-
-const GENERATE = { operation: ['generate'] };
-const FALLBACK = { ...GENERATE, provider: fallbackChoices };
+import {
+	endImageFields,
+	MODELS_WITH_OPTIONAL_START,
+	motionFields,
+	referenceImageFields,
+	startImageFields,
+} from './pictures';
 
 /*
  * Model is hidden with a fallback choice, which makes v2.1 at both providers, and n8n takes a hidden parameter for one
@@ -25,6 +28,10 @@ const MODEL: INodeProperties = {
 	noDataExpression: true,
 	default: '',
 	description: 'Which Kling model makes the video',
+	builderHint: {
+		propertyHint:
+			'Each provider has models of its own. Keep the default unless the user asks for another one. "other" takes any model by its ID in modelId; its price is not known, so maxCost refuses it.',
+	},
 };
 
 const modelField = (provider: ProviderName): INodeProperties => ({
@@ -44,7 +51,7 @@ const modelFields: INodeProperties[] = [
 		default: '',
 		placeholder: 'e.g. kling-v2-1-i2v-pro',
 		description:
-			"The provider's ID of the model. What it takes beside the fields below goes into Additional Input. Its price is not known.",
+			"The provider's ID of the model. If it needs more than the fields below, add the Additional Input option. Its price is not known.",
 		displayOptions: { show: { ...GENERATE, model: [OTHER] } },
 	},
 ];
@@ -66,119 +73,6 @@ const promptFields: INodeProperties[] = [
 	{ ...PROMPT, displayOptions: { show: { ...GENERATE, model: MODELS_WITHOUT_NEED_OF_PROMPT } } },
 ];
 
-const fieldName = (name: string, label: string, show: Conditions, hide: Conditions = {}): INodeProperties => ({
-	displayName: 'Input Data Field Name',
-	name,
-	type: 'string',
-	required: true,
-	default: 'data',
-	placeholder: 'e.g. data',
-	hint: `The name of the input binary field that holds the ${label}, a JPEG or PNG of up to 10 MB`,
-	displayOptions: { show, hide },
-});
-
-const urlField = (name: string, displayName: string, show: Conditions, hide: Conditions = {}): INodeProperties => ({
-	displayName,
-	name,
-	type: 'string',
-	required: true,
-	default: '',
-	placeholder: 'e.g. https://example.com/picture.png',
-	description: 'A public link to a JPEG or PNG picture, at least 300 px on both sides and up to 10 MB',
-	displayOptions: { show, hide },
-});
-
-const WITHOUT_START_IMAGE = { model: modelsWithout('startImage') };
-const MODELS_WITH_OPTIONAL_START = modelsWith('startImage', ({ required }) => required !== true);
-
-const startImageFields: INodeProperties[] = [
-	{
-		displayName: 'Start Image',
-		name: 'startImageSource',
-		type: 'options',
-		default: 'url',
-		description: 'Where the first frame of the video comes from. The video has the shape of this picture.',
-		options: [
-			{ name: 'URL', value: 'url', description: 'A public link' },
-			{ name: 'Binary', value: 'binary', description: 'A picture from the previous node' },
-			{
-				name: 'None',
-				value: 'none',
-				description: 'Make the video from the prompt alone',
-				displayOptions: { show: { model: MODELS_WITH_OPTIONAL_START } },
-			},
-		],
-		displayOptions: { show: GENERATE, hide: WITHOUT_START_IMAGE },
-	},
-	urlField('startImageUrl', 'Start Image URL', { ...GENERATE, startImageSource: ['url'] }, WITHOUT_START_IMAGE),
-	fieldName('startImageField', 'first frame', { ...GENERATE, startImageSource: ['binary'] }, WITHOUT_START_IMAGE),
-];
-
-const WITH_REFERENCES = { ...GENERATE, model: modelsWith('referenceImages') };
-
-const referenceImageFields: INodeProperties[] = [
-	{
-		displayName: 'Reference Images',
-		name: 'referenceImagesSource',
-		type: 'options',
-		default: 'url',
-		description: 'Where the 1 to 10 pictures come from that show what is to be in the video',
-		options: [
-			{ name: 'URL', value: 'url', description: 'Public links' },
-			{ name: 'Binary', value: 'binary', description: 'Pictures from the previous node' },
-		],
-		displayOptions: { show: WITH_REFERENCES },
-	},
-	{
-		displayName: 'Reference Image URLs',
-		name: 'referenceImageUrls',
-		type: 'string',
-		required: true,
-		default: '',
-		typeOptions: { rows: 3 },
-		placeholder: 'e.g. https://example.com/person.png',
-		description: 'One public link to a JPEG or PNG picture on each line, or an expression that gives a list of links',
-		displayOptions: { show: { ...WITH_REFERENCES, referenceImagesSource: ['url'] } },
-	},
-	{
-		displayName: 'Input Data Field Names',
-		name: 'referenceImageFields',
-		type: 'string',
-		required: true,
-		default: 'data',
-		placeholder: 'e.g. person, product',
-		hint: 'The names of the input binary fields that hold the pictures, with commas between them',
-		displayOptions: { show: { ...WITH_REFERENCES, referenceImagesSource: ['binary'] } },
-	},
-];
-
-const WITH_MOTION = { ...GENERATE, model: modelsWith('motionVideoUrl') };
-
-const motionFields: INodeProperties[] = [
-	{
-		displayName: 'Motion Video URL',
-		name: 'motionVideoUrl',
-		type: 'string',
-		required: true,
-		default: '',
-		placeholder: 'e.g. https://example.com/dance.mp4',
-		description: 'A public link to the clip whose movement the picture is to follow. The price depends on its length.',
-		displayOptions: { show: WITH_MOTION },
-	},
-	{
-		displayName: 'Character Orientation',
-		name: 'characterOrientation',
-		type: 'options',
-		default: 'video',
-		description: 'Which way the character faces',
-		options: [
-			{ name: 'As in the Video', value: 'video' },
-			{ name: 'As in the Picture', value: 'image' },
-		],
-		displayOptions: { show: WITH_MOTION },
-	},
-];
-
 const ASPECT_RATIO: INodeProperties = {
 	displayName: 'Aspect Ratio',
 	name: 'aspectRatio',
@@ -192,38 +86,57 @@ const ASPECT_RATIO: INodeProperties = {
 	],
 };
 
+/** An AI Agent can fill in a text or a number, but no list (docs/n8n.md). So as a tool each of these has a twin. */
+const withTwin = (list: INodeProperties, twin: Partial<INodeProperties>, shown: IDisplayOptions): INodeProperties[] => {
+	const property: INodeProperties = { ...list, displayOptions: shown };
+	return [notAsTool(property), onlyAsTool({ ...without(property, 'options'), ...twin })];
+};
+
+const aspectRatioAs = (show: Conditions): INodeProperties[] =>
+	withTwin(
+		ASPECT_RATIO,
+		{
+			type: 'string',
+			placeholder: 'e.g. 9:16',
+			description: 'The shape of the video: 16:9 (landscape), 9:16 (upright) or 1:1 (square)',
+		},
+		{ show },
+	);
+
 /** Without a start image the form says the shape; with one, the video has the picture's. */
 const aspectRatioFields: INodeProperties[] = [
-	{
-		...ASPECT_RATIO,
-		displayOptions: { show: { startImageSource: ['none'], ...GENERATE, model: MODELS_WITH_OPTIONAL_START } },
-	},
-	{
-		...ASPECT_RATIO,
-		displayOptions: {
-			show: { ...GENERATE, model: modelsWith('aspectRatio').filter((id) => !modelsWith('startImage').includes(id)) },
-		},
-	},
+	...aspectRatioAs({ startImageSource: ['none'], ...GENERATE, model: MODELS_WITH_OPTIONAL_START }),
+	...aspectRatioAs({
+		...GENERATE,
+		model: modelsWith('aspectRatio').filter((id) => !modelsWith('startImage').includes(id)),
+	}),
 ];
 
 const FREE_DURATION = modelsWith('duration', ({ kind }) => kind === 'number');
 
+const DURATION: INodeProperties = {
+	displayName: 'Duration',
+	name: 'duration',
+	type: 'options',
+	default: 5,
+	description:
+		'The length of the video. Kling v2.1 at Runpod costs 0.45 USD for 5 seconds and 0.90 USD for 10. At Core.Today it costs at least 375 credits; what 10 seconds cost there is not documented.',
+	options: [
+		{ name: '5 Seconds', value: 5 },
+		{ name: '10 Seconds', value: 10 },
+	],
+};
+
 const durationFields: INodeProperties[] = [
-	{
-		displayName: 'Duration',
-		name: 'duration',
-		type: 'options',
-		default: 5,
-		description: 'The length of the video. 10 seconds cost twice as much at Runpod.',
-		options: [
-			{ name: '5 Seconds', value: 5 },
-			{ name: '10 Seconds', value: 10 },
-		],
-		displayOptions: {
-			show: GENERATE,
-			hide: { model: modelsWithout('duration', ({ kind }) => kind === 'choice') },
+	...withTwin(
+		DURATION,
+		{
+			displayName: 'Duration (Seconds)',
+			type: 'number',
+			description: 'The length of the video: 5 or 10 seconds. At Runpod, 10 seconds cost twice as much.',
 		},
-	},
+		{ show: GENERATE, hide: { model: modelsWithout('duration', ({ kind }) => kind === 'choice') } },
+	),
 	{
 		displayName: 'Duration (Seconds)',
 		name: 'duration',
@@ -240,7 +153,7 @@ const MODE: INodeProperties = {
 	name: 'mode',
 	type: 'options',
 	default: 'standard',
-	description: 'The resolution of the video',
+	description: 'The resolution of the video. What Pro costs more is not documented.',
 	options: [
 		{ name: 'Standard (720p)', value: 'standard' },
 		{ name: 'Pro (1080p)', value: 'pro' },
@@ -248,48 +161,16 @@ const MODE: INodeProperties = {
 };
 
 /** Where Runpod comes first Mode would change nothing: Core.Today is then asked for what Runpod makes. */
-const modeFields: INodeProperties[] = [
-	{ ...MODE, displayOptions: { show: { ...GENERATE, provider: ['coreToday'], model: modelsWith('mode') } } },
-	{ ...MODE, displayOptions: { show: { ...GENERATE, provider: ['coreTodayThenRunpod'] } } },
+const WITH_MODE: Conditions[] = [
+	{ ...GENERATE, provider: ['coreToday'], model: modelsWith('mode') },
+	{ ...GENERATE, provider: ['coreTodayThenRunpod'] },
 ];
-
-const END_IMAGE: INodeProperties = {
-	displayName: 'End Image',
-	name: 'endImageSource',
-	type: 'options',
-	default: 'none',
-	description: 'Where the last frame of the video comes from. Core.Today only, with Mode set to Pro.',
-	options: [
-		{ name: 'None', value: 'none' },
-		{ name: 'URL', value: 'url', description: 'A public link' },
-		{ name: 'Binary', value: 'binary', description: 'A picture from the previous node' },
-	],
+const MODE_AS_TEXT: Partial<INodeProperties> = {
+	type: 'string',
+	placeholder: 'e.g. pro',
+	description: 'The resolution of the video: standard (720p) or pro (1080p)',
 };
-const WITH_END_IMAGE = [{ ...GENERATE, provider: ['coreToday'], model: modelsWith('endImage') }, FALLBACK];
-/** The source first: at an expression n8n stops reading and shows the field. */
-const withEndImageFrom = (sources: string[]): Conditions[] =>
-	WITH_END_IMAGE.map((show) => ({ endImageSource: sources, ...show }));
-
-/** Shown wherever it can be set, also where it will be refused: n8n drops the value of a hidden field without a word. */
-const endImageFields: INodeProperties[] = [
-	...WITH_END_IMAGE.map((show) => ({ ...END_IMAGE, displayOptions: { show } })),
-	...withEndImageFrom(['url']).map((show) => urlField('endImageUrl', 'End Image URL', show)),
-	...withEndImageFrom(['binary']).map((show) => fieldName('endImageField', 'last frame', show)),
-	{
-		displayName: 'An end image needs Mode set to Pro. With Standard the item is refused.',
-		name: 'endImageNeedsPro',
-		type: 'notice',
-		default: '',
-		displayOptions: { show: { endImageSource: ['url', 'binary'], ...GENERATE, mode: ['standard'] } },
-	},
-	{
-		displayName: 'Runpod takes no end image. Choose Core.Today as the first provider, or set End Image to None.',
-		name: 'endImageNotAtRunpod',
-		type: 'notice',
-		default: '',
-		displayOptions: { show: { endImageSource: ['url', 'binary'], ...GENERATE, provider: ['runpodThenCoreToday'] } },
-	},
-];
+const modeFields = WITH_MODE.flatMap((show) => withTwin(MODE, MODE_AS_TEXT, { show }));
 
 const negativePromptField: INodeProperties = {
 	displayName: 'Negative Prompt',
@@ -308,23 +189,29 @@ const completionFields: INodeProperties[] = [
 		type: 'options',
 		noDataExpression: true,
 		default: 'wait',
-		description: 'When this node is done',
+		description: 'Whether the node waits for the videos, and how',
+		builderHint: {
+			propertyHint:
+				'"wait" for manual runs, small batches and AI agents. "callback" for production, if n8n has a public address: n8n pauses the workflow and continues when the videos are ready. "jobId" only submits; add the Kling Video Trigger in a second workflow, or Get Status or Wait further on.',
+		},
 		options: [
 			{
 				name: 'Wait for Completion',
 				value: 'wait',
-				description: 'Wait here until all videos are ready. The execution keeps running meanwhile.',
+				description: 'Wait in this node until all videos are ready. The execution keeps running.',
 			},
 			{
 				name: 'Pause Until Callback',
 				value: 'callback',
 				description:
 					'The workflow is paused by n8n and continues when the video is ready. Your n8n must have a public address.',
+				displayOptions: NOT_AS_TOOL,
 			},
 			{
 				name: 'Return Job ID',
 				value: 'jobId',
-				description: 'Submit and go on. Finish later with Get Status, Wait or the Kling Video Trigger.',
+				description:
+					'Submit and continue without the video. Get it later with Get Status, Wait or the Kling Video Trigger.',
 			},
 		],
 		displayOptions: { show: GENERATE },
@@ -336,7 +223,7 @@ const completionFields: INodeProperties[] = [
 		default: '',
 		placeholder: 'e.g. https://n8n.example.com/webhook/kling',
 		description:
-			'Called by the provider when the job has ended, e.g. the production URL of a Kling Video Trigger. Leave empty for none.',
+			'The provider calls this URL when the video is ready or has failed. Use the production URL of a Kling Video Trigger, or leave it empty.',
 		displayOptions: { show: { ...GENERATE, completion: ['jobId'] } },
 	},
 	...outputFields('generate', { completion: ['wait', 'callback'] }),
@@ -351,6 +238,10 @@ export const generateFields: INodeProperties[] = [
 		noDataExpression: true,
 		default: 'coreToday',
 		description: 'Who makes and bills the video',
+		builderHint: {
+			propertyHint:
+				'Choose the one the user has an account with. The two fallback choices need a credential for both providers and make Kling v2.1.',
+		},
 		options: choices.map((choice) => without(choice, 'chain')),
 		displayOptions: { show: GENERATE },
 	},

@@ -2,6 +2,7 @@ import type { INodeProperties } from 'n8n-workflow';
 import {
 	cancelOnStopOption,
 	endpointIdOption,
+	notAsTool,
 	onTimeoutOption,
 	outputFields,
 	providerOptions,
@@ -25,7 +26,8 @@ const endpointOfJobOption: INodeProperties = {
 /** Nobody here knows when the job was submitted. */
 const timeoutOfWaitOption: INodeProperties = {
 	...timeoutOption,
-	description: 'How long to wait for each job, counted from the first look at it. A timeout never cancels a job.',
+	description:
+		'How long to wait for each video, counted from when this node first asks for its job. When the time is over, the job is not cancelled.',
 };
 
 const optionsOf = (operation: string, options: INodeProperties[]): INodeProperties => ({
@@ -38,7 +40,7 @@ const optionsOf = (operation: string, options: INodeProperties[]): INodeProperti
 	displayOptions: { show: { operation: [operation] } },
 });
 
-/** A look at a job is not worth a download, unless it is asked for. */
+/** Get Status is asked often, so it downloads only if that is asked for. */
 const statusOutputFields = outputFields('getStatus').map((field) =>
 	field.type === 'boolean' ? { ...field, default: false } : field,
 );
@@ -51,9 +53,14 @@ export const jobFields: INodeProperties[] = [
 		type: 'options',
 		noDataExpression: true,
 		default: 'fromInput',
-		description: 'Where the job runs',
+		description: 'Which provider has the job',
 		options: [
-			{ name: 'From Input', value: 'fromInput', description: "Read it, and Runpod's endpoint, from the input item" },
+			{
+				name: 'From Input',
+				value: 'fromInput',
+				description:
+					'The provider that the input item names, as Generate returns it. Select its credential at the top.',
+			},
 			...providerOptions,
 		],
 		displayOptions: { show: { operation: JOB_OPERATIONS } },
@@ -65,7 +72,7 @@ export const jobFields: INodeProperties[] = [
 		required: true,
 		default: '={{ $json.jobId }}',
 		placeholder: 'e.g. abc123',
-		description: 'The ID that Generate returned',
+		description: 'The jobId that Generate returned',
 		displayOptions: { show: { operation: JOB_OPERATIONS } },
 	},
 	{
@@ -75,7 +82,8 @@ export const jobFields: INodeProperties[] = [
 		required: true,
 		default: '={{ $json.videoUrl }}',
 		placeholder: 'e.g. https://video.example.com/output.mp4',
-		description: 'The link that Generate, Wait or Get Status returned. It outlives the record of the job.',
+		description:
+			'The videoUrl that Generate, Wait or Get Status returned. It works for longer than the provider keeps the job.',
 		displayOptions: { show: { operation: ['download'] } },
 	},
 	{
@@ -87,15 +95,15 @@ export const jobFields: INodeProperties[] = [
 		hint: 'The name of the output binary field to put the video in',
 		displayOptions: { show: { operation: ['download'] } },
 	},
-	{
+	notAsTool({
 		displayName: 'Route by Status',
 		name: 'routeByStatus',
 		type: 'boolean',
 		noDataExpression: true,
 		default: false,
-		description: 'Whether to give the node three outputs: Completed, Running and Not Completed',
+		description: 'Whether to give the node three outputs: Completed, Running and Failed (cancelled jobs, too)',
 		displayOptions: { show: { operation: ['getStatus'] } },
-	},
+	}),
 	...statusOutputFields,
 	...outputFields('wait'),
 	optionsOf('getStatus', [endpointOfJobOption, rawOutputOption]),

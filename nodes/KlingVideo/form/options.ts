@@ -4,6 +4,7 @@ import { choicesWith, fallbackChoices } from '../../core/providers/choices';
 import {
 	cancelOnStopOption,
 	endpointIdOption,
+	notAsTool,
 	onTimeoutOption,
 	rawOutputOption,
 	timeoutOption,
@@ -21,6 +22,8 @@ const shown = (
 	displayOptions: Object.keys(hide).length === 0 ? { show } : { show, hide },
 });
 
+const COST_UNITS = 'In USD with Runpod, in credits with Core.Today (1,000 credits are about 1 USD)';
+
 /** The options of Generate, by label. */
 export const generateOptions: INodeProperties = {
 	displayName: 'Options',
@@ -35,9 +38,17 @@ export const generateOptions: INodeProperties = {
 			name: 'additionalInput',
 			type: 'json',
 			default: '{}',
-			description: "More fields for the provider's input, as a JSON object. They win over the fields of this form.",
+			description: "More fields for the provider's input, as a JSON object. These values replace the fields above.",
 		},
 		shown(cancelOnStopOption, { '/completion': ['wait', 'callback'] }),
+		{
+			displayName: 'Check Picture Links',
+			name: 'checkPictureLinks',
+			type: 'boolean',
+			default: true,
+			description:
+				'Whether to open each picture link before anything is submitted, and to refuse one that is gone, is a web page or is no JPEG or PNG that Kling takes. Turn it off for links that work only once.',
+		},
 		{
 			displayName: 'Dry Run',
 			name: 'dryRun',
@@ -51,7 +62,7 @@ export const generateOptions: INodeProperties = {
 			name: 'enablePromptExpansion',
 			type: 'boolean',
 			default: false,
-			description: 'Whether Runpod may write more into the prompt than you did',
+			description: 'Whether Runpod may add to your prompt',
 			displayOptions: { show: { '/model': modelsWith('enablePromptExpansion') } },
 		},
 		shown(
@@ -60,7 +71,7 @@ export const generateOptions: INodeProperties = {
 				name: 'enableSafetyChecker',
 				type: 'boolean',
 				default: true,
-				description: 'Whether Runpod checks the content for safety',
+				description: 'Whether Runpod checks prompt and pictures for unsafe content',
 			},
 			RUNPOD,
 			{ '/model': modelsWithout('enableSafetyChecker') },
@@ -71,10 +82,12 @@ export const generateOptions: INodeProperties = {
 				displayName: 'Fallback Max Cost',
 				name: 'fallbackMaxCost',
 				type: 'number',
-				default: 0,
+				default: '',
 				typeOptions: { minValue: 0 },
+				placeholder: 'e.g. 5',
+				hint: COST_UNITS,
 				description:
-					'The most that the second provider may cost in this execution, in its own unit. With Max Cost set and this one not, there is no fallback.',
+					'The most that the second provider may cost in one execution. If Max Cost is set and this is not, the second provider is not used.',
 			},
 			FALLBACK,
 		),
@@ -85,34 +98,34 @@ export const generateOptions: INodeProperties = {
 				type: 'number',
 				default: 0.5,
 				typeOptions: { minValue: 0, maxValue: 1, numberPrecision: 2 },
-				description: 'How closely to follow the prompt, from 0 to 1. Runpod only.',
+				description: 'How closely the video follows the prompt, from 0 to 1',
 			},
 			RUNPOD,
 			{ '/model': modelsWithout('guidanceScale') },
 		),
-		{
+		notAsTool({
 			displayName: 'Image Delivery',
 			name: 'imageDelivery',
 			type: 'options',
 			default: 'auto',
-			description: 'How a binary picture reaches the provider',
+			description: 'How a picture from a binary field gets to the provider',
 			options: [
-				{ name: 'Auto', value: 'auto', description: 'Upload for Core.Today, Data URI for Runpod' },
+				{ name: 'Auto', value: 'auto', description: 'Upload with Core.Today, Data URI with Runpod' },
 				{ name: 'Data URI', value: 'dataUri', description: 'Inside the request' },
 				{
 					name: 'Signed URL',
 					value: 'signedUrl',
-					description: 'The provider fetches it from this n8n, which has to be public',
+					description: 'The provider downloads it from your n8n, which must have a public address',
 				},
-				{ name: 'Upload', value: 'upload', description: "To Core.Today's file storage" },
+				{ name: 'Upload', value: 'upload', description: "Uploaded to Core.Today's file storage" },
 			],
-		},
+		}),
 		{
 			displayName: 'Keep Original Sound',
 			name: 'keepOriginalSound',
 			type: 'boolean',
 			default: true,
-			description: 'Whether the video has the sound of the motion video',
+			description: 'Whether to keep the sound of the motion video',
 			displayOptions: { show: { '/model': modelsWith('keepOriginalSound') } },
 		},
 		{
@@ -121,16 +134,19 @@ export const generateOptions: INodeProperties = {
 			type: 'number',
 			default: 10,
 			typeOptions: { minValue: 1 },
-			description: 'How many jobs may be unfinished at once; without waiting, how many submits may run at once',
+			description:
+				'With Wait for Completion: how many videos to make at the same time. Otherwise: how many are submitted at the same time.',
 		},
 		{
 			displayName: 'Max Cost',
 			name: 'maxCost',
 			type: 'number',
-			default: 0,
+			default: '',
 			typeOptions: { minValue: 0 },
+			placeholder: 'e.g. 5',
+			hint: COST_UNITS,
 			description:
-				"The most this node may spend in one execution, in the provider's own unit (USD at Runpod, credits at Core.Today). If the run would cost more, nothing of it is submitted.",
+				'The most this node may spend in one execution. If the videos would cost more, none is submitted. If the limit is empty or not a number, the run stops.',
 		},
 		{
 			displayName: 'Max Jobs',
@@ -139,7 +155,7 @@ export const generateOptions: INodeProperties = {
 			default: 10,
 			typeOptions: { minValue: 0 },
 			description:
-				'The most jobs this node may submit in one execution. If the run would submit more, nothing of it is submitted.',
+				'The most videos this node may submit in one execution. If there would be more, none is submitted. If the limit is empty or not a number, the run stops.',
 		},
 		shown(onTimeoutOption, { '/completion': ['wait'] }),
 		rawOutputOption,
@@ -148,7 +164,7 @@ export const generateOptions: INodeProperties = {
 			name: 'seed',
 			type: 'number',
 			default: -1,
-			description: 'The same number makes a similar video again. -1 takes a random one.',
+			description: 'Use the same number again to get a similar video. -1 is a random number.',
 			displayOptions: { show: { '/model': modelsWith('seed') } },
 		},
 		shown(
@@ -157,13 +173,17 @@ export const generateOptions: INodeProperties = {
 				name: 'submitWith',
 				type: 'options',
 				default: 'run',
-				description: 'Which of the two Runpod calls submits the job',
+				description: "Which of Runpod's two calls submits the job",
 				options: [
-					{ name: 'Run', value: 'run', description: 'Answers at once; the record lives 30 minutes after the end' },
+					{
+						name: 'Run',
+						value: 'run',
+						description: 'Runpod answers at once, and keeps the job for 30 minutes after its end',
+					},
 					{
 						name: 'Run Sync',
 						value: 'runsync',
-						description: 'Holds the call for up to 90 seconds; the record lives 1 minute',
+						description: 'Runpod answers after up to 90 seconds, and keeps the job for 1 minute after its end',
 					},
 				],
 			},

@@ -1,5 +1,5 @@
 import pLimit, { type LimitFunction } from 'p-limit';
-import { FieldReader, isUnset, type Problem } from '../../core/fields';
+import { FieldReader, isUnset, problemText, type Problem } from '../../core/fields';
 import type { FormName, VideoForm } from '../../core/form';
 import type { ProviderName } from '../../core/job';
 import { present, without } from '../../core/json';
@@ -45,7 +45,7 @@ export interface PreparedRequest {
 	readonly api: Api;
 	readonly request: VideoRequest;
 	readonly pictures: readonly PreparedPicture[];
-	/** A hash of the request and its pictures: a retry takes equal ones for one job. */
+	/** A hash of the request and its pictures. */
 	readonly fingerprint: string;
 	/** What the provider is to call when the job has ended. */
 	readonly callbackUrl?: string;
@@ -57,10 +57,14 @@ export interface GenerateItem {
 	readonly first: PreparedRequest;
 	/** Tried where the first provider certainly created no job. */
 	readonly second?: PreparedRequest;
-	/** What the ledger says of it: whether a job was paid for by an earlier try. */
+	/** Of its requests, the first and the second: by these the ledger finds what an earlier execution has paid for. */
+	readonly fingerprints: readonly string[];
+	/** What the ledger says of it: whether an earlier try has paid for it. */
 	readonly known: Known;
-	/** Checks everything and sends nothing. */
+	/** Checks everything and submits nothing. */
 	readonly dryRun: boolean;
+	/** Whether the links of its pictures are to be opened before anything is submitted. */
+	readonly looksAtLinks: boolean;
 	readonly wait: WaitOptions;
 	readonly output: OutputOptions;
 }
@@ -107,18 +111,22 @@ function readRunOptions(options: Options): Omit<Settings, 'completion' | 'provid
 		limits: present({ maxCost, maxJobs }),
 		...present({ fallbackMaxCost }),
 		mayFallBack: maxCost === undefined || fallbackMaxCost !== undefined,
-		problems: fields.problems.map(({ field, message }) => `${field} ${message}`),
+		problems: fields.problems.map(problemText),
 	};
 }
 
-/** Checks one item: its form for each provider of the choice, its pictures, its options. Sends nothing that costs. */
+/** Checks one item: its form for each provider of the choice, its pictures, its options. Sends nothing. */
 export async function checkItem(run: Run, settings: Settings, itemIndex: number): Promise<Checked<GenerateItem>> {
 	const { completion, providers } = settings;
 	const fields = new FieldReader();
 	const form = readForm(run, itemIndex);
 	const maxSeconds = completion === 'callback' ? maxCallbackSeconds(providers) : undefined;
 	const wait = readWaitOptions(run, itemIndex, fields, maxSeconds);
-	const dryRun = readDryRun(fields, optionsAt(run.context, itemIndex));
+	const options = optionsAt(run.context, itemIndex);
+	const dryRun = readDryRun(fields, options);
+	const wantsLook = fields.boolean('Check Picture Links', options.checkPictureLinks) ?? true;
+	// An agent waits for its tool, and mends what the provider refuses by itself.
+	const looksAtLinks = wantsLook && !isTool(run.context);
 	if (providers.length === 0) fields.refuse('Provider', 'has to be one of the choices in the list.');
 	const prepared = await prepareRequests({ run, settings, itemIndex, fields, dryRun }, form);
 	const callbackUrl = completion === 'jobId' ? readCallbackUrl(run, itemIndex, fields, prepared) : undefined;
@@ -127,13 +135,11 @@ export async function checkItem(run: Run, settings: Settings, itemIndex: number)
 	if (fields.problems.length > 0 || first === undefined) {
 		return { kind: 'problems', problems: withoutRepeats(fields.problems) };
 	}
-	const known = run.ledger.find(
-		itemIndex,
-		prepared.map(({ fingerprint }) => fingerprint),
-	);
+	const fingerprints = prepared.map(({ fingerprint }) => fingerprint);
+	const known = run.ledger.find(itemIndex, fingerprints);
 	return {
 		kind: 'item',
-		item: { itemIndex, first, known, dryRun, wait, output, ...present({ second }) },
+		item: { itemIndex, first, fingerprints, known, dryRun, looksAtLinks, wait, output, ...present({ second }) },
 	};
 }
 
@@ -178,7 +184,7 @@ function readDryRun(fields: FieldReader, options: Options): boolean {
 
 /** Two providers find the same things wrong with one form. */
 function withoutRepeats(problems: readonly Problem[]): Problem[] {
-	const byText = new Map(problems.map((problem) => [problem.field + problem.message, problem]));
+	const byText = new Map(problems.map((problem) => [problemText(problem), problem]));
 	return [...byText.values()];
 }
 
@@ -272,9 +278,9 @@ async function prepareRequest(
 	const opened = await run.api(name);
 	// A dry run needs no account: without one it is checked as the real API would be asked.
 	const api = dryRun && 'problem' in opened ? apiWithoutCredential(name) : opened;
-	if ('problem' in api) fields.refuse('Credential', api.problem);
+	if ('problem' in api) fields.refuse(undefined, api.problem);
 	if (wantsEndImage(form) && !takes(defaultModelOf(name), 'endImage')) {
-		const problem = `cannot go to ${provider.label}, which comes first here. Choose Core.Today as the first provider, or take the end image away.`;
+		const problem = `cannot go to ${provider.label}, which comes first here. Choose Core.Today as the first provider, or set End Image to None.`;
 		return fields.refuse('End Image', problem);
 	}
 	// Without a credential nobody knows where the API is: what only an API on the internet would refuse is not named then.
@@ -284,7 +290,13 @@ async function prepareRequest(
 	const request = parsed.kind === 'request' ? parsed.request : undefined;
 	const pictures = await preparePictures(
 		run,
-		{ provider, providerIsLocal, isSecond, choice: optionsAt(run.context, itemIndex).imageDelivery },
+		{
+			provider,
+			providerIsLocal,
+			isSecond,
+			choice: optionsAt(run.context, itemIndex).imageDelivery,
+			callsBack: settings.completion === 'callback',
+		},
 		{ request, pictures: request?.pictures ?? (parsed.kind === 'problems' ? parsed.pictures : []) },
 		readPicture,
 		fields,

@@ -11,9 +11,9 @@ export async function dryRunItem(run: Run, { completion }: Settings, item: Gener
 	const { itemIndex, output } = item;
 	const { api, request, pictures } = item.first;
 	const input: JsonObject = { ...request.input };
-	for (const { picture, delivery, url } of pictures) {
+	for (const { picture, delivery } of pictures) {
 		// The picture is not delivered, so its place in the request says what would stand there.
-		putLink(input, picture, url ?? `(the picture in "${picture.field}", by ${delivery})`);
+		putLink(input, picture, `(the picture in "${picture.field}", by ${delivery})`);
 	}
 	const { method, path, body } = api.provider.startCall({ ...request, input }, {});
 	const { json, ...rest } = await sampleItem(

@@ -1,7 +1,7 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 import { hasEnded } from '../../core/job';
 import { present } from '../../core/json';
-import type { Known, LedgerEntry } from '../../core/money/ledger';
+import type { LedgerEntry, PaidJob } from '../../core/money/ledger';
 import { limitProblem } from '../../core/money/limits';
 import { failureError } from '../../core/output';
 import { nodeError } from '../../host/context';
@@ -12,9 +12,11 @@ import { videoResult } from '../run/poll';
 import type { Run } from '../run/run';
 import { checkItem, readSettings, requestTo, type GenerateItem, type Settings } from './check';
 import { dryRunItem } from './dryRun';
+import { logWarnings, showHints } from './hints';
+import { checkLinks } from './links';
 import { leaveJobs, takeOverLeftJobs } from './manualRun';
 import { pauseUntilCallback, readResumeUrl, type ResumeUrl } from './pause';
-import { extrasOf, followJob, submitItem, type PaidJob } from './submit';
+import { extrasOf, followJob, submitItem } from './submit';
 
 /**
  * Makes a video for each input item. Gives one output item for each input item or, where the execution pauses, what n8n
@@ -37,17 +39,21 @@ async function makeVideos(run: Run): Promise<{ output: INodeExecutionData[]; res
 	const valid = await checkItems(run, async (itemIndex) => await checkItem(run, settings, itemIndex));
 	const checked = await takeOverLeftJobs(run, valid);
 	const resumeUrl = readResumeUrl(run, settings, checked.toDo);
-	const items = refuseRun(run, checked, runProblem(run, settings, checked.toDo, resumeUrl));
+	const allowed = withoutRefused(run, checked, runProblem(run, settings, checked.toDo, resumeUrl));
+	const items = await checkLinks(run, allowed);
+	logWarnings(run, settings, items);
+	let shownMeanwhile: INodeExecutionData[] | undefined;
 	if (settings.completion === 'wait') {
 		await doItems(run, items, async (item) => await makeVideo(run, settings, item));
 	} else if (settings.completion === 'jobId') {
 		await doItems(run, items, async (item) => await returnJob(run, settings, item));
 	} else {
-		const submit = async (item: GenerateItem) => await jobOf(run, settings, item, resumeUrl.urlOf?.(item.itemIndex));
-		const shownMeanwhile = await pauseUntilCallback(run, settings, items, submit);
-		if (shownMeanwhile !== undefined) return { output: shownMeanwhile, results: items.results };
+		const submit = async (item: GenerateItem) =>
+			await takeUpOrSubmit(run, settings, item, resumeUrl.urlOf?.(item.itemIndex));
+		shownMeanwhile = await pauseUntilCallback(run, settings, items, submit);
 	}
-	return { output: outputItems(run, items.results), results: items.results };
+	const hints = showHints(run, items);
+	return { output: shownMeanwhile ?? outputItems(run, items.results, hints), results: items.results };
 }
 
 /** Why nothing of the run may be submitted: its own options, its limits, or that no provider could call this n8n back. */
@@ -69,10 +75,14 @@ function runProblem(
 }
 
 /**
- * What is left to do where the run must submit nothing new: the items that an earlier try has paid for. A limit that is
- * reached on a retry does not throw their videos away.
+ * What is left to do: everything or, where `problem` says that the run must submit nothing, the items that an earlier try
+ * has paid for. A limit that is reached on a retry does not throw their videos away.
  */
-function refuseRun({ context }: Run, items: Items<GenerateItem>, problem: string | undefined): Items<GenerateItem> {
+function withoutRefused(
+	{ context }: Run,
+	items: Items<GenerateItem>,
+	problem: string | undefined,
+): Items<GenerateItem> {
 	if (problem === undefined) return items;
 	const refused = items.toDo.filter(({ known }) => known.kind === 'new');
 	const isWhole = refused.length === items.toDo.length;
@@ -84,7 +94,7 @@ function refuseRun({ context }: Run, items: Items<GenerateItem>, problem: string
 /** Wait for Completion. An unfinished job counts for Max Concurrency; the download of its video does not. */
 async function makeVideo(run: Run, settings: Settings, item: GenerateItem): Promise<Result> {
 	const ended = await settings.limit(async () => {
-		const paid = await jobOf(run, settings, item);
+		const paid = await takeUpOrSubmit(run, settings, item);
 		return paid.kind === 'job' && !hasEnded(paid.job) ? await followJob(run, item, paid) : paid;
 	});
 	return ended.kind === 'job' ? await videoResult(run, ended.job, item.output, extrasOf(ended.entry)) : ended;
@@ -92,7 +102,7 @@ async function makeVideo(run: Run, settings: Settings, item: GenerateItem): Prom
 
 /** Return Job ID: the job is data, whatever has become of it. */
 async function returnJob(run: Run, settings: Settings, item: GenerateItem): Promise<Result> {
-	const paid = await settings.limit(async () => await jobOf(run, settings, item));
+	const paid = await settings.limit(async () => await takeUpOrSubmit(run, settings, item));
 	if (paid.kind !== 'job') return paid;
 	const { json } = await jobItem(run, paid.job, { ...item.output, download: false }, extrasOf(paid.entry));
 	return { kind: 'item', json: { ...json, ...present({ note: noteFor(run, paid) }) } };
@@ -105,36 +115,29 @@ function noteFor({ context }: Run, { job }: PaidJob): string | undefined {
 }
 
 /**
- * The job of an item, and the one place that decides whether it is paid for. A retry takes up the job of an earlier try;
- * only an item that is new to the ledger is submitted. An agent may make equal calls at the same time, so for these the
- * ledger is asked again, with nothing awaited between its answer and the opening of the new entry.
+ * The job of an item: the one place that decides whether it is paid for. A retry takes up the job of an earlier try; only
+ * an item that is new to the ledger is submitted. An agent may make equal calls at the same time, so the ledger is asked
+ * once more right before the submit, with nothing awaited between its answer and the opening of the new entry.
  */
-async function jobOf(run: Run, settings: Settings, item: GenerateItem, resumeUrl?: string): Promise<PaidJob | Result> {
+async function takeUpOrSubmit(
+	run: Run,
+	settings: Settings,
+	item: GenerateItem,
+	resumeUrl?: string,
+): Promise<PaidJob | Result> {
 	if (item.dryRun) return await dryRunItem(run, settings, item);
-	let known = run.isAgentCall ? findAgain(run, item) : item.known;
-	for (let answer = answerTo(run, known); answer !== undefined; answer = answerTo(run, known)) {
-		await answer;
-		known = findAgain(run, item);
+	let known = run.ledger.find(item.itemIndex, item.fingerprints);
+	while (known.kind === 'unknown') {
+		// Only an agent's equal call can be under way here: it is waited for, and the ledger is asked again.
+		const answered = run.ledger.whenAnswered(known.entry);
+		if (answered === undefined) return unclearSubmitError(known.entry, item);
+		await answered;
+		known = run.ledger.find(item.itemIndex, item.fingerprints);
 	}
-	if (known.kind === 'new') return await submitItem(run, settings, item, resumeUrl);
-	if (known.kind === 'unknown') return unknownSubmit(known.entry, item);
-	return { kind: 'job', entry: known.entry, job: known.job };
+	return known.kind === 'new' ? await submitItem(run, settings, item, resumeUrl) : known;
 }
 
-function findAgain({ ledger }: Run, { itemIndex, first, second }: GenerateItem): Known {
-	const requests = [first, second].filter((request) => request !== undefined);
-	return ledger.find(
-		itemIndex,
-		requests.map(({ fingerprint }) => fingerprint),
-	);
-}
-
-/** A promise of when an equal submit that is under way in this process has been answered. */
-function answerTo({ ledger }: Run, known: Known): Promise<void> | undefined {
-	return known.kind === 'unknown' ? ledger.answerOf(known.entry) : undefined;
-}
-
-function unknownSubmit({ failure, provider }: LedgerEntry, item: GenerateItem): ErrorResult {
+function unclearSubmitError({ failure, provider }: LedgerEntry, item: GenerateItem): ErrorResult {
 	const { api, request } = requestTo(item, provider);
 	const known = failure ?? {
 		message: `It is not known whether ${api.provider.label} accepted the job: the execution ended while it was being submitted`,

@@ -3,7 +3,6 @@ import { LeftJobs, type LeftJob } from '../../core/money/leftJobs';
 import { failureError } from '../../core/output';
 import { isManualRun, savedNodeOf } from '../../host/context';
 import type { Api } from '../../kling/api';
-import { takenOverText } from '../run/errors';
 import type { ErrorResult, Items } from '../run/items';
 import type { Run } from '../run/run';
 import type { GenerateItem } from './check';
@@ -29,8 +28,6 @@ export async function takeOverLeftJobs(run: Run, { toDo, results }: Items<Genera
 			return [];
 		}),
 	);
-	const message = takenOverText(run);
-	if (message !== undefined) run.context.addExecutionHints({ message, type: 'info', location: 'outputPane' });
 	return { toDo: withJobs.flat(), results };
 }
 

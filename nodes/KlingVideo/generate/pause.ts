@@ -2,6 +2,7 @@ import type { INodeExecutionData } from 'n8n-workflow';
 import type { Stop } from '../../core/clock';
 import { asJobId, hasEnded, withoutRaw, type Job } from '../../core/job';
 import { asNumber, asObject, isJsonObject, present, type JsonObject } from '../../core/json';
+import type { PaidJob } from '../../core/money/ledger';
 import { errorJson, failureError, jobJson, type Extras } from '../../core/output';
 import { findProvider } from '../../core/providers';
 import { urlProblem } from '../../core/url';
@@ -11,7 +12,7 @@ import { eachItem, mustThrow, type Items, type Result } from '../run/items';
 import { cancelAfterStop } from '../run/poll';
 import type { Run } from '../run/run';
 import { requestTo, type GenerateItem, type Settings } from './check';
-import { deadlineOf, extrasOf, followJob, type PaidJob } from './submit';
+import { deadlineOf, extrasOf, followJob } from './submit';
 
 /** The query parameter of the resume URL that says which item a callback is about, whatever its body says. */
 export const ITEM_PARAMETER = 'klingItem';
@@ -40,7 +41,8 @@ export function readResumeUrl({ context }: Run, { completion }: Settings, items:
 	const url = resumeUrlOf(context);
 	if (url === undefined) {
 		return {
-			problem: 'This n8n gives no resume URL. Set Completion to Wait for Completion or Return Job ID.',
+			problem:
+				'This execution cannot be paused, as n8n gives it no resume URL. Set Completion to Wait for Completion or Return Job ID.',
 		};
 	}
 	const providerIsLocal = items.every(({ first, second }) => first.api.isLocal && second?.api.isLocal !== false);
@@ -193,7 +195,7 @@ async function currentJob(run: Run, item: GenerateItem, paid: PaidJob): Promise<
 	}
 	// Whatever else keeps the job from being seen may pass: it is taken as it was last seen.
 	if (answer.kind === 'refused') return paid;
-	run.ledger.seen(entry, answer.job);
+	run.ledger.noteSeen(entry, answer.job);
 	return { kind: 'job', entry, job: answer.job };
 }
 

@@ -14,18 +14,25 @@ import { dataUriOf, postFile, readPicture } from '../../host/files';
 import type { Api } from '../../kling/api';
 import { reasonOf } from '../run/items';
 import type { Run } from '../run/run';
+import { openLink, signedLink } from './signedPictures';
 
-type Delivery = 'upload' | 'dataUri' | 'signedUrl';
+/** `linkOrDataUri`: a link that keeps the request small enough to come back in a callback, or else inside it. */
+type Delivery = 'upload' | 'dataUri' | 'signedUrl' | 'linkOrDataUri';
 const DELIVERY_CHOICES = ['auto', 'upload', 'dataUri', 'signedUrl'] as const;
+
+/**
+ * A request of up to this size may come back whole in the callback: a proxy before n8n takes 1 MB where nobody has set
+ * it otherwise, and what the provider adds needs room, too.
+ */
+const MAX_REPEATED_BYTES = 700_000;
 
 /** A picture that was checked, and how it will reach the provider. Its bytes are read again when it goes. */
 export interface PreparedPicture {
 	readonly picture: Picture;
 	readonly sha256: string;
+	readonly bytes: number;
 	readonly mimeType: string;
 	readonly delivery: Delivery;
-	/** Only for `signedUrl`. */
-	readonly url?: string;
 }
 
 /** What the bytes of a picture say. They are not kept: a batch may hold hundreds of pictures. */
@@ -66,6 +73,8 @@ interface Destination {
 	readonly isSecond: boolean;
 	/** What Image Delivery says. */
 	readonly choice: unknown;
+	/** The provider calls a paused execution back, and may repeat the request then. */
+	readonly callsBack: boolean;
 }
 
 /** Checks an item's pictures by their bytes and names all that is wrong with them. Sends nothing. */
@@ -90,14 +99,38 @@ export async function preparePictures(
 		}
 		for (const problem of facts.problems) fields.refuse(name, problem);
 		const delivery = deliveryTo(destination, fields);
-		const { sha256, mimeType } = facts;
+		const { sha256, bytes, mimeType } = facts;
 		if (mimeType === undefined || delivery === undefined) continue;
 		if (delivery === 'dataUri' && !fitsInRequest(destination, request, facts, name, fields)) continue;
-		const url = delivery === 'signedUrl' ? signedUrl(run, facts.binary, destination, fields) : undefined;
-		if (delivery === 'signedUrl' && url === undefined) continue;
-		prepared.push({ picture, sha256, mimeType, delivery, ...present({ url }) });
+		if (delivery === 'signedUrl' && !canBeLinked(run, facts.binary, destination, fields)) continue;
+		prepared.push({ picture, sha256, bytes, mimeType, delivery });
 	}
-	return prepared;
+	return isTooLargeToRepeat(destination, request, prepared) ? prepared.map(byLinkIfPossible) : prepared;
+}
+
+/** Only what Auto chose: whoever chose Data URI gets it. */
+function isTooLargeToRepeat(
+	{ callsBack, choice }: Destination,
+	request: VideoRequest | undefined,
+	pictures: readonly PreparedPicture[],
+): boolean {
+	if (!callsBack || choice === 'dataUri' || request === undefined) return false;
+	return requestBytes(request, pictures) > MAX_REPEATED_BYTES;
+}
+
+/** The size of the whole request with these pictures inside it. */
+function requestBytes({ input }: VideoRequest, pictures: readonly PreparedPicture[]): number {
+	const inside = pictures.filter(({ delivery }) => delivery !== 'upload' && delivery !== 'signedUrl');
+	const characters = inside.map(dataUriCharacters).reduce((sum, each) => sum + each, 0);
+	return Buffer.byteLength(JSON.stringify(input)) + characters;
+}
+
+function byLinkIfPossible(prepared: PreparedPicture): PreparedPicture {
+	return prepared.delivery === 'dataUri' ? { ...prepared, delivery: 'linkOrDataUri' } : prepared;
+}
+
+function dataUriCharacters({ bytes, mimeType = '' }: Pick<PictureFacts, 'bytes' | 'mimeType'>): number {
+	return dataUriOf(new Uint8Array(), mimeType).length + Math.ceil(bytes / 3) * 4;
 }
 
 function deliveryTo({ provider, isSecond, choice }: Destination, fields: FieldReader): Delivery | undefined {
@@ -114,48 +147,60 @@ function deliveryTo({ provider, isSecond, choice }: Destination, fields: FieldRe
 function fitsInRequest(
 	{ provider }: Destination,
 	request: VideoRequest | undefined,
-	{ bytes, mimeType = '' }: PictureFacts,
+	facts: PictureFacts,
 	name: string,
 	fields: FieldReader,
 ): boolean {
 	if (request === undefined) return true;
 	const { characters, reason } = provider.imageDelivery.dataUriLimit(request);
-	const needed = dataUriOf(new Uint8Array(), mimeType).length + Math.ceil(bytes / 3) * 4;
+	const needed = dataUriCharacters(facts);
 	if (needed <= characters) return true;
 	const measured = `takes ${needed.toLocaleString('en-US')} characters inside the request; ${reason}, which leaves ${Math.floor(characters).toLocaleString('en-US')}.`;
 	fields.refuse(name, `${measured} Make the picture smaller, or choose another Image Delivery.`);
 	return false;
 }
 
-function signedUrl(
+/** Whether this n8n can give out links to its files. What is signed here is only looked at: what is sent is a copy's. */
+function canBeLinked(
 	{ context }: Run,
 	binary: IBinaryData,
 	{ providerIsLocal }: Destination,
 	fields: FieldReader,
-): string | undefined {
+): boolean {
 	try {
-		const url = context.helpers.createBinarySignedUrl(binary, '1 day');
-		const problem = urlProblem(url, { providerIsLocal });
-		if (problem === undefined) return url;
-		return fields.refuse(
+		const problem = urlProblem(context.helpers.createBinarySignedUrl(binary), { providerIsLocal });
+		if (problem === undefined) return true;
+		fields.refuse(
 			'Image Delivery',
 			`cannot be Signed URL: the link to this n8n ${problem} Set n8n's WEBHOOK_URL to its public address, or choose Auto.`,
 		);
 	} catch {
-		return fields.refuse(
+		fields.refuse(
 			'Image Delivery',
 			'cannot be Signed URL: this n8n keeps binary data in memory, where nothing can be linked. Choose Auto.',
 		);
 	}
+	return false;
 }
 
 const UPLOAD_TRIES = 3;
-/** No document says how long an uploaded file lives (docs/providers.md); a retry within the hour uses it again. */
+/** No document says how long an uploaded file lives (docs/providers.md#coretoday-files); a retry within the hour uses it again. */
 const UPLOAD_LIFE_MS = 3600 * 1000;
 
 /** The refusals after which a second provider may be tried, as after a submit; their usual advice fits an upload, too. */
 const ACCOUNT_CODES: ReadonlyArray<Failure['code']> = ['unauthorized', 'insufficient_credit', 'rate_limited'];
 const ADVICE = 'Run again, or choose another Image Delivery.';
+
+/** For whom pictures are delivered. */
+interface Delivering {
+	readonly itemIndex: number;
+	readonly api: Api;
+	readonly request: VideoRequest;
+	/** How long the job is waited for, and so may look at its picture. */
+	readonly timeoutSeconds: number;
+	/** Where the provider calls a paused execution back. */
+	readonly resumeUrl: string | undefined;
+}
 
 /**
  * Brings an item's pictures to its provider, each distinct picture once per execution. Gives the input keys with their
@@ -163,17 +208,31 @@ const ADVICE = 'Run again, or choose another Image Delivery.';
  */
 export async function deliverPictures(
 	run: Run,
-	itemIndex: number,
-	api: Api,
+	delivering: Delivering,
 	pictures: readonly PreparedPicture[],
 ): Promise<{ readonly kind: 'delivered'; readonly input: JsonObject } | SubmitFailure> {
 	const input: JsonObject = {};
+	const inside: PreparedPicture[] = [];
 	for (const prepared of pictures) {
-		const link = await linkOf(run, itemIndex, api, prepared).catch((error: unknown) => failed(reasonOf(error)));
-		if (typeof link !== 'string') return withPicture(link, prepared.picture, api.provider);
+		const link = await linkOf(run, delivering, prepared).catch((error: unknown) => failed(reasonOf(error)));
+		if (typeof link !== 'string') return withPicture(link, prepared.picture, delivering.api.provider);
+		if (prepared.delivery === 'linkOrDataUri' && link.startsWith('data:')) inside.push(prepared);
 		putLink(input, prepared.picture, link);
 	}
+	if (inside.length > 0) warnOfProxy(run, delivering, inside);
 	return { kind: 'delivered', input };
+}
+
+function warnOfProxy(
+	{ context }: Run,
+	{ itemIndex, api, request }: Delivering,
+	inside: readonly PreparedPicture[],
+): void {
+	const megabytes = (requestBytes(request, inside) / 1_000_000).toFixed(1);
+	const { label } = api.provider;
+	context.logger.warn(
+		`Item ${itemIndex}: the request to ${label} has ${megabytes} MB, as the picture is inside it, and ${label} may repeat it in its callback. A proxy before n8n that takes less (1 MB at nginx, client_max_body_size) refuses such a callback, and the execution goes on only at its Timeout. Raise that limit for /webhook-waiting/, or let the proxy pass /rest/binary-data/signed.`,
+	);
 }
 
 function failed(
@@ -187,21 +246,24 @@ function failed(
 /** The failure in a sentence that names the picture, with the advice that fits an upload. */
 function withPicture({ failure, mayFallBack }: SubmitFailure, { label }: Picture, provider: Provider): SubmitFailure {
 	const reason = failure.message.replace(`${provider.label}: `, '');
-	const message = `The ${label} could not be brought to ${provider.label}: ${reason}. No job was submitted`;
+	const message = `The ${label} could not be sent to ${provider.label}: ${reason}. No job was submitted`;
 	const advice = ACCOUNT_CODES.includes(failure.code) ? undefined : ADVICE;
 	return { kind: 'failed', failure: { ...failure, message }, mayFallBack, ...present({ advice }) };
 }
 
 async function linkOf(
 	run: Run,
-	itemIndex: number,
-	api: Api,
+	{ itemIndex, api, timeoutSeconds, resumeUrl }: Delivering,
 	prepared: PreparedPicture,
 ): Promise<string | SubmitFailure> {
-	if (prepared.url !== undefined) return prepared.url;
-	if (prepared.delivery === 'upload') return await uploadOnce(run, itemIndex, api, prepared);
-	const stored = await readPicture(run.context, itemIndex, prepared.picture.field);
-	return stored === undefined ? failed(GONE) : dataUriOf(stored.bytes, prepared.mimeType);
+	const { delivery, picture, mimeType } = prepared;
+	if (delivery === 'upload') return await uploadOnce(run, itemIndex, api, prepared);
+	const source = { itemIndex, timeoutSeconds, field: picture.field, ...prepared };
+	if (delivery === 'signedUrl') return (await signedLink(run, source)) ?? failed(GONE);
+	const link = delivery === 'linkOrDataUri' ? await openLink(run, source, resumeUrl) : undefined;
+	if (link !== undefined) return link;
+	const stored = await readPicture(run.context, itemIndex, picture.field);
+	return stored === undefined ? failed(GONE) : dataUriOf(stored.bytes, mimeType);
 }
 
 const GONE = 'it is not in the input item any more';

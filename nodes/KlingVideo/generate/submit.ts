@@ -1,23 +1,16 @@
 import { stoppedBefore, submitOnce, type SubmitFailure, type SubmitResult } from '../../core/calls/submit';
-import type { Job } from '../../core/job';
 import { present } from '../../core/json';
-import type { LedgerEntry } from '../../core/money/ledger';
+import type { LedgerEntry, PaidJob } from '../../core/money/ledger';
 import { estimateCost } from '../../core/models/price';
 import { countedAmount, limitProblem } from '../../core/money/limits';
 import { failureError, type Extras, type ItemError } from '../../core/output';
-import { refusedItem } from '../run/errors';
+import { invalidItem, refusedItem } from '../run/errors';
 import type { ErrorResult, Result } from '../run/items';
 import { waitForEnd } from '../run/poll';
 import type { Run } from '../run/run';
 import { requestTo, type GenerateItem, type PreparedRequest, type Settings } from './check';
+import { endedProblems } from './links';
 import { deliverPictures } from './pictures';
-
-/** A job that was paid for, with its entry in the ledger. */
-export interface PaidJob {
-	readonly kind: 'job';
-	readonly entry: LedgerEntry;
-	readonly job: Job;
-}
 
 /** A busy provider is asked again for this long at most, and not longer than a short Timeout. */
 const MAX_PATIENCE_MS = 300_000;
@@ -35,6 +28,9 @@ export async function submitItem(
 	const { itemIndex, first, second } = item;
 	const overLimit = agentLimitProblem(run, settings, item);
 	if (overLimit !== undefined) return { kind: 'error', error: refusedItem(overLimit) };
+	// It may have waited long for its turn.
+	const ended = endedProblems(run, item);
+	if (ended.length > 0) return { kind: 'error', error: invalidItem(ended, run.ledger.latest(item.itemIndex)) };
 	const submitted = await submitTo(run, item, first, resumeUrl);
 	if (submitted.kind === 'job') return submitted;
 	const { failure, mayFallBack } = submitted;
@@ -72,7 +68,7 @@ function allowsFallback({ ledger }: Run, settings: Settings, { request }: Prepar
 	return ledger.spent().amounts[cost.least.unit] + countedAmount(cost) <= settings.fallbackMaxCost + 1e-9;
 }
 
-/** Submits to one provider, and notes at once what became of it: in the ledger, and in the log, which survives a crash. */
+/** Submits to one provider and notes at once what became of it: in the ledger, and in n8n's log. Only the log survives a crash. */
 async function submitTo(
 	run: Run,
 	item: GenerateItem,
@@ -98,16 +94,16 @@ async function submitTo(
 	const result = await deliverAndSubmit(run, item, prepared, resumeUrl);
 	if (result.kind === 'job') {
 		const { jobId, model } = result.job.handle;
-		ledger.submitted(entry, result.job, clock.now());
+		ledger.noteSubmitted(entry, result.job, clock.now());
 		const facts = { jobId, provider: provider.name, model };
 		context.logger.info(`Kling video job ${jobId} submitted to ${provider.name} for item ${itemIndex}`, facts);
 		return { kind: 'job', entry, job: result.job };
 	}
 	const { failure } = result;
 	if (failure.code === 'submit_unknown') {
-		ledger.unknown(entry, failure);
+		ledger.noteUnclear(entry, failure);
 		context.logger.warn(`Item ${itemIndex}: ${failure.message}`);
-	} else ledger.refused(entry);
+	} else ledger.noteRefused(entry);
 	return result;
 }
 
@@ -117,10 +113,11 @@ async function deliverAndSubmit(
 	{ api, request, pictures, callbackUrl }: PreparedRequest,
 	resumeUrl: string | undefined,
 ): Promise<SubmitResult> {
-	const delivered = await deliverPictures(run, itemIndex, api, pictures);
+	const { timeoutSeconds } = wait;
+	const delivered = await deliverPictures(run, { itemIndex, api, request, timeoutSeconds, resumeUrl }, pictures);
 	if (delivered.kind === 'failed') return delivered;
 	const whole = { ...request, input: { ...request.input, ...delivered.input } };
-	const patienceMs = Math.min(wait.timeoutSeconds * 1000, MAX_PATIENCE_MS);
+	const patienceMs = Math.min(timeoutSeconds * 1000, MAX_PATIENCE_MS);
 	const ports = { clock: run.clock, random: run.random, stop: run.stop, send: api.send };
 	const webhookUrl = resumeUrl ?? callbackUrl;
 	return await submitOnce(api.provider, whole, { patienceMs, ...present({ webhookUrl }) }, ports);
@@ -138,12 +135,12 @@ export async function followJob(run: Run, item: GenerateItem, { entry, job }: Pa
 			deadlineMs: deadlineOf(item, entry),
 			lastSeen: job,
 			submittedMs: entry.submittedMs,
-			pollNow: item.known.kind === 'running',
+			pollNow: item.known.kind === 'job',
 			...present({ longestPauseMs: api.provider.longestPollPauseMs?.(request) }),
 		},
 	);
 	if (ended.kind !== 'job') return ended;
-	run.ledger.seen(entry, ended.job);
+	run.ledger.noteSeen(entry, ended.job);
 	return { kind: 'job', entry, job: ended.job };
 }
 

@@ -51,7 +51,7 @@ function check(run: Run, itemIndex: number): Checked<VideoToFetch> {
 
 /** The user gives this link, and no key goes with it: it may lead anywhere this n8n reaches. */
 function videoUrlProblem(value: unknown): string | undefined {
-	if (isUnset(value)) return 'is empty. Give the videoUrl that Generate, Wait or Get Status returned.';
+	if (isUnset(value)) return 'is empty. Enter the videoUrl that Generate, Wait or Get Status returned.';
 	return urlProblem(value, { providerIsLocal: true });
 }
 
@@ -71,6 +71,6 @@ async function fetchVideo(run: Run, { videoUrl, jobId, output, json }: VideoToFe
 	const fetched = await run.downloads.fetch({ url: videoUrl, fileName, mayBeLocal: true });
 	if (fetched.kind === 'stored') return { kind: 'item', json, binary: { [output.field]: fetched.binary } };
 	const receipt = jobId === undefined ? '' : ` Job ID: ${jobId}.`;
-	const description = `Runpod's links live 7 days, Core.Today's may live 1 hour. While the provider still has the job, Get Status gives its link again.${receipt}`;
+	const description = `Links from Runpod work for 7 days, links from Core.Today perhaps for 1 hour only. While the provider still has the job, Get Status returns a link again.${receipt}`;
 	return { kind: 'error', error: { message: fetched.message, description, ...present({ jobId }) }, videoUrl };
 }

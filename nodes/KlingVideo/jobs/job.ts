@@ -58,7 +58,7 @@ function readProvider(choice: unknown, json: Json, fields: FieldReader): Provide
 	if (choice !== 'fromInput') return fields.refuse('Provider', `has to be ${names}.`);
 	return fields.refuse(
 		'Provider',
-		`is set to From Input, but the item has no "provider" of ${names}. Choose the provider here.`,
+		`is set to From Input, but the input item has no field "provider" with ${names}. Choose the provider in this node.`,
 	);
 }
 
@@ -71,12 +71,12 @@ async function readApi(
 ): Promise<Api | undefined> {
 	if (jobId !== undefined && isDryRunId(jobId)) return apiWithoutCredential(name);
 	const api = await run.api(name);
-	return 'problem' in api ? fields.refuse('Credential', api.problem) : api;
+	return 'problem' in api ? fields.refuse(undefined, api.problem) : api;
 }
 
 function readJobId(value: unknown, fields: FieldReader): string | undefined {
-	if (isUnset(value)) return fields.refuse('Job ID', 'is empty. Give the ID that Generate returned.');
-	return asJobId(value) ?? fields.refuse('Job ID', 'is no job ID: it may have letters, digits, "-" and "_" only.');
+	if (isUnset(value)) return fields.refuse('Job ID', 'is empty. Enter the jobId that Generate returned.');
+	return asJobId(value) ?? fields.refuse('Job ID', 'is not a job ID: it has only letters, digits, "-" and "_".');
 }
 
 /** The item's own model, else the option's endpoint where the provider has endpoints. */

@@ -1,22 +1,23 @@
 import type { NodeOperationError } from 'n8n-workflow';
-import type { Problem } from '../../core/fields';
-import { present } from '../../core/json';
-import type { LedgerEntry } from '../../core/money/ledger';
+import { problemText, type Problem } from '../../core/fields';
+import { itemsText } from '../../core/items';
+import { present, type JsonObject } from '../../core/json';
+import { maySubmitAgain, type LedgerEntry } from '../../core/money/ledger';
 import { jobJson, type ItemError } from '../../core/output';
 import { providerOf } from '../../core/providers';
 import { isManualRun, nodeError } from '../../host/context';
 import type { ErrorResult, Result } from './items';
 import type { Run } from './run';
 
-const REATTACHED = 'Retry takes up the jobs that exist and pays for none of them again.';
+const RETRY_KEEPS = 'Executions > Retry keeps finished and running videos and pays for none of them again.';
+const RETRY_REMAKES =
+	'Executions > Retry keeps finished and running videos; only failed ones are made, and paid for, again.';
 
 const EXECUTE_STEP =
 	'Execute step keeps finished and running videos for an hour, too; a changed prompt makes a new one. It cannot after a restart of n8n, or where n8n runs manual executions on workers: use Executions > Retry there, or set On Error to Continue.';
 
-/** How many item numbers a message names. */
-const MAX_NAMED_ITEMS = 30;
-
-const problemText = ({ field, message }: Problem) => `${field} ${message}`;
+/** So many lines, with the title above and the advice below them, fit on a screen. */
+const MAX_SHOWN_LINES = 12;
 
 /** An item whose form is wrong, with On Error "Continue". `earlier` is what an earlier try submitted for it. */
 export function invalidItem(problems: readonly Problem[], earlier?: LedgerEntry): ItemError {
@@ -49,9 +50,28 @@ export function refusedItem(refusal: string): ItemError {
 /** An item that ended by an error which nobody foresaw. */
 export function unexpectedEnd(reason: string): ItemError {
 	return {
-		message: `This item ended unexpectedly: ${reason}`,
-		description: 'Job IDs of this run are in the n8n log. Please report this with the message.',
+		message: `Something unexpected went wrong with this item: ${reason}`,
+		description: "The job IDs of this run are in n8n's log. Please report this message to the makers of the node.",
 	};
+}
+
+/** What is said of one item, in the order of importance. */
+interface Line {
+	readonly itemIndex: number;
+	readonly text: string;
+}
+
+/** Lines for the screen: items of which the same is said share one. What does not fit is left to the error's data. */
+function linesText(lines: readonly Line[]): string[] {
+	const byText = new Map<string, number[]>();
+	for (const { itemIndex, text } of lines) byText.set(text, [...(byText.get(text) ?? []), itemIndex]);
+	const all = [...byText].map(([text, itemIndexes]) => {
+		const items = itemsText(itemIndexes);
+		return `${items.charAt(0).toUpperCase()}${items.slice(1)}: ${text}`;
+	});
+	if (all.length <= MAX_SHOWN_LINES) return all;
+	const rest = all.length - MAX_SHOWN_LINES + 1;
+	return [...all.slice(0, MAX_SHOWN_LINES - 1), `… and ${rest} more lines: see Error details for all items.`];
 }
 
 /** A run that was refused before anything was sent: names every problem of every item, and the jobs of earlier tries. */
@@ -59,71 +79,140 @@ export function refusedRun(
 	{ context, ledger }: Run,
 	invalid: ReadonlyArray<{ itemIndex: number; problems: readonly Problem[] }>,
 ): NodeOperationError {
+	const itemCount = context.getInputData().length;
 	const earlier = [...context.getInputData().keys()].flatMap((itemIndex) => {
-		const job = ledger.latest(itemIndex)?.job;
-		return job === undefined ? [] : [resultText({ kind: 'item', json: jobJson(job) }, itemIndex)];
+		const entry = ledger.latest(itemIndex);
+		return entry === undefined ? [] : [{ itemIndex, result: resultOf(entry) }];
 	});
-	const sent = earlier.length === 0 ? 'nothing was sent' : 'nothing new was sent';
-	const known = earlier.length === 0 ? [] : ['Jobs of an earlier try:', ...earlier, REATTACHED];
+	const jobs = earlier.map(({ itemIndex, result }) => ({ itemIndex, text: resultText(result) }));
+	const known = jobs.length === 0 ? [] : ['Jobs of an earlier try:', ...linesText(jobs), RETRY_KEEPS];
+	const nothing = jobs.length === 0 ? 'Nothing was sent.' : 'Nothing new was sent.';
 	const [first] = invalid;
 	if (invalid.length === 1 && first !== undefined) {
 		const message = first.problems.map(problemText).join(' ');
-		const description = [`${sent.charAt(0).toUpperCase()}${sent.slice(1)}.`, ...known].join('\n');
-		return nodeError(context, { message, description }, first.itemIndex);
+		return nodeError(context, { message, description: [nothing, ...known].join('\n') }, first.itemIndex);
 	}
-	const lines = invalid.map(({ itemIndex, problems }) => `Item ${itemIndex}: ${problems.map(problemText).join(' ')}`);
-	const message = `${invalid.length} items cannot be sent as they are; ${sent}`;
-	return nodeError(context, { message, description: [...lines, ...known].join('\n') });
+	const problems = invalid.flatMap((item) =>
+		item.problems.map((problem) => ({ itemIndex: item.itemIndex, text: problemText(problem) })),
+	);
+	const items: JsonObject[] = invalid.map((item) => ({
+		item: item.itemIndex,
+		problems: item.problems.map(problemText),
+	}));
+	const jobsOfEarlierTry = earlier.map(({ itemIndex, result }) => resultData(result, itemIndex));
+	return nodeError(context, {
+		message: `${invalid.length} of ${itemCount} items have wrong or missing values. ${nothing}`,
+		description: [...linesText(problems), ...known].join('\n'),
+		data: { items, ...(jobs.length === 0 ? {} : { jobsOfEarlierTry }) },
+	});
 }
 
-function resultText(result: Result, itemIndex: number): string {
+/** What an earlier try of an item came to. */
+function resultOf({ job, failure, provider }: LedgerEntry): Result {
+	if (job !== undefined) return { kind: 'item', json: jobJson(job) };
+	const message = failure?.message ?? `${providerOf(provider).label} did not answer the submit`;
+	return { kind: 'error', error: { message, description: '' } };
+}
+
+function resultText(result: Result): string {
 	const facts =
 		result.kind === 'item'
 			? [result.json.jobId, result.json.status, result.json.videoUrl]
 			: [result.error.jobId, result.error.status, result.videoUrl, result.error.message];
-	return `Item ${itemIndex}: ${facts.filter((fact) => typeof fact === 'string').join(', ')}`;
+	return facts.filter((fact) => typeof fact === 'string').join(', ');
+}
+
+/** What the error's data says of one item. */
+function resultData(result: Result, item: number): JsonObject {
+	if (result.kind === 'error') {
+		const { message, jobId, provider, status } = result.error;
+		return present({ item, jobId, provider, status, videoUrl: result.videoUrl, message });
+	}
+	const { jobId, provider, status, videoUrl } = result.json;
+	return present({ item, jobId, provider, status, videoUrl });
 }
 
 /**
  * The error of a run whose every job has come to its end: names the items that have no video, and lists what all the
- * others have, so that nothing that was paid for is lost.
+ * others have, so that nothing that was paid for is lost. `notes` are the lines that an output would have as its hints.
  */
-export function unfinishedRun(run: Run, results: readonly Result[]): NodeOperationError {
+export function unfinishedRun(run: Run, results: readonly Result[], notes: readonly string[]): NodeOperationError {
 	const { context, stop } = run;
 	const isStopped = stop.requested;
 	const failed = results.flatMap((result, itemIndex) => (result.kind === 'error' ? [{ ...result, itemIndex }] : []));
-	const retry = retryText(run, failed);
+	const retry = retryTexts(run, failed);
 	const [first] = failed;
 	if (first !== undefined && results.length === 1) {
 		const { error, videoUrl, itemIndex } = first;
-		const link = videoUrl === undefined ? '' : ` Video: ${videoUrl}`;
-		const description = `${error.description}${link}${error.jobId === undefined || retry === '' ? '' : ` ${retry}`}`;
+		const link = videoUrl === undefined ? [] : [`Video: ${videoUrl}`];
+		const advice = error.jobId === undefined ? [] : retry;
+		const description = [error.description, ...link, ...advice, ...notes].join('\n');
 		return nodeError(context, { message: worded(error.message, isStopped), description }, itemIndex);
 	}
-	const names = failed.slice(0, MAX_NAMED_ITEMS).map(({ itemIndex }) => itemIndex);
-	const message = `${failed.length} of ${results.length} items did not come through: ${failed.length === 1 ? 'item' : 'items'} ${names.join(', ')}`;
-	const description = [...results.map(resultText), retry].join('\n').trim();
-	return nodeError(context, { message: worded(message, isStopped), description });
+	const lines = results.map((result, itemIndex) => ({ itemIndex, text: resultText(result), kind: result.kind }));
+	const failedFirst = [...lines.filter(({ kind }) => kind === 'error'), ...lines.filter(({ kind }) => kind === 'item')];
+	return nodeError(context, {
+		message: worded(`${failedText(failed, results.length, isStopped)}. ${othersText(results)}`.trim(), isStopped),
+		description: [...linesText(failedFirst), ...retry, ...notes].join('\n'),
+		data: { items: results.map(resultData) },
+	});
+}
+
+/** What became of items without a video, of one and of several. */
+const OUTCOMES = {
+	failed: ['failed', 'failed'],
+	cancelled: ['was cancelled', 'were cancelled'],
+	timedOut: ['was not ready in time', 'were not ready in time'],
+	maybeSubmitted: ['may or may not have been submitted', 'may or may not have been submitted'],
+	notSubmitted: ['was not submitted', 'were not submitted'],
+	notChecked: ['could not be checked', 'could not be checked'],
+	stopped: ['was stopped', 'were stopped'],
+} as const;
+
+function outcomeOf({ status, failure, jobId }: ItemError, isStopped: boolean): keyof typeof OUTCOMES {
+	if (status === 'failed' || status === 'cancelled') return status;
+	if (failure?.code === 'submit_unknown') return 'maybeSubmitted';
+	if (isStopped) return 'stopped';
+	if (failure?.code === 'timed_out') return 'timedOut';
+	if (jobId !== undefined) return 'notChecked';
+	return failure?.charged === 'no' ? 'notSubmitted' : 'failed';
+}
+
+/** "1 of 3 videos failed (item 1, counted from 0)", with a part for each way in which videos failed. */
+function failedText(
+	failed: ReadonlyArray<ErrorResult & { readonly itemIndex: number }>,
+	total: number,
+	isStopped: boolean,
+): string {
+	const parts = Object.entries(OUTCOMES).flatMap(([outcome, [ofOne, ofMany]]) => {
+		const those = failed.filter(({ error }) => outcomeOf(error, isStopped) === outcome);
+		const indexes = those.map(({ itemIndex }) => itemIndex);
+		return those.length === 0 ? [] : [{ indexes, verb: those.length === 1 ? ofOne : ofMany }];
+	});
+	const texts = parts.map(({ indexes, verb }, at) => {
+		const count = at === 0 ? `${indexes.length} of ${total} videos` : String(indexes.length);
+		return `${count} ${verb} (${itemsText(indexes)}${at === 0 ? ', counted from 0' : ''})`;
+	});
+	return texts.join(', ');
+}
+
+/** "2 are finished." of the items that are no error. */
+function othersText(results: readonly Result[]): string {
+	const statuses = results.flatMap((result) => (result.kind === 'item' ? [result.json.status] : []));
+	const running = statuses.filter((status) => status === 'pending' || status === 'processing').length;
+	const withoutVideo = statuses.filter((status) => status === 'failed' || status === 'cancelled').length;
+	const finished = statuses.length - running - withoutVideo;
+	const are = (count: number, what: string) => (count === 0 ? [] : [`${count} ${count === 1 ? 'is' : 'are'} ${what}.`]);
+	return [...are(finished, 'finished'), ...are(running, 'still running')].join(' ');
 }
 
 /** What Retry and Execute step will do. After Stop nothing is said: n8n then keeps no record of the jobs. */
-function retryText(run: Run, failed: readonly ErrorResult[]): string {
-	if (run.stop.requested) return '';
-	const isNewJob = failed.some(({ error }) => error.status === 'failed' && error.failure?.retryable !== false);
-	const texts = [
-		isNewJob ? `${REATTACHED} A failed job that may succeed is submitted anew, as a new job.` : REATTACHED,
-		isManualRun(run.context) ? EXECUTE_STEP : undefined,
-		takenOverText(run),
-	];
-	return texts.filter((text) => text !== undefined).join(' ');
-}
-
-/** How many jobs of an earlier manual run this one took over; undefined if it took over none. */
-export function takenOverText({ ledger }: Run): string | undefined {
-	const count = ledger.countTakenOver();
-	if (count === 0) return undefined;
-	const taken = count === 1 ? '1 video was' : `${count} videos were`;
-	return `${taken} taken over from an earlier manual run and not paid for again. A changed prompt makes a new one.`;
+function retryTexts({ context, stop }: Run, failed: readonly ErrorResult[]): string[] {
+	if (stop.requested) return [];
+	const isNewJob = failed.some(
+		({ error: { status, failure } }) => status === 'failed' && failure !== undefined && maySubmitAgain(failure),
+	);
+	return [isNewJob ? RETRY_REMAKES : RETRY_KEEPS, ...(isManualRun(context) ? [EXECUTE_STEP] : [])];
 }
 
 /** n8n takes an execution whose error says "canceled" for one that was stopped, whoever says it. */

@@ -35,7 +35,7 @@ export async function checkItems<Item>(
 	check: (itemIndex: number) => Promise<Checked<Item>>,
 ): Promise<Items<Item>> {
 	const toDo: Item[] = [];
-	const invalid: Array<{ itemIndex: number; problems: readonly Problem[] }> = [];
+	const invalid: InvalidItem[] = [];
 	for (const itemIndex of run.context.getInputData().keys()) {
 		const checked = await check(itemIndex).catch(unreadable);
 		if (checked.kind === 'item') toDo.push(checked.item);
@@ -47,6 +47,12 @@ export async function checkItems<Item>(
 		results[itemIndex] = { kind: 'error', error: invalidItem(problems, run.ledger.latest(itemIndex)) };
 	}
 	return { toDo, results };
+}
+
+/** An item with what is wrong with it. */
+export interface InvalidItem {
+	readonly itemIndex: number;
+	readonly problems: readonly Problem[];
 }
 
 /** An expression that fails, or a picture that cannot be read, is wrong with its item and with no other. */
@@ -99,9 +105,12 @@ export function mustThrow({ context }: Run, results: readonly Result[]): boolean
 	return results.some(({ kind }) => kind === 'error') && !context.continueOnFail();
 }
 
-/** The results as output items, one for each input item. Throws, with On Error "Stop", if one of them is an error. */
-export function outputItems(run: Run, results: readonly Result[]): INodeExecutionData[] {
-	if (mustThrow(run, results)) throw unfinishedRun(run, results);
+/**
+ * The results as output items, one for each input item. Throws, with On Error "Stop", if one of them is an error.
+ * @param notes what else the run has to say, for the error's description
+ */
+export function outputItems(run: Run, results: readonly Result[], notes: readonly string[] = []): INodeExecutionData[] {
+	if (mustThrow(run, results)) throw unfinishedRun(run, results, notes);
 	return results.map((result, itemIndex) => {
 		const pairedItem = { item: itemIndex };
 		if (result.kind === 'error') return { json: errorJson(result.error), pairedItem };

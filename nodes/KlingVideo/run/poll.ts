@@ -90,8 +90,8 @@ function timeoutFailure(
 	{ api, handle, wait }: Awaited,
 	{ lastProblem }: Extract<PollEnd, { kind: 'deadline' }>,
 ): Failure {
-	const trouble = lastProblem === undefined ? '' : ` (the last look failed: ${lastProblem})`;
-	const message = `Job ${handle.jobId} at ${api.provider.label} had not ended after ${wait.timeoutSeconds} seconds${trouble}`;
+	const trouble = lastProblem === undefined ? '' : ` (the last status call failed: ${lastProblem})`;
+	const message = `Job ${handle.jobId} at ${api.provider.label} was not finished after ${wait.timeoutSeconds} seconds${trouble}`;
 	return { message, code: 'timed_out', retryable: true, charged: 'unknown' };
 }
 
@@ -106,11 +106,14 @@ export async function cancelAfterStop(
 	const { label } = api.provider;
 	const { logger } = run.context;
 	if (!cancelOnStop) {
-		const failure = unavailableFailure(api.provider, `${label}: job ${handle.jobId} goes on, as Cancel on Stop is off`);
+		const failure = unavailableFailure(
+			api.provider,
+			`${label}: job ${handle.jobId} keeps running, because Cancel on Stop is off`,
+		);
 		return { kind: 'error', error: failureError(failure, about) };
 	}
 	const answer = await run.cancel(api, handle);
-	if (answer.kind === 'job') run.ledger.stopped(answer.job);
+	if (answer.kind === 'job') run.ledger.noteStopped(answer.job);
 	const isOver = answer.kind === 'job' && hasEnded(answer.job);
 	const line = isOver
 		? `${label} job ${handle.jobId} is ${answer.job.status} after the execution was stopped`

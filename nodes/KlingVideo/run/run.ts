@@ -10,11 +10,12 @@ import { Ledger } from '../../core/money/ledger';
 import { stopOf } from '../../host/clock';
 import { isToolInProcess } from '../../host/context';
 import { createDownloadLimit, createDownloads } from '../../host/download';
+import type { PictureCopy } from '../../host/files';
 import { createApis, type Api, type OpenApi } from '../../kling/api';
 import type { Session } from '../../kling/item';
 import type { Memory } from '../../kling/memory';
 
-/** Runpod lets 20 cancels run at once and 100 in 10 s (docs/providers.md): 50 at once here, then 40 in 10 s. */
+/** Runpod lets 20 cancels run at once and 100 in 10 s (docs/providers.md#runpod-limits): 50 without a pause here, then 40 in 10 s. */
 const CANCELS_AT_ONCE = 20;
 const UNPACED_CANCELS = 50;
 const CANCEL_PACE_MS = 250;
@@ -25,7 +26,7 @@ const STATUS_CALLS_AT_ONCE = 20;
 /** Downloads of one execution where n8n streams to disk. */
 const DOWNLOADS_AT_ONCE = 4;
 
-/** One run of the node: what all its items share. */
+/** One try of the node over its items: what they share. Retry On Fail makes a new one. */
 export interface Run extends Session {
 	readonly context: IExecuteFunctions;
 	readonly clock: Clock;
@@ -39,6 +40,8 @@ export interface Run extends Session {
 	readonly poller: Poller;
 	/** The links of pictures that were uploaded or are just being, by provider and content. */
 	readonly uploads: Map<string, Promise<string | SubmitFailure>>;
+	/** The copies of pictures that this run made to be linked, by content. */
+	readonly pictureCopies: Map<string, Promise<PictureCopy | undefined>>;
 	/** Whether an AI Agent calls the node in its own process: equal calls are one job there. */
 	readonly isAgentCall: boolean;
 	/** A job's status, asked again while transient faults keep the answer away; with `untilStop` Stop ends the asking. */
@@ -47,11 +50,11 @@ export interface Run extends Session {
 	cancel(api: Api, handle: Handle): Promise<JobOrFailure>;
 }
 
-/** One per try of the node. `clock` is the machine's, or a test's. */
+/** The state of one try. `clock` is the machine's, or a test's. */
 export function createRun(context: IExecuteFunctions, clock: Clock, memory: Memory): Run {
 	const stop = stopOf(context.getExecutionCancelSignal());
 	const random: Random = Math.random;
-	const api = createApis(context, clock);
+	const api = createApis(context, clock, memory.largeReplies);
 	const isAgentCall = isToolInProcess(context);
 	const runIndex = runIndexOf(context, isAgentCall);
 	return {
@@ -61,6 +64,7 @@ export function createRun(context: IExecuteFunctions, clock: Clock, memory: Memo
 		stop,
 		runIndex,
 		leftJobs: memory.leftJobs,
+		// All tries of an execution share this object, and the editor's Retry gets it back (docs/n8n.md#retry).
 		ledger: new Ledger(context.getContext('node'), {
 			runIndex,
 			executionId: isAgentCall ? undefined : context.getExecutionId(),
@@ -70,6 +74,7 @@ export function createRun(context: IExecuteFunctions, clock: Clock, memory: Memo
 		downloads: createDownloads(context, clock, stop, createDownloadLimit(DOWNLOADS_AT_ONCE)),
 		api,
 		uploads: new Map(),
+		pictureCopies: new Map(),
 		isAgentCall,
 		...createJobCalls(clock, random, stop),
 	};

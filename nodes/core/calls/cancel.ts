@@ -6,7 +6,7 @@ import { getStatus, type CallPorts } from './status';
 
 /** A cancel creates nothing, so it may be repeated. */
 const CANCEL_TRIES = 3;
-/** Runpod may not find a job for 150 s after its submit (docs/providers.md). The pauses between these rounds add up to more. */
+/** Runpod may not find a job for 150 s after its submit (docs/providers.md#runpod-not-found). The pauses between these rounds add up to more. */
 const ROUNDS_UNTIL_VISIBLE = 11;
 /** A cancel that is answered with nothing takes effect a moment later. */
 const UNTIL_CANCELLED_MS = 1_000;

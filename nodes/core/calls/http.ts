@@ -19,6 +19,8 @@ export interface Reply {
 	readonly headers: Readonly<Record<string, string>>;
 	/** Parsed JSON; the text itself where it is not JSON; '' where empty. */
 	readonly body: unknown;
+	/** It has megabytes, as where an API repeats the pictures it was sent. */
+	readonly isLarge?: true;
 }
 
 /**

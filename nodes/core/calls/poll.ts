@@ -40,6 +40,8 @@ export interface PollerPorts {
 const SHORTEST_PAUSE_MS = 4_000;
 const LONGEST_PAUSE_MS = 60_000;
 const PAUSE_PER_AGE = 1 / 100;
+/** At least this long after a reply of megabytes, as each of them takes time and memory. */
+const PAUSE_AFTER_LARGE_MS = 20_000;
 const PAUSE_JITTER = 0.1;
 
 /**
@@ -65,7 +67,7 @@ export function createPoller(ports: PollerPorts): Poller {
 	return { poll: async (job) => await new Polling(job, ports, limiter).run() };
 }
 
-/** No two reads start closer than this: at most 50 a second, a quarter of what Runpod allows (docs/providers.md). */
+/** No two reads start closer than this: at most 50 a second, a quarter of what Runpod allows (docs/providers.md#runpod-limits). */
 const SPACING_MS = 20;
 const READS_AT_ONCE = 20;
 /** After a provider asked to be left alone, the reads of its jobs are spread over this time. */
@@ -225,6 +227,7 @@ class Polling {
 	}
 
 	private pauseAfterMs(answer: StatusAnswer): number {
+		if (answer.kind === 'job' && answer.isLarge === true) return Math.max(PAUSE_AFTER_LARGE_MS, this.pauseMs());
 		if (answer.kind !== 'unavailable') return this.pauseMs();
 		return Math.max(answer.retryAfterMs ?? 0, backoffMs(this.unavailable, this.ports.random));
 	}

@@ -11,7 +11,8 @@ const STATUS_TRIES = 4;
 
 /** What one status call brought. `unavailable`: a transient fault hid the job, which may be there all the same. */
 export type StatusAnswer =
-	| { readonly kind: 'job'; readonly job: Job }
+	/** `isLarge`: its reply has megabytes, so it is not asked for as often. */
+	| { readonly kind: 'job'; readonly job: Job; readonly isLarge?: true }
 	| { readonly kind: 'refused'; readonly failure: Failure }
 	| { readonly kind: 'unavailable'; readonly message: string; readonly retryAfterMs?: number };
 
@@ -63,7 +64,7 @@ export function createStatusReader(
 			const moment = { nowMs: clock.now(), ...present({ firstReadMs: firstReadMs.get(jobId) }) };
 			const jobOrFailure = provider.readJob(answer, handle, moment);
 			senselessReplies.delete(jobId);
-			return jobOrFailure;
+			return jobOrFailure.kind === 'job' ? { ...jobOrFailure, ...present({ isLarge: answer.isLarge }) } : jobOrFailure;
 		} catch (error) {
 			return answerSenseless(jobId, error instanceof Error ? error.message : 'The reply could not be read');
 		}

@@ -37,9 +37,10 @@ function refuseOther(bytes: Uint8Array): Refusal {
 	);
 }
 
-function sizeProblem(length: number): string[] {
-	if (length <= MAX_IMAGE_BYTES) return [];
-	const [has, limit] = [length, MAX_IMAGE_BYTES].map((count) => count.toLocaleString('en-US'));
+/** What is wrong with a file of this length; none if it has at most `maxBytes`. */
+export function lengthProblems(length: number, maxBytes = MAX_IMAGE_BYTES): string[] {
+	if (length <= maxBytes) return [];
+	const [has, limit] = [length, maxBytes].map((count) => count.toLocaleString('en-US'));
 	return [`has ${has} bytes; the limit is ${limit}. Make it smaller, or save it as JPEG.`];
 }
 
@@ -60,6 +61,11 @@ function aspectProblem({ width, height }: ImageSize): string[] {
 	];
 }
 
+/** What is wrong with a picture of this size; none if Kling takes it. */
+export function sizeProblems(size: ImageSize): string[] {
+	return [...sideProblem(size), ...aspectProblem(size)];
+}
+
 /**
  * What a file is by its bytes, whatever its name says, and all that Kling would refuse in it: each problem gives the
  * measured value, the limit and what to do. Looks at each byte a bounded number of times and never throws. The
@@ -69,8 +75,8 @@ function aspectProblem({ width, height }: ImageSize): string[] {
 export function checkImage(bytes: Uint8Array): CheckedImage {
 	const mimeType = isPng(bytes) ? 'image/png' : 'image/jpeg';
 	const read = isPng(bytes) ? readPng(bytes) : isJpeg(bytes) ? readJpeg(bytes) : refuseOther(bytes);
-	const tooLarge = sizeProblem(bytes.length);
+	const tooLarge = lengthProblems(bytes.length);
 	if (read.kind === 'refused') return { problems: [read.message, ...tooLarge] };
 	const { width, height } = read;
-	return { facts: { mimeType, width, height }, problems: [...tooLarge, ...sideProblem(read), ...aspectProblem(read)] };
+	return { facts: { mimeType, width, height }, problems: [...tooLarge, ...sizeProblems(read)] };
 }

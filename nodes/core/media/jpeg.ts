@@ -88,3 +88,24 @@ export function readJpeg(bytes: Uint8Array): ImageSize | Refusal {
 	}
 	return endsTooSoon('JPEG', bytes);
 }
+
+/**
+ * A JPEG's size, not rotated, from the beginning of the file; undefined where the frame header is not within it or cannot
+ * be read. Never throws.
+ * @param start the first bytes of a file for which `isJpeg` holds
+ */
+export function jpegSizeIn(start: Uint8Array): ImageSize | undefined {
+	let marker = nextMarker(start, 2);
+	while (marker !== -1) {
+		const code = start[marker] ?? 0;
+		const end = marker + 1 + uint16(start, marker + 1);
+		if (marker + 3 > start.length || end > start.length || end < marker + 3) return undefined;
+		if (isFrame(code)) {
+			const size = readFrame(code, start.subarray(marker + 3, end));
+			return size.kind === 'size' ? size : undefined;
+		}
+		if (code === START_OF_SCAN || code === END_OF_IMAGE) return undefined;
+		marker = nextMarker(start, end);
+	}
+	return undefined;
+}

@@ -8,6 +8,8 @@ export type Mp4End = 'whole' | 'openEnded' | 'cut' | 'text' | 'notMp4';
 /** Looks at a file while it streams by. */
 export interface Mp4Watch {
 	see(chunk: Uint8Array): void;
+	/** Whether it is text for sure, whatever follows. */
+	isText(): boolean;
 	/** What the file is if what was seen is all of it. */
 	end(): Mp4End;
 }
@@ -18,7 +20,13 @@ const LONG_HEADER_BYTES = 16;
 /** The index, the pictures, and the index of one fragment of them: what else a file has, players can do without. */
 const NEEDED: ReadonlySet<string> = new Set(['moov', 'mdat', 'moof']);
 const BLANKS: ReadonlySet<number> = new Set(Array.from('\t\n\r ', (blank) => blank.charCodeAt(0)));
+/** So many readable characters at the beginning are text, where the server calls it text. */
+const READABLE_BYTES = 32;
 const TEXT_STARTS: ReadonlySet<number | undefined> = new Set(Array.from('<{', (start) => start.charCodeAt(0)));
+
+function isReadable(byte: number): boolean {
+	return BLANKS.has(byte) || (byte >= 0x20 && byte !== 0x7f);
+}
 
 function readUint32(bytes: readonly number[], at: number): number {
 	return bytes.slice(at, at + 4).reduce((number, byte) => number * 0x100 + byte, 0);
@@ -65,9 +73,11 @@ function createBoxes(onBox: (name: string) => void) {
 /**
  * Walks the boxes of an MP4 (ISO/IEC 14496-12, 4.2): a download that was cut without a word, as with no Content-Length,
  * lacks its `moov` or `mdat` or ends inside one. What comes after them (tags, padding, free space) does not matter.
+ * @param isCalledText the server calls the file text, which many do with files whose names they do not know
  */
-export function createMp4Watch(): Mp4Watch {
+export function createMp4Watch(isCalledText = false): Mp4Watch {
 	let firstByte: number | undefined;
+	const start: number[] = [];
 	let isMp4: boolean | undefined;
 	/** The box that is being walked, and which of the needed ones were complete before it. */
 	let name = '';
@@ -80,12 +90,19 @@ export function createMp4Watch(): Mp4Watch {
 
 	function see(chunk: Uint8Array): void {
 		firstByte ??= chunk.find((byte) => !BLANKS.has(byte));
+		if (start.length < READABLE_BYTES) start.push(...chunk.subarray(0, READABLE_BYTES - start.length));
 		if (isMp4 !== false) boxes.see(chunk);
+	}
+
+	function isText(isAll = false): boolean {
+		if (isMp4 !== false) return false;
+		const isEnough = isAll || start.length === READABLE_BYTES;
+		return TEXT_STARTS.has(firstByte) || (isCalledText && isEnough && start.every(isReadable));
 	}
 
 	function end(): Mp4End {
 		if (isMp4 === undefined) return 'cut';
-		if (!isMp4) return TEXT_STARTS.has(firstByte) ? 'text' : 'notMp4';
+		if (!isMp4) return isText(true) ? 'text' : 'notMp4';
 		const isOpenEnded = boxes.isOpenEnded() && (name === 'moov' || name === 'mdat');
 		if (NEEDED.has(name) && !boxes.isComplete() && !isOpenEnded) return 'cut';
 		const seen = new Set([...complete, name]);
@@ -93,7 +110,7 @@ export function createMp4Watch(): Mp4Watch {
 		return isOpenEnded ? 'openEnded' : 'whole';
 	}
 
-	return { see, end };
+	return { see, isText: () => isText(), end };
 }
 
 /** What is wrong with a downloaded file. */
@@ -104,6 +121,9 @@ export interface FileProblem {
 	readonly isFinal: boolean;
 }
 
+/** What is wrong with a web page, or with an error in JSON, in place of the video. */
+export const IS_TEXT: FileProblem = { problem: 'the server sent text instead of a video', isFinal: true };
+
 /**
  * Why a file that came to its end is not the whole video; undefined if it is. A whole MP4 is whole whatever length was
  * announced, as n8n unzips a body and keeps the length it had zipped; other files are judged by their length alone.
@@ -111,7 +131,7 @@ export interface FileProblem {
 export function fileProblem(end: Mp4End, bytes: number, announcedBytes = bytes): FileProblem | undefined {
 	const passing = (problem: string): FileProblem => ({ problem, isFinal: false });
 	if (bytes === 0) return passing('the file is empty');
-	if (end === 'text') return { problem: 'the server sent text instead of a video', isFinal: true };
+	if (end === 'text') return IS_TEXT;
 	if (end === 'whole') return undefined;
 	if (bytes < announcedBytes) return passing(`only ${bytes} of ${announcedBytes} bytes came`);
 	if (end === 'cut') return passing(`the file ended in the middle, after ${bytes} bytes`);

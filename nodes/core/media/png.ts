@@ -106,3 +106,15 @@ function readBody(bytes: Uint8Array, start: number, size: ImageSize): ImageSize 
 	}
 	return hasData ? displayedSize(size.width, size.height, onItsSide) : damaged('PNG', 'there is no picture in it');
 }
+
+/**
+ * A PNG's size, not rotated, from the beginning of the file; undefined where the header is not within it or cannot be
+ * read. Never throws.
+ * @param start the first bytes of a file for which `isPng` holds
+ */
+export function pngSizeIn(start: Uint8Array): ImageSize | undefined {
+	const header = readChunk(start, SIGNATURE.length);
+	if (header?.type !== 'IHDR' || header.data.length !== HEADER_BYTES || !header.isSound) return undefined;
+	const size = readHeader(header.data);
+	return size.kind === 'size' ? size : undefined;
+}

@@ -1,12 +1,12 @@
 import { duration, negativePrompt, prompt, startImage } from './fields';
 import type { Model } from './model';
 
-/** Kling v2.1 at Core.Today (docs/providers.md). */
+/** Kling v2.1 at Core.Today (docs/providers.md#coretoday-kling-v21). */
 export const coreTodayV21: Model = {
 	provider: 'coreToday',
 	id: 'kwaivgi/kling-v2.1',
 	label: 'Kling v2.1',
-	description: 'From a picture, in 720p or 1080p. At least 375 credits (about 0.38 USD) a video.',
+	description: 'Makes a video from a picture, in 720p or 1080p. At least 375 credits (about 0.38 USD) a video.',
 	fields: [
 		prompt,
 		startImage('start_image'),
@@ -27,6 +27,6 @@ export const coreTodayV21: Model = {
 	rule: (draft) => {
 		const { mode } = draft.input;
 		if (!draft.has('end_image') || !(mode === undefined || mode === 'standard')) return;
-		draft.refuse('End Image', 'needs Mode set to Pro. Choose Pro, or take the end image away.');
+		draft.refuse('End Image', 'needs Mode set to Pro. Choose Pro, or set End Image to None.');
 	},
 };

@@ -2,12 +2,12 @@ import { without } from '../json';
 import { aspectRatio, duration, negativePrompt, prompt, startImage } from './fields';
 import type { Model } from './model';
 
-/** Kling v2.5 Turbo Pro at Core.Today (docs/providers.md): from a picture, or from text alone. */
+/** Kling v2.5 Turbo Pro at Core.Today (docs/providers.md#coretoday-kling-v25-turbo-pro): from a picture, or from text alone. */
 export const coreTodayV25TurboPro: Model = {
 	provider: 'coreToday',
 	id: 'kwaivgi/kling-v2.5-turbo-pro',
 	label: 'Kling v2.5 Turbo Pro',
-	description: 'From a picture or from the prompt alone. 525 credits (about 0.53 USD) a video.',
+	description: 'Makes a video from a picture, or from the prompt alone. 525 credits (about 0.53 USD) a video.',
 	fields: [
 		prompt,
 		without(startImage('start_image'), 'required'),

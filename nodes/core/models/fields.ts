@@ -1,6 +1,6 @@
 import type { BooleanField, ChoiceField, PictureField, TextField } from './model';
 
-/** Kling's own limit on prompt and negative prompt, in characters (docs/providers.md). */
+/** Kling's own limit on prompt and negative prompt, in characters (docs/providers.md#kling-limits). */
 const MAX_PROMPT_CHARACTERS = 2500;
 
 export const optionalPrompt: TextField = {

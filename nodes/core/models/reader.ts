@@ -1,15 +1,17 @@
-import { FieldReader, isUnset, toList, toNumber } from '../fields';
+import { FieldReader, isUnset, toList, toSeconds } from '../fields';
 import type { FormContext, VideoForm } from '../form';
 import { isJsonObject, present, without, type JsonObject } from '../json';
-import type { ParsedRequest, Picture } from '../providers/provider';
-import { urlProblem } from '../url';
+import { readLink } from '../links';
+import type { Link, ParsedRequest, Picture } from '../providers/provider';
 import type { Draft, Model, PictureField, PicturesField, ValueField, VideoLinkField } from './model';
 
 /** One form while it is read against one model's table. */
 class Reading implements Draft {
 	readonly fields = new FieldReader();
-	readonly input: Record<string, unknown> = {};
+	/** Without a prototype: `__proto__` in Additional Input is a key like any other. */
+	readonly input: Record<string, unknown> = Object.create(null);
 	readonly pictures: Picture[] = [];
+	readonly links: Link[] = [];
 	/** Its values take the place of the form's; one that is unset there is left to the provider. */
 	private readonly additional: JsonObject;
 
@@ -67,7 +69,8 @@ class Reading implements Draft {
 	private readUnchecked(field: Exclude<ValueField, { kind: 'text' }>): void {
 		const value = this.valueOf(field);
 		const isGiven = Object.hasOwn(this.additional, field.key);
-		const plain = isGiven ? value : (readPlain(new FieldReader(), field, value) ?? toNumber(value) ?? value);
+		const seconds = typeof field.default === 'number' ? toSeconds(value) : undefined;
+		const plain = isGiven ? value : (readPlain(new FieldReader(), field, value) ?? seconds ?? value);
 		if (!isGiven && (isUnset(plain) || plain === field.default)) return;
 		this.input[field.key] = typeof plain === 'string' ? (this.fields.text(field.label, plain) ?? plain) : plain;
 	}
@@ -76,14 +79,14 @@ class Reading implements Draft {
 	private readPicture({ key, label, name, required, defaultSource }: PictureField): void {
 		const given = this.additional[key];
 		const urlLabel = name === undefined ? label : `${label} URL`;
-		if (!isUnset(given)) this.input[key] = this.link(urlLabel, given);
+		if (!isUnset(given)) this.input[key] = this.link(urlLabel, given, 'picture');
 		if (!isUnset(given) || name === undefined) return;
 		const source = this.form[`${name}Source`];
 		const url = this.form[`${name}Url`];
 		const sources = required === true ? (['url', 'binary'] as const) : (['none', 'url', 'binary'] as const);
 		const from = this.fields.choice(label, isUnset(source) ? defaultSource : source, sources);
 		if (from === 'url' && isUnset(url)) this.refuse(urlLabel, 'is empty. Give the link of a JPEG or PNG picture.');
-		else if (from === 'url') this.input[key] = this.link(urlLabel, url);
+		else if (from === 'url') this.input[key] = this.link(urlLabel, url, 'picture');
 		else if (from === 'binary') this.addPicture({ inputKey: key, label }, this.form[`${name}Field`]);
 	}
 
@@ -93,17 +96,17 @@ class Reading implements Draft {
 		const from = isUnset(given) && !isUnset(source) ? this.fields.choice(label, source, ['url', 'binary']) : 'url';
 		if (from === undefined) return;
 		const all = from === 'url' ? toList(isUnset(given) ? urls : given, /[\r\n]+/) : toList(names, /[,\r\n]+/);
-		const what = from === 'url' ? 'links, one a line' : 'names of input data fields, with commas between them';
+		const what = from === 'url' ? 'links, one on each line' : 'names of input binary fields, separated by commas';
 		if (all.length === 0 && required === true) this.refuse(label, `is empty. Give 1 to ${max} ${what}.`);
-		if (all.length > max) this.refuse(label, `has ${all.length} pictures; at most ${max} are allowed. Take some away.`);
+		if (all.length > max) this.refuse(label, `has ${all.length} pictures; at most ${max} are allowed. Remove some.`);
 		const labels = all.map((_, index) => `${label.replace(/s$/, '')} ${index + 1}`);
-		if (from === 'url') this.input[key] = labels.map((one, index) => this.link(one, all[index]));
+		if (from === 'url') this.input[key] = labels.map((one, index) => this.link(one, all[index], 'picture'));
 		else labels.forEach((one, index) => this.addPicture({ inputKey: key, label: one, isInList: true }, all[index]));
 	}
 
 	private readVideoLink({ key, label, name, required }: VideoLinkField): void {
 		const value = Object.hasOwn(this.additional, key) || name === undefined ? this.additional[key] : this.form[name];
-		if (!isUnset(value)) this.input[key] = this.link(label, value);
+		if (!isUnset(value)) this.input[key] = this.link(label, value, 'video');
 		else if (required === true) this.refuse(label, 'is empty. Give the link of a video.');
 	}
 
@@ -113,11 +116,15 @@ class Reading implements Draft {
 		if (field !== undefined) this.pictures.push({ ...picture, field });
 	}
 
-	/** A link that the provider can open. */
-	private link(label: string, value: unknown): unknown {
-		const problem = urlProblem(value, { providerIsLocal: this.context.providerIsLocal });
-		if (problem !== undefined) this.refuse(label, problem);
-		return typeof value === 'string' ? value.trim() : value;
+	/** A link that the provider can open. Of a model that no document describes, nobody knows which pictures it takes. */
+	private link(label: string, value: unknown, holds: 'picture' | 'video'): unknown {
+		const read = readLink(value, { providerIsLocal: this.context.providerIsLocal });
+		if ('problem' in read) {
+			this.refuse(label, read.problem);
+			return value;
+		}
+		this.links.push({ url: read.url, label, holds: this.model.isOther === true ? 'unknown' : holds });
+		return read.url;
 	}
 }
 
@@ -132,7 +139,7 @@ function readPlain(fields: FieldReader, field: ValueField, value: unknown): stri
 export function readRequest(model: Model, form: VideoForm, context: FormContext): ParsedRequest {
 	const reading = new Reading(model, form, context);
 	reading.readAll();
-	const { fields, pictures } = reading;
+	const { fields, pictures, links } = reading;
 	// Only Runpod has a second way to submit; a form that is read for two providers may name it all the same.
 	const mayHold = model.provider === 'runpod' && context.waits;
 	const submitWith = mayHold ? fields.choice('Submit With', form.submitWith, ['run', 'runsync'] as const) : undefined;
@@ -140,9 +147,9 @@ export function readRequest(model: Model, form: VideoForm, context: FormContext)
 	if (fields.problems.length > 0 || !isJsonObject(input))
 		return { kind: 'problems', problems: fields.problems, pictures };
 	const { provider, id } = model;
-	const hasEndImage = reading.has('end_image');
+	const hasEndImage = model.fields.some(({ name, key }) => name === 'endImage' && reading.has(key));
 	return {
 		kind: 'request',
-		request: { provider, model: id, input, pictures, submitWith: submitWith ?? 'run', hasEndImage },
+		request: { provider, model: id, input, pictures, links, submitWith: submitWith ?? 'run', hasEndImage },
 	};
 }

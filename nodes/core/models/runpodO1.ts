@@ -1,12 +1,12 @@
 import { aspectRatio, negativePrompt, prompt, safetyChecker } from './fields';
 import type { Model } from './model';
 
-/** Kling Video O1 at Runpod (docs/providers.md): from reference pictures and text. */
+/** Kling Video O1 at Runpod (docs/providers.md#runpod-kling-o1): from reference pictures and text. */
 export const runpodO1: Model = {
 	provider: 'runpod',
 	id: 'kling-video-o1-r2v',
 	label: 'Kling O1',
-	description: 'From 1 to 10 reference pictures. 0.112 USD a second.',
+	description: 'Makes a video from 1 to 10 reference pictures. 0.112 USD a second.',
 	fields: [
 		prompt,
 		{ kind: 'pictures', name: 'referenceImages', key: 'images', label: 'Reference Images', required: true, max: 10 },

@@ -1,12 +1,12 @@
 import { duration, negativePrompt, prompt, safetyChecker, startImage } from './fields';
 import type { Model } from './model';
 
-/** Kling v2.1 I2V Pro at Runpod (docs/providers.md). */
+/** Kling v2.1 I2V Pro at Runpod (docs/providers.md#runpod-kling-v21-i2v-pro). */
 export const runpodV21: Model = {
 	provider: 'runpod',
 	id: 'kling-v2-1-i2v-pro',
 	label: 'Kling v2.1 Pro',
-	description: 'From a picture. 0.45 USD for 5 seconds, 0.90 USD for 10.',
+	description: 'Makes a video from a picture, in 1080p. 0.45 USD for 5 seconds, 0.90 USD for 10.',
 	fields: [
 		prompt,
 		startImage('image'),

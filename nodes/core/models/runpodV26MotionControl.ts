@@ -1,12 +1,12 @@
 import { negativePrompt, optionalPrompt, startImage } from './fields';
 import type { Model } from './model';
 
-/** Kling v2.6 Standard Motion Control at Runpod (docs/providers.md): a picture moves as a clip does. */
+/** Kling v2.6 Standard Motion Control at Runpod (docs/providers.md#runpod-kling-v26-motion-control): a picture moves as a clip does. */
 export const runpodV26MotionControl: Model = {
 	provider: 'runpod',
 	id: 'kling-v2-6-std-motion-control',
 	label: 'Kling v2.6 Motion Control',
-	description: 'A picture moves as a clip does. 0.21 to 0.63 USD a video, by the length of the clip.',
+	description: 'Makes a picture move as in another video. 0.21 to 0.63 USD, depending on the length of that video.',
 	fields: [
 		optionalPrompt,
 		startImage('image'),

@@ -3,15 +3,15 @@ import { asNumber, asObject, asText, present } from '../json';
 
 /**
  * One submit that this node made, or was about to make. An entry without a handle is one whose outcome is not known: its
- * answer was lost, or the process went away in between. Such a job may exist.
+ * answer was lost, or the execution ended before it came. Such a job may exist.
  */
 export interface LedgerEntry {
 	/** Which run of the node within the execution, as in the turns of a loop. */
 	readonly runIndex: number;
 	readonly itemIndex: number;
-	/** The execution that submitted it. The editor's Retry is another one. */
+	/** The execution that submitted it. The editor's Retry is another execution, which starts with the entries of the first. */
 	readonly executionId?: string;
-	/** A hash of the merged request and its pictures: equal ones are the same order. */
+	/** A hash of the merged request and its pictures. */
 	readonly fingerprint: string;
 	readonly provider: ProviderName;
 	/** By this machine's clock. */
@@ -31,25 +31,33 @@ export interface LedgerEntry {
 	cancelledByStop?: true;
 	/** When this execution took it over from an earlier manual run, which has paid for it. */
 	readonly takenOverMs?: number;
-	/** A later try of the same item took its place. */
-	replaced?: true;
 }
 
-/** Where the ledger lives: an object that outlives tries, restarts and JSON, such as n8n's node context. */
+/**
+ * Where the ledger lives: n8n's node context. All tries of an execution share it, n8n saves it with the execution when that
+ * ends or pauses, and the editor's Retry gets the saved one (docs/n8n.md#retry).
+ */
 export interface LedgerStore {
 	ledger?: unknown;
 }
 
 /** What the ledger says of an item before anything is sent for it. */
 export type Known =
-	/** It has to be submitted: it never was, or it failed in a way that may pass and was not charged. */
+	/** It has to be submitted: it never was, or its job failed, may succeed another time and is not known to be charged. */
 	| { readonly kind: 'new' }
-	| { readonly kind: 'running'; readonly entry: LedgerEntry; readonly job: Job }
-	| { readonly kind: 'ended'; readonly entry: LedgerEntry; readonly job: Job }
+	| PaidJob
 	/** It was submitted, and nobody knows whether a job came of it: it is never submitted again. */
 	| { readonly kind: 'unknown'; readonly entry: LedgerEntry };
 
-/** What was submitted in an execution. */
+/** A job that was paid for, with its entry. It may still run, or have ended. */
+export interface PaidJob {
+	readonly kind: 'job';
+	readonly entry: LedgerEntry;
+	/** As last seen. */
+	readonly job: Job;
+}
+
+/** What was submitted in an execution, and in the one that it retries. */
 export interface Spent {
 	readonly jobs: number;
 	readonly amounts: Readonly<Record<Cost['unit'], number>>;
@@ -58,7 +66,7 @@ export interface Spent {
 /** Which run of the node writes into a ledger. */
 export interface LedgerRun {
 	readonly runIndex: number;
-	/** Absent where equal requests are told apart by nothing else, as an agent's are. */
+	/** Absent for the calls of an agent: there only the fingerprint says which calls are the same. */
 	readonly executionId?: string | undefined;
 	/** The submits of this process whose answer is still to come. */
 	readonly underWay: Map<LedgerEntry, Promise<void>>;
@@ -82,19 +90,21 @@ function entriesOf(store: LedgerStore): LedgerEntry[] {
 	return entries;
 }
 
-/** Whether a job that ended without a video may be submitted again by a retry: never if it was charged for. */
-function mayTryAgain(entry: LedgerEntry, job: Job): boolean {
-	if (job.status === 'failed') return job.failure.retryable !== false && job.failure.charged !== 'yes';
+/** Whether a retry may submit a failed job again: never if it was charged for. */
+export function maySubmitAgain({ retryable, charged }: Failure): boolean {
+	return retryable !== false && charged !== 'yes';
+}
+
+function needsNewJob(entry: LedgerEntry, job: Job): boolean {
+	if (job.status === 'failed') return maySubmitAgain(job.failure);
 	return job.status === 'cancelled' && entry.cancelledByStop === true;
 }
 
 function knownOf(entry: LedgerEntry): Known {
 	const { handle, job } = entry;
 	if (handle === undefined) return { kind: 'unknown', entry };
-	if (job === undefined || !hasEnded(job)) {
-		return { kind: 'running', entry, job: job ?? { handle, status: 'pending' } };
-	}
-	return mayTryAgain(entry, job) ? { kind: 'new' } : { kind: 'ended', entry, job };
+	if (job === undefined) return { kind: 'job', entry, job: { handle, status: 'pending' } };
+	return needsNewJob(entry, job) ? { kind: 'new' } : { kind: 'job', entry, job };
 }
 
 /** What a limit counts of an entry: nothing if the job failed uncharged, what was reported, or the estimate at its most. */
@@ -104,13 +114,15 @@ function costOf({ job, cost, mostAmount }: LedgerEntry): Cost | undefined {
 }
 
 /**
- * Every submit of one node in one execution, so that no retry pays twice. All its state is plain JSON in the store; each
- * change is written there at once.
+ * Every submit of one node in one execution, and in the execution that it retries, so that no retry pays twice. All its
+ * state is plain JSON in the store.
  */
 export class Ledger {
 	private readonly entries: LedgerEntry[];
 	/** Says that an entry's answer has come. */
 	private readonly settle = new Map<LedgerEntry, () => void>();
+	/** What was opened since the ledger was read, that is by this try of the node. */
+	private readonly opened = new Set<LedgerEntry>();
 
 	constructor(
 		store: LedgerStore,
@@ -126,7 +138,7 @@ export class Ledger {
 	}
 
 	/** A promise of when the answer to an entry's submit has come; undefined if this process waits for none. */
-	answerOf(entry: LedgerEntry): Promise<void> | undefined {
+	whenAnswered(entry: LedgerEntry): Promise<void> | undefined {
 		return this.run.underWay.get(entry);
 	}
 
@@ -136,17 +148,17 @@ export class Ledger {
 	}
 
 	/**
-	 * Whether an entry is the item's and still stands. Within one execution its request can differ only by an expression
+	 * Whether an entry is the item's. Within one execution the request is not compared: it can differ only by an expression
 	 * with the time or chance in it, which each try reads anew. In a later execution a changed request is a new job.
 	 */
 	private isOf(entry: LedgerEntry, itemIndex: number, fingerprints: readonly string[]): boolean {
 		const { runIndex, executionId } = this.run;
-		if (entry.replaced === true || entry.runIndex !== runIndex || entry.itemIndex !== itemIndex) return false;
+		if (entry.runIndex !== runIndex || entry.itemIndex !== itemIndex) return false;
 		const isThisExecution = executionId !== undefined && entry.executionId === executionId;
 		return isThisExecution || fingerprints.includes(entry.fingerprint);
 	}
 
-	/** Opens an entry, before its submit is sent. It takes the place of an earlier try of the same item. */
+	/** Opens an entry, before its submit is sent. */
 	open(
 		order: Pick<
 			LedgerEntry,
@@ -154,13 +166,11 @@ export class Ledger {
 		>,
 		nowMs: number,
 	): LedgerEntry {
-		for (const earlier of this.entries) {
-			if (this.isOf(earlier, order.itemIndex, [order.fingerprint])) earlier.replaced = true;
-		}
 		const { runIndex, executionId, underWay } = this.run;
 		const entry: LedgerEntry = { ...order, ...present({ executionId }), runIndex, submittedMs: nowMs };
 		underWay.set(entry, new Promise((resolve) => this.settle.set(entry, resolve)));
 		this.entries.push(entry);
+		this.opened.add(entry);
 		return entry;
 	}
 
@@ -168,12 +178,12 @@ export class Ledger {
 	 * The job exists: its submit was answered now. The answer may have been held back (`/runsync`), so the job's own submit
 	 * time counts where it lies between the opening and now; the provider's clock may be wrong.
 	 */
-	submitted(entry: LedgerEntry, job: Job, nowMs: number): void {
+	noteSubmitted(entry: LedgerEntry, job: Job, nowMs: number): void {
 		const saidMs = Date.parse(job.handle.submittedAt ?? '');
 		// A time in ISO 8601 has whole milliseconds; a clock may have parts of them.
 		const isBelievable = saidMs >= Math.floor(entry.submittedMs) && saidMs <= nowMs;
 		entry.submittedMs = isBelievable ? saidMs : nowMs;
-		this.seen(entry, job);
+		this.noteSeen(entry, job);
 		this.answered(entry);
 	}
 
@@ -181,7 +191,7 @@ export class Ledger {
 	takeOver(paid: LedgerEntry, job: Job, item: Pick<LedgerEntry, 'itemIndex' | 'keepsRaw'>, nowMs: number): Known {
 		const { runIndex, executionId } = this.run;
 		const entry: LedgerEntry = { ...paid, ...item, ...present({ executionId }), runIndex, takenOverMs: nowMs };
-		this.seen(entry, job);
+		this.noteSeen(entry, job);
 		this.entries.push(entry);
 		return knownOf(entry);
 	}
@@ -193,43 +203,44 @@ export class Ledger {
 	}
 
 	/** The jobs of this execution that are worth taking over, of all turns of a loop: they run or are completed. */
-	usableJobs(): ReadonlyArray<{ readonly entry: LedgerEntry; readonly job: Job }> {
+	usableJobs(): readonly PaidJob[] {
 		return this.entries.map(knownOf).flatMap((known) => {
-			const isUsable = known.kind === 'running' || (known.kind === 'ended' && known.job.status === 'completed');
-			return isUsable ? [{ entry: known.entry, job: known.job }] : [];
+			const isUsable = known.kind === 'job' && (known.job.status === 'completed' || !hasEnded(known.job));
+			return isUsable ? [known] : [];
 		});
 	}
 
 	/** The submit certainly created nothing: it is forgotten. */
-	refused(entry: LedgerEntry): void {
+	noteRefused(entry: LedgerEntry): void {
 		const index = this.entries.indexOf(entry);
 		if (index !== -1) this.entries.splice(index, 1);
+		this.opened.delete(entry);
 		this.answered(entry);
 	}
 
 	/** Nobody knows whether the submit created a job. */
-	unknown(entry: LedgerEntry, failure: Failure): void {
+	noteUnclear(entry: LedgerEntry, failure: Failure): void {
 		entry.failure = failure;
 		this.answered(entry);
 	}
 
 	/** The job as a reply shows it. */
-	seen(entry: LedgerEntry, job: Job): void {
+	noteSeen(entry: LedgerEntry, job: Job): void {
 		entry.job = entry.keepsRaw === true ? job : withoutRaw(job);
 		entry.handle = job.handle;
 	}
 
 	/** What a job became after this node's own Stop; only a job that was cancelled so may be submitted again. */
-	stopped(job: Job): void {
+	noteStopped(job: Job): void {
 		const entry = this.entries.find(({ handle }) => handle?.jobId === job.handle.jobId);
 		if (entry === undefined) return;
-		this.seen(entry, job);
+		this.noteSeen(entry, job);
 		if (job.status === 'cancelled') entry.cancelledByStop = true;
 	}
 
 	/**
-	 * All jobs that this execution has paid for and what they cost as far as that is known. Unknown submits count; a job
-	 * that was taken over was paid for by another execution.
+	 * All jobs of the ledger and what they cost as far as that is known. Unclear submits count; a job that was taken over
+	 * was paid for by another execution.
 	 */
 	spent(): Spent {
 		const amounts = { USD: 0, credits: 0 };
@@ -239,6 +250,11 @@ export class Ledger {
 			if (cost !== undefined) amounts[cost.unit] += cost.amount;
 		}
 		return { jobs: paid.length, amounts };
+	}
+
+	/** What this try of the node has submitted, unclear submits among it. */
+	submittedNow(): readonly LedgerEntry[] {
+		return [...this.opened];
 	}
 
 	private answered(entry: LedgerEntry): void {

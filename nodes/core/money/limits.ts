@@ -1,4 +1,5 @@
 import { toNumber } from '../fields';
+import { itemsText } from '../items';
 import type { Cost } from '../job';
 import type { Spent } from './ledger';
 import { estimateCost, type EstimatedCost } from '../models/price';
@@ -27,12 +28,6 @@ export function amountText(amount: number, unit: Cost['unit']): string {
 	return `${Number(amount.toFixed(6))} ${unit}`;
 }
 
-function itemsText(items: readonly number[]): string {
-	const named = items.slice(0, 20).join(', ');
-	const rest = items.length > 20 ? ` and ${items.length - 20} more` : '';
-	return `${items.length === 1 ? 'item' : 'items'} ${named}${rest}`;
-}
-
 /** What a limit counts of an estimate: the documented most, or, where none is documented, the least. */
 export function countedAmount({ least, most }: EstimatedCost): number {
 	return most ?? least.amount;
@@ -43,7 +38,7 @@ function costProblem(planned: readonly Planned[], spent: Spent, maxCost: number)
 	const unknown = estimates.filter(({ cost }) => cost === undefined);
 	if (unknown.length > 0) {
 		const model = unknown[0]?.request.model ?? '';
-		return `The price of "${model}" is not known, so Max Cost cannot be kept for ${itemsText(unknown.map((each) => each.itemIndex))}. Nothing was submitted. Limit the run with Max Jobs instead, or take Max Cost away.`;
+		return `The price of "${model}" is not known, so Max Cost cannot be checked for ${itemsText(unknown.map((each) => each.itemIndex))}. Nothing was submitted. Limit the run with Max Jobs instead, or remove Max Cost.`;
 	}
 	const costs = estimates.flatMap(({ cost }) => cost ?? []);
 	const unit = costs[0]?.least.unit;
@@ -64,7 +59,7 @@ function certaintyOf(costs: readonly EstimatedCost[]): { readonly sign: string; 
 		return { sign: 'at least ', note: ' Only a base price is documented, so the real cost may be higher.' };
 	}
 	if (costs.every(({ least, most }) => least.amount === most)) return { sign: '', note: '' };
-	return { sign: 'up to ', note: ' The price depends on what is known only afterwards, so the most is counted.' };
+	return { sign: 'up to ', note: ' Part of the price is known only afterwards, so the highest price is counted.' };
 }
 
 function jobsProblem(planned: readonly Planned[], spent: Spent, maxJobs: number): string | undefined {

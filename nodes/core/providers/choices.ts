@@ -1,7 +1,7 @@
 import type { ProviderName } from '../job';
 import { providers, providerOf } from './index';
 
-/** The pairs the form offers: the second is tried only where the first surely created no job. */
+/** The pairs the form offers: the second is tried only where the first certainly created no job. */
 const FALLBACKS: ReadonlyArray<readonly [ProviderName, ProviderName]> = [
 	['coreToday', 'runpod'],
 	['runpod', 'coreToday'],
@@ -12,7 +12,7 @@ export interface ProviderChoice {
 	readonly value: string;
 	/** For people. */
 	readonly name: string;
-	readonly description?: string;
+	readonly description: string;
 	/** In the order in which they are tried. */
 	readonly chain: readonly ProviderName[];
 }
@@ -22,14 +22,16 @@ function fallbackChoice([first, second]: readonly [ProviderName, ProviderName]):
 	return {
 		value: `${first}Then${second.charAt(0).toUpperCase()}${second.slice(1)}`,
 		name: `${one}, Then ${other}`,
-		description: `${other} only if ${one} surely created no job`,
+		description: `Kling v2.1. Use ${other} only if ${one} definitely did not start the job.`,
 		chain: [first, second],
 	};
 }
 
 /** Every choice: each provider alone, then the pairs. */
 export const choices: readonly ProviderChoice[] = [
-	...providers.map(({ name, label }): ProviderChoice => ({ value: name, name: label, chain: [name] })),
+	...providers.map(
+		({ name, label, description }): ProviderChoice => ({ value: name, name: label, description, chain: [name] }),
+	),
 	...FALLBACKS.map(fallbackChoice),
 ];
 

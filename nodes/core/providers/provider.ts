@@ -16,6 +16,15 @@ export interface Picture {
 	readonly isInList?: true;
 }
 
+/** A picture or video that the provider opens by its link. */
+export interface Link {
+	readonly url: string;
+	/** What the form calls it, e.g. "Start Image URL". */
+	readonly label: string;
+	/** `unknown`: nobody knows which files the model takes there. */
+	readonly holds: 'picture' | 'video' | 'unknown';
+}
+
 /** A validated request for one video, in the provider's own words. */
 export interface VideoRequest {
 	readonly provider: ProviderName;
@@ -24,6 +33,8 @@ export interface VideoRequest {
 	/** Merged with `additionalInput` and validated as a whole; without the pictures still to be delivered. */
 	readonly input: JsonObject;
 	readonly pictures: readonly Picture[];
+	/** The links that are in `input`. */
+	readonly links: readonly Link[];
 	readonly submitWith: 'run' | 'runsync';
 	/** The video is to end with a given picture. */
 	readonly hasEndImage: boolean;
@@ -81,6 +92,8 @@ export interface Provider {
 	readonly name: ProviderName;
 	/** For people: "Core.Today". */
 	readonly label: string;
+	/** For the form's list of providers: what it makes and what that costs, from docs/providers.md. */
+	readonly description: string;
 	/** The credential type. */
 	readonly credential: `${ProviderName}Api`;
 	/** The ID of the model that it makes where none is named. */

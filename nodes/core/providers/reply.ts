@@ -38,10 +38,38 @@ function described(reply: Reply): string {
 	return asObject(reply.body) === undefined ? 'JSON that is not an object' : 'JSON in an unknown form';
 }
 
-/** The reply as an error nobody documented: names the HTTP status and the kind of body, never its content. */
+/**
+ * The reply as an error nobody documented: names the HTTP status and the kind of body. Of its content it names only the
+ * sentence by which a provider says no under a status of success.
+ */
 export function unexpectedReply(reply: Reply, label: string, missing?: string): UnexpectedReplyError {
 	const lack = missing === undefined ? '' : ` without ${missing}`;
-	return new UnexpectedReplyError(`${label} answered with HTTP status ${reply.status} and ${described(reply)}${lack}`);
+	const text = reply.status < 300 && asObject(reply.body) !== undefined ? errorText(reply.body) : undefined;
+	const said = text === undefined ? '' : `: ${text}`;
+	return new UnexpectedReplyError(
+		`${label} answered with HTTP status ${reply.status} and ${described(reply)}${lack}${said}`,
+	);
+}
+
+/**
+ * What the result of a job that is said to be completed says went wrong: `{error: …}`, or a status of its own that is one
+ * of failure. Undefined if it says nothing of the kind.
+ */
+export function errorInside(result: unknown): string | undefined {
+	const object = asObject(Array.isArray(result) ? result[0] : result);
+	if (object === undefined) return undefined;
+	const text = errorText(object.error) ?? errorText(object.error_message) ?? errorText(object.errors);
+	if (text !== undefined) return text;
+	const isFailed = /^(error|failed|failure)$/i.test(asText(object.status) ?? '');
+	return isFailed ? (errorText(object) ?? 'it gives no reason') : undefined;
+}
+
+/**
+ * The failure of a job that is said to be completed, without a link and with an error inside. Whether it was charged is
+ * not known, so it is submitted again only where its text is known to be of a passing trouble.
+ */
+export function failureInside(text: string): Failure {
+	return { message: text, retryable: false, ...classifyFailure(text), charged: 'unknown' };
 }
 
 /** The reply's JSON object. Redirects, server faults and everything that is no JSON object throw. */

@@ -28,6 +28,15 @@ describe('a polled job', () => {
 		expect(stage.readsOf('a')).toEqual([0]);
 	});
 
+	it('is polled every 20 s at most while its replies have megabytes, and as usual otherwise', async () => {
+		const large = { kind: 'job', job: jobOf('a', 'processing'), isLarge: true } as const;
+		const stage = new PollStage((at, id) => (at < 50 ? large : running(0, 100)(at, id)));
+		await stage.clock.until(stage.poll('a'));
+		const [first = 0, second = 0, third = 0, fourth = 0, fifth = 0] = stage.readsOf('a');
+		expect([second - first, third - second, fourth - third].map(Math.round)).toEqual([20, 20, 20]);
+		expect(fifth - fourth).toBeLessThan(5);
+	});
+
 	it('is refused as soon as the provider clearly refuses it', async () => {
 		const failure = { message: 'no such job', code: 'job_not_found', charged: 'unknown' } as const;
 		const stage = new PollStage(() => ({ kind: 'refused', failure }));

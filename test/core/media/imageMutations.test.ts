@@ -23,7 +23,7 @@ const mutation = fc.record<Mutation>({
 });
 
 function mutate(pictures: readonly Uint8Array[], { picture, edits, hole, kept }: Mutation): Uint8Array {
-	const bytes = Uint8Array.from(pictures[picture % pictures.length]);
+	const bytes = Uint8Array.from(pictures[picture % pictures.length] ?? []);
 	for (const [at, to] of edits) bytes[at % bytes.length] = to;
 	const start = hole[0] % bytes.length;
 	bytes.copyWithin(start, start + hole[1]);
@@ -46,8 +46,8 @@ describe('a file that is broken in any way', () => {
 	// Set SEED to run one series again; a failure prints the seed and the smallest mutation that shows it.
 	const series = { numRuns: 100_000, ...(env.SEED === undefined ? {} : { seed: Number(env.SEED) }) };
 
-	test('100,000 mutated and truncated pictures are pictures or refused in words, without an exception', async () => {
-		const pictures = (await goodPictures()).map(({ bytes }) => bytes);
+	test('100,000 mutated and truncated pictures are pictures or refused in words, without an exception', () => {
+		const pictures = goodPictures().map(({ bytes }) => bytes);
 		const found = { picture: 0, refusal: 0 };
 		fc.assert(
 			fc.property(mutation, (change) => {
@@ -71,8 +71,8 @@ describe('a file that is broken in any way', () => {
 	});
 
 	// Half a second for the worst, as measured. Work that grows with the square would run into the test's time limit.
-	test('the largest file comes to an end, however bad it is', async () => {
-		const good = await plain(300, 300, 'png');
+	test('the largest file comes to an end, however bad it is', () => {
+		const good = plain(300, 300, 'png');
 		const [jpeg, png] = [Buffer.of(0xff, 0xd8, 0xff), Buffer.from(good.subarray(0, 33))];
 		const worst: ReadonlyArray<readonly [head: Buffer, filling: Buffer]> = [
 			[jpeg, Buffer.of(0xff)],

@@ -1,12 +1,8 @@
-import { createCanvas } from '@napi-rs/canvas';
-import jpegJs from 'jpeg-js';
-import { PNG } from 'pngjs';
-import sharp, { type Sharp } from 'sharp';
 import { join, readFileSync, repositoryFolder } from '../../support/node.cts';
 
 /** A picture made by a real encoder, with the size that a viewer shows it in. */
 export interface Sample {
-	/** Encoder and kind, e.g. "libvips: progressive JPEG". */
+	/** Its file, which names the encoder. */
 	readonly name: string;
 	readonly format: 'jpeg' | 'png';
 	readonly width: number;
@@ -14,91 +10,42 @@ export interface Sample {
 	readonly bytes: Uint8Array;
 }
 
-const [WIDTH, HEIGHT] = [400, 320];
 const IMAGES = join(repositoryFolder, 'test/fixtures/images');
+const ORIENTATIONS = [1, 2, 3, 4, 5, 6, 7, 8];
+/** Made by scripts/make-pictures.mjs, all of the same size. With an orientation of 5 or more they are seen on their side. */
+const MADE = [
+	...['baseline.jpg', 'progressive.jpg', 'grey.jpg', 'cmyk.jpg'].map((kind) => `libvips-${kind}`),
+	...['8-bit.png', '16-bit.png', 'interlaced.png', 'palette.png'].map((kind) => `libvips-${kind}`),
+	...ORIENTATIONS.flatMap((number) => [`libvips-orientation-${number}.jpg`, `libvips-orientation-${number}.png`]),
+	...['skia.jpg', 'skia.png', 'jpeg-js.jpg', 'pngjs-8-bit.png', 'pngjs-16-bit.png'],
+];
+const MADE_SIZE = { width: 400, height: 320 };
+const MADE_ON_ITS_SIDE = { width: 320, height: 400 };
+/** Made by ffmpeg's own encoders; see the README beside them. */
+const BY_FFMPEG = ['start.jpg', 'end.png'];
+const FFMPEG_SIZE = { width: 640, height: 360 };
 
+/** A file of test/fixtures/images. */
 export const readImage = (name: string): Uint8Array => readFileSync(join(IMAGES, name));
 
-/** Red, green, blue and alpha of every pixel; all rows are alike, so that the files stay small. */
-const ROW = Array.from({ length: WIDTH }, (_, x) => [x % 256, 128, 64, 255]).flat();
-const PIXELS = Buffer.alloc(ROW.length * HEIGHT, Buffer.from(ROW));
-
-const base = () => sharp(PIXELS, { raw: { width: WIDTH, height: HEIGHT, channels: 4 } }).flatten();
-
-/** libvips: libjpeg-turbo and libspng. */
-const LIBVIPS: Readonly<Record<string, (picture: Sharp) => Sharp>> = {
-	'baseline JPEG': (picture) => picture.jpeg({ quality: 40 }),
-	'progressive JPEG': (picture) => picture.jpeg({ quality: 40, progressive: true }),
-	'grey JPEG': (picture) => picture.greyscale().jpeg(),
-	'CMYK JPEG': (picture) => picture.toColourspace('cmyk').jpeg({ quality: 40 }),
-	'8-bit PNG': (picture) => picture.png(),
-	'16-bit PNG': (picture) => picture.toColourspace('rgb16').png(),
-	'interlaced PNG': (picture) => picture.png({ progressive: true }),
-	'palette PNG': (picture) => picture.png({ palette: true, colours: 16 }),
-};
-
-async function fromLibvips(): Promise<Sample[]> {
-	const upright = Object.entries(LIBVIPS).map(([name, encode]) => ({ name, picture: encode(base()), turned: false }));
-	const marked = [1, 2, 3, 4, 5, 6, 7, 8].flatMap((orientation) => {
-		const picture = () => base().withMetadata({ orientation });
-		const turned = orientation >= 5;
-		return [
-			{ name: `JPEG with orientation ${orientation}`, picture: picture().jpeg({ quality: 40 }), turned },
-			{ name: `PNG with orientation ${orientation}`, picture: picture().png(), turned },
-		];
+/** Good pictures of the encoders of five independent families: libvips, Skia, jpeg-js, pngjs and ffmpeg. */
+export function goodPictures(): Sample[] {
+	const formatOf = (name: string) => (name.endsWith('.jpg') ? ('jpeg' as const) : ('png' as const));
+	const made = MADE.map((name) => {
+		const size = /orientation-[5-8]/.test(name) ? MADE_ON_ITS_SIDE : MADE_SIZE;
+		return { name, format: formatOf(name), ...size, bytes: readImage(`good/${name}`) };
 	});
-	const making = [...upright, ...marked].map(async ({ name, picture, turned }) => ({
-		name: `libvips: ${name}`,
-		format: name.includes('JPEG') ? ('jpeg' as const) : ('png' as const),
-		width: turned ? HEIGHT : WIDTH,
-		height: turned ? WIDTH : HEIGHT,
-		bytes: await picture.toBuffer(),
-	}));
-	return await Promise.all(making);
+	const byFfmpeg = BY_FFMPEG.map((name) => ({ name, format: formatOf(name), ...FFMPEG_SIZE, bytes: readImage(name) }));
+	return [...made, ...byFfmpeg];
 }
 
-/** Skia, as Chrome has it: what a canvas, a screenshot or an HTML-to-image step gives. */
-function fromSkia(): Sample[] {
-	const canvas = createCanvas(WIDTH, HEIGHT);
-	const context = canvas.getContext('2d');
-	context.fillStyle = 'teal';
-	context.fillRect(20, 20, 300, 200);
-	const size = { width: WIDTH, height: HEIGHT };
-	return [
-		{ name: 'Skia: JPEG', format: 'jpeg', ...size, bytes: canvas.toBuffer('image/jpeg') },
-		{ name: 'Skia: PNG', format: 'png', ...size, bytes: canvas.toBuffer('image/png') },
-	];
+/** A picture of one colour in one of the sizes that scripts/make-pictures.mjs lists. */
+export function plain(width: number, height: number, format: 'jpeg' | 'png' = 'jpeg'): Uint8Array {
+	return readImage(`plain/${width}x${height}.${format === 'jpeg' ? 'jpg' : 'png'}`);
 }
 
-/** jpeg-js and pngjs, written in JavaScript. */
-function fromJavaScript(): Sample[] {
-	const size = { width: WIDTH, height: HEIGHT };
-	const wide = Uint16Array.from(PIXELS, (value) => value * 257);
-	const png8 = PNG.sync.write(Object.assign(new PNG(size), { data: PIXELS }));
-	const png16 = PNG.sync.write(Object.assign(new PNG(size), { data: Buffer.from(wide.buffer) }), { bitDepth: 16 });
-	return [
-		{ name: 'jpeg-js: JPEG', format: 'jpeg', ...size, bytes: jpegJs.encode({ ...size, data: PIXELS }, 40).data },
-		{ name: 'pngjs: 8-bit PNG', format: 'png', ...size, bytes: png8 },
-		{ name: 'pngjs: 16-bit PNG', format: 'png', ...size, bytes: png16 },
-	];
-}
-
-/** ffmpeg's own encoders, as files. */
-function fromFfmpeg(): Sample[] {
-	const size = { width: 640, height: 360 };
-	return [
-		{ name: 'ffmpeg: JPEG', format: 'jpeg', ...size, bytes: readImage('start.jpg') },
-		{ name: 'ffmpeg: PNG', format: 'png', ...size, bytes: readImage('end.png') },
-	];
-}
-
-/** Good pictures of four independent encoders' families. */
-export async function goodPictures(): Promise<Sample[]> {
-	return [...(await fromLibvips()), ...fromSkia(), ...fromJavaScript(), ...fromFfmpeg()];
-}
-
-/** A plain picture of a given size, by libvips. */
-export async function plain(width: number, height: number, format: 'jpeg' | 'png' = 'jpeg'): Promise<Uint8Array> {
-	const picture = sharp({ create: { width, height, channels: 3, background: 'teal' } });
-	return await picture.toFormat(format).toBuffer();
+/** A PNG with zeros behind its end, which is a good picture of any length. */
+export function pictureOfLength(length: number): Uint8Array {
+	const picture = plain(300, 300, 'png');
+	return Uint8Array.from(Buffer.concat([picture, new Uint8Array(length - picture.length)]));
 }

@@ -61,7 +61,7 @@ describe('any other model, by its ID', () => {
 		expect(request.input).toStrictEqual({
 			prompt: PROMPT,
 			image: PICTURE_URL,
-			duration: '8 seconds',
+			duration: 8,
 			negative_prompt: 'blur',
 		});
 		expect(estimateCost(request)).toBeUndefined();

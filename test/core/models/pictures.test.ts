@@ -34,18 +34,18 @@ describe('reference pictures', () => {
 	});
 
 	test.each([
-		[{}, 'Reference Images is empty. Give 1 to 10 links, one a line.'],
+		[{}, 'Reference Images is empty. Give 1 to 10 links, one on each line.'],
 		[
 			{ referenceImagesSource: 'binary' },
-			'Reference Images is empty. Give 1 to 10 names of input data fields, with commas between them.',
+			'Reference Images is empty. Give 1 to 10 names of input binary fields, separated by commas.',
 		],
 		[
 			{ referenceImageUrls: Array<string>(11).fill(PICTURE_URL) },
-			'Reference Images has 11 pictures; at most 10 are allowed. Take some away.',
+			'Reference Images has 11 pictures; at most 10 are allowed. Remove some.',
 		],
 		[
 			{ referenceImagesSource: 'binary', referenceImageFields: 'a,b,c,d,e,f,g,h,i,j,k' },
-			'Reference Images has 11 pictures; at most 10 are allowed. Take some away.',
+			'Reference Images has 11 pictures; at most 10 are allowed. Remove some.',
 		],
 		[
 			{ referenceImageUrls: `${PICTURE_URL}\nbear.png` },

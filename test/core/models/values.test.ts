@@ -94,7 +94,7 @@ describe('a text that is sure to fail is refused, in every field', () => {
 		'a null pointer',
 		'undefined behaviour',
 		'Null',
-		'NaN bread'.replace('NaN', 'Naan'),
+		'NaN bread',
 		'{hello}',
 		'an {object} of [Object]',
 		'cost: ${price}',
@@ -134,6 +134,12 @@ describe('what no strict reader of JSON takes is taken out of a text', () => {
 	test('a text of nothing else is empty', () => {
 		expect(problemsOf(coreToday, { prompt: '\u0000\ud83d' })).toEqual(['Prompt is empty. Fill it in.']);
 	});
+});
+
+test('any key of Additional Input is just a key', () => {
+	const input = inputFrom(coreToday, { additionalInput: '{"__proto__": {"mode": "pro"}, "constructor": 7}' });
+	expect(Object.keys(input).sort()).toEqual(['__proto__', 'constructor', 'duration', 'mode', 'prompt', 'start_image']);
+	expect(input.mode).toBe('standard');
 });
 
 test('Additional Input is laid over the form, and the whole is checked: what it unsets is left to the provider', () => {

@@ -37,7 +37,7 @@ function open(ledger: Ledger, itemIndex = 0, fingerprint = 'a'): LedgerEntry {
 function paid(store: LedgerStore, job: Job, itemIndex = 0): LedgerEntry {
 	const ledger = ledgerOf(store, 0);
 	const entry = open(ledger, itemIndex);
-	ledger.submitted(entry, job, NOW_MS);
+	ledger.noteSubmitted(entry, job, NOW_MS);
 	return entry;
 }
 
@@ -54,7 +54,7 @@ test.each([
 	const entry = ledger.open({ itemIndex: 0, fingerprint: 'f', provider: 'runpod' }, openedMs);
 	const job = jobOf('a');
 	const submittedAt = new Date(saidMs).toISOString();
-	ledger.submitted(entry, { ...job, handle: { ...job.handle, submittedAt } }, NOW_MS + 90_000);
+	ledger.noteSubmitted(entry, { ...job, handle: { ...job.handle, submittedAt } }, NOW_MS + 90_000);
 	expect(entry.submittedMs).toBe(countedMs);
 });
 
@@ -63,11 +63,11 @@ test('a submit under way can be awaited by every run of its process until its an
 	const store: LedgerStore = {};
 	const [one, other] = [new Ledger(store, { runIndex: 0, underWay }), new Ledger(store, { runIndex: 0, underWay })];
 	const entry = open(one);
-	const answer = other.answerOf(entry);
+	const answer = other.whenAnswered(entry);
 	expect(answer).toBeInstanceOf(Promise);
-	one.submitted(entry, jobOf('job-1'), NOW_MS);
+	one.noteSubmitted(entry, jobOf('job-1'), NOW_MS);
 	await answer;
-	expect(other.answerOf(entry)).toBeUndefined();
+	expect(other.whenAnswered(entry)).toBeUndefined();
 	expect(underWay.size).toBe(0);
 });
 
@@ -75,8 +75,8 @@ test('an entry that is refused twice takes no other entry with it', () => {
 	const store: LedgerStore = {};
 	const ledger = ledgerOf(store);
 	const [first, second] = [open(ledger, 0), open(ledger, 1, 'b')];
-	ledger.refused(first);
-	ledger.refused(first);
+	ledger.noteRefused(first);
+	ledger.noteRefused(first);
 	expect(store.ledger).toEqual([second]);
 });
 
@@ -85,9 +85,9 @@ test.each([true, false])("the provider's reply is stored only where it is to com
 	const ledger = ledgerOf(store, 0);
 	const entry = ledger.open({ itemIndex: 0, fingerprint: 'f', provider: 'runpod', keepsRaw }, NOW_MS);
 	const job = jobOf('a', { raw: { said: 'by Runpod' } });
-	ledger.submitted(entry, job, NOW_MS);
+	ledger.noteSubmitted(entry, job, NOW_MS);
 	expect(JSON.stringify(store).includes('said')).toBe(keepsRaw);
-	ledger.seen(entry, { ...job, status: 'completed', videoUrl: 'https://files/a.mp4' });
+	ledger.noteSeen(entry, { ...job, status: 'completed', videoUrl: 'https://files/a.mp4' });
 	expect(JSON.stringify(store).includes('said')).toBe(keepsRaw);
 });
 
@@ -101,7 +101,7 @@ describe('a retry never pays twice', () => {
 		paid(store, jobOf('job-1'));
 		for (const each of [store, restarted(store), restarted(restarted(store))]) {
 			expect(find(each)).toMatchObject({
-				kind: 'running',
+				kind: 'job',
 				job: { handle: { jobId: 'job-1' } },
 				entry: { submittedMs: NOW_MS, cost: COST },
 			});
@@ -111,14 +111,14 @@ describe('a retry never pays twice', () => {
 	test('a finished job is used again', () => {
 		const store: LedgerStore = {};
 		const entry = paid(store, jobOf('job-1'));
-		ledgerOf(store, 0).seen(entry, jobOf('job-1', { status: 'completed', videoUrl: 'https://v.example/1.mp4' }));
-		expect(find(restarted(store))).toMatchObject({ kind: 'ended', job: { videoUrl: 'https://v.example/1.mp4' } });
+		ledgerOf(store, 0).noteSeen(entry, jobOf('job-1', { status: 'completed', videoUrl: 'https://v.example/1.mp4' }));
+		expect(find(restarted(store))).toMatchObject({ kind: 'job', job: { videoUrl: 'https://v.example/1.mp4' } });
 	});
 
-	test.each<[string, Partial<Failure>, 'new' | 'ended']>([
+	test.each<[string, Partial<Failure>, 'new' | 'job']>([
 		['retryable', { retryable: true }, 'new'],
 		['of unknown retryability', {}, 'new'],
-		['not retryable', { retryable: false, code: 'content_policy' }, 'ended'],
+		['not retryable', { retryable: false, code: 'content_policy' }, 'job'],
 	])('a failed job that is %s', (_name, failure, kind) => {
 		const store: LedgerStore = {};
 		paid(store, failedOf('job-1', failure));
@@ -128,26 +128,26 @@ describe('a retry never pays twice', () => {
 	test('a cancelled job is paid for again only if our own Stop cancelled it', () => {
 		const store: LedgerStore = {};
 		paid(store, jobOf('job-1', { status: 'cancelled' }));
-		expect(find(store).kind).toBe('ended');
-		ledgerOf(store, 0).stopped(jobOf('job-1', { status: 'cancelled' }));
+		expect(find(store).kind).toBe('job');
+		ledgerOf(store, 0).noteStopped(jobOf('job-1', { status: 'cancelled' }));
 		expect(find(restarted(store)).kind).toBe('new');
 	});
 
 	test('a job that Stop could not cancel is still followed, or used if it has ended', () => {
 		const store: LedgerStore = {};
 		paid(store, jobOf('job-1'));
-		ledgerOf(store, 0).stopped(jobOf('job-1', { status: 'processing' }));
-		expect(find(store).kind).toBe('running');
-		ledgerOf(store, 0).stopped(jobOf('job-1', { status: 'completed' }));
-		expect(find(store).kind).toBe('ended');
-		ledgerOf(store, 0).stopped(jobOf('nobody-knows-it', { status: 'cancelled' }));
+		ledgerOf(store, 0).noteStopped(jobOf('job-1', { status: 'processing' }));
+		expect(find(store).kind).toBe('job');
+		ledgerOf(store, 0).noteStopped(jobOf('job-1', { status: 'completed' }));
+		expect(find(store).kind).toBe('job');
+		ledgerOf(store, 0).noteStopped(jobOf('nobody-knows-it', { status: 'cancelled' }));
 		expect(ledgerOf(store, 0).spent().jobs).toBe(1);
 	});
 
 	test('a submit whose answer was lost stays unknown', () => {
 		const store: LedgerStore = {};
 		const ledger = ledgerOf(store, 0);
-		ledger.unknown(open(ledger), UNKNOWN);
+		ledger.noteUnclear(open(ledger), UNKNOWN);
 		expect(find(restarted(store))).toMatchObject({ kind: 'unknown', entry: { failure: UNKNOWN } });
 	});
 
@@ -160,7 +160,7 @@ describe('a retry never pays twice', () => {
 	test('a clear refusal never happened', () => {
 		const store: LedgerStore = {};
 		const ledger = ledgerOf(store, 0);
-		ledger.refused(open(ledger));
+		ledger.noteRefused(open(ledger));
 		expect(find(restarted(store))).toEqual({ kind: 'new' });
 		expect(ledger.spent()).toEqual({ jobs: 0, amounts: { USD: 0, credits: 0 } });
 	});
@@ -169,7 +169,7 @@ describe('a retry never pays twice', () => {
 		const store: LedgerStore = {};
 		paid(store, failedOf('job-1', { retryable: true }));
 		paid(store, jobOf('job-2'));
-		expect(find(restarted(store))).toMatchObject({ kind: 'running', job: { handle: { jobId: 'job-2' } } });
+		expect(find(restarted(store))).toMatchObject({ kind: 'job', job: { handle: { jobId: 'job-2' } } });
 		expect(ledgerOf(store, 0).spent().jobs).toBe(2);
 	});
 
@@ -177,7 +177,7 @@ describe('a retry never pays twice', () => {
 		const store: LedgerStore = {};
 		paid(store, failedOf('job-1', { retryable: true }));
 		const ledger = ledgerOf(store, 0);
-		ledger.refused(open(ledger));
+		ledger.noteRefused(open(ledger));
 		expect(find(store).kind).toBe('new');
 	});
 });
@@ -202,7 +202,7 @@ describe('what is one job and what is two', () => {
 		const ledger = ledgerOf(store, 0);
 		open(ledger, 1);
 		open(ledgerOf(store, 1));
-		expect(find(store)).toMatchObject({ kind: 'running', job: { handle: { jobId: 'job-1' } } });
+		expect(find(store)).toMatchObject({ kind: 'job', job: { handle: { jobId: 'job-1' } } });
 	});
 });
 
@@ -210,10 +210,10 @@ describe('the store', () => {
 	test('several runs at once write into one store', () => {
 		const shared: LedgerStore = {};
 		const [first, second] = [ledgerOf(shared, 0), ledgerOf(shared, 1)];
-		first.submitted(open(first), jobOf('job-1'), NOW_MS);
-		second.submitted(open(second), jobOf('job-2'), NOW_MS);
-		expect(find(restarted(shared), 0)).toMatchObject({ kind: 'running', job: { handle: { jobId: 'job-1' } } });
-		expect(find(restarted(shared), 1)).toMatchObject({ kind: 'running', job: { handle: { jobId: 'job-2' } } });
+		first.noteSubmitted(open(first), jobOf('job-1'), NOW_MS);
+		second.noteSubmitted(open(second), jobOf('job-2'), NOW_MS);
+		expect(find(restarted(shared), 0)).toMatchObject({ kind: 'job', job: { handle: { jobId: 'job-1' } } });
+		expect(find(restarted(shared), 1)).toMatchObject({ kind: 'job', job: { handle: { jobId: 'job-2' } } });
 		expect([first.spent().jobs, second.spent().jobs]).toEqual([2, 2]);
 	});
 
@@ -231,7 +231,7 @@ describe('the store', () => {
 		const ledger = ledgerOf(store, 0);
 		const entry = open(ledger);
 		expect(store.ledger).toMatchObject([{ submittedMs: NOW_MS }]);
-		ledger.submitted(entry, jobOf('job-1'), NOW_MS + 5);
+		ledger.noteSubmitted(entry, jobOf('job-1'), NOW_MS + 5);
 		expect(store.ledger).toMatchObject([{ submittedMs: NOW_MS + 5, handle: { jobId: 'job-1' } }]);
 		expect(restarted(store)).toEqual(store);
 	});
@@ -256,7 +256,7 @@ describe('what was spent', () => {
 
 	test('an unknown submit counts, and units are kept apart', () => {
 		const ledger = ledgerOf({}, 0);
-		ledger.unknown(open(ledger), UNKNOWN);
+		ledger.noteUnclear(open(ledger), UNKNOWN);
 		ledger.open(
 			{
 				itemIndex: 1,
@@ -269,4 +269,16 @@ describe('what was spent', () => {
 		ledger.open({ itemIndex: 2, fingerprint: 'c', provider: 'coreToday' }, NOW_MS);
 		expect(ledger.spent()).toEqual({ jobs: 3, amounts: { USD: 0.45, credits: 375 } });
 	});
+});
+
+test('what a try has submitted is what it opened itself, without what was refused', () => {
+	const store: LedgerStore = {};
+	paid(store, jobOf('of an earlier try'));
+	const ledger = ledgerOf(restarted(store));
+	const [submitted, refused, unclear] = [open(ledger, 1), open(ledger, 2), open(ledger, 3)];
+	ledger.noteSubmitted(submitted, jobOf('job-1'), NOW_MS);
+	ledger.noteRefused(refused);
+	ledger.noteUnclear(unclear, UNKNOWN);
+	expect(ledger.submittedNow()).toEqual([submitted, unclear]);
+	expect(ledger.spent().jobs).toBe(3);
 });

@@ -42,7 +42,7 @@ describe('a limit on cost', () => {
 	test('lets a run through that reaches it exactly, and none that passes it', () => {
 		expect(limitProblem(plan(runpod, 3), NOTHING, { maxCost: 1.35 })).toBeUndefined();
 		expect(limitProblem(plan(runpod, 3), NOTHING, { maxCost: 1.34 })).toBe(
-			'This run would cost 1.35 USD for items 0, 1, 2, but Max Cost is 1.34 USD. Nothing was submitted. Raise Max Cost or send fewer items.',
+			'This run would cost 1.35 USD for items 0–2, but Max Cost is 1.34 USD. Nothing was submitted. Raise Max Cost or send fewer items.',
 		);
 		expect(limitProblem(plan(runpod, 1), NOTHING, { maxCost: 0 })).toContain('Max Cost is 0 USD');
 	});
@@ -61,7 +61,7 @@ describe('a limit on cost', () => {
 		};
 		expect(limitProblem(plan(runpod, 2, clip), NOTHING, { maxCost: 1.26 })).toBeUndefined();
 		expect(limitProblem(plan(runpod, 2, clip), NOTHING, { maxCost: 1.25 })).toBe(
-			'This run would cost up to 1.26 USD for items 0, 1, but Max Cost is 1.25 USD. Nothing was submitted. The price depends on what is known only afterwards, so the most is counted. Raise Max Cost or send fewer items.',
+			'This run would cost up to 1.26 USD for items 0, 1, but Max Cost is 1.25 USD. Nothing was submitted. Part of the price is known only afterwards, so the highest price is counted. Raise Max Cost or send fewer items.',
 		);
 		const ledger = new Ledger({}, { runIndex: 0, underWay: new Map() });
 		const cost = { amount: 0.21, unit: 'USD', source: 'minimum' } as const;
@@ -69,7 +69,7 @@ describe('a limit on cost', () => {
 		expect(ledger.spent().amounts.USD).toBe(0.63);
 		const handle = { provider: 'runpod', jobId: 'abc' } as const;
 		const reported = { ...cost, amount: 0.42, source: 'reported' } as const;
-		ledger.seen(entry, { handle, status: 'completed', cost: reported, raw: null });
+		ledger.noteSeen(entry, { handle, status: 'completed', cost: reported, raw: null });
 		expect(ledger.spent().amounts.USD).toBe(0.42);
 	});
 
@@ -89,7 +89,7 @@ describe('a limit on cost', () => {
 	test('refuses what has no known price, by item', () => {
 		const planned = [...plan(runpod, 1), ...plan(runpod, 3, { endpointId: 'my-endpoint' }).slice(1)];
 		expect(limitProblem(planned, NOTHING, { maxCost: 1000 })).toBe(
-			'The price of "my-endpoint" is not known, so Max Cost cannot be kept for items 1, 2. Nothing was submitted. Limit the run with Max Jobs instead, or take Max Cost away.',
+			'The price of "my-endpoint" is not known, so Max Cost cannot be checked for items 1, 2. Nothing was submitted. Limit the run with Max Jobs instead, or remove Max Cost.',
 		);
 	});
 });
@@ -99,12 +99,12 @@ describe('a limit on jobs', () => {
 		const spent = { jobs: 3, amounts: { USD: 0, credits: 0 } };
 		expect(limitProblem(plan(runpod, 2), spent, { maxJobs: 5 })).toBeUndefined();
 		expect(limitProblem(plan(runpod, 3), spent, { maxJobs: 5 })).toBe(
-			'This run would submit 3 jobs (items 0, 1, 2) on top of 3 that this execution has already submitted, but Max Jobs is 5. Nothing was submitted. Raise Max Jobs or send fewer items.',
+			'This run would submit 3 jobs (items 0–2) on top of 3 that this execution has already submitted, but Max Jobs is 5. Nothing was submitted. Raise Max Jobs or send fewer items.',
 		);
 	});
 
-	test('names twenty items and counts the rest', () => {
-		expect(limitProblem(plan(runpod, 25), NOTHING, { maxJobs: 1 })).toContain('18, 19 and 5 more)');
+	test('names a long row of items by the first and the last', () => {
+		expect(limitProblem(plan(runpod, 25), NOTHING, { maxJobs: 1 })).toContain('(items 0–24)');
 	});
 });
 

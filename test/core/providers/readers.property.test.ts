@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { firstUrl, UnexpectedReplyError } from '../../../nodes/core/providers/reply';
 import { classifyFailure, errorText } from '../../../nodes/core/failure';
 import type { Reply } from '../../../nodes/core/calls/http';
-import { asJobId, type Job, type JobOrFailure } from '../../../nodes/core/job';
+import { asJobId, type Job, type JobOrFailure, withoutRaw } from '../../../nodes/core/job';
 import { isJson, without, type JsonValue } from '../../../nodes/core/json';
 import { jobJson } from '../../../nodes/core/output';
 import { providers } from '../../../nodes/core/providers';
@@ -134,7 +134,7 @@ function expectSound(job: Job, { name }: Provider): void {
 	expect(json).not.toHaveProperty('error');
 	const simplified = without(json, 'raw');
 	expect(hasNullOutsideRaw(simplified)).toBe(false);
-	expect(jobJson(job)).toStrictEqual(simplified);
+	expect(jobJson(withoutRaw(job))).toStrictEqual(simplified);
 	for (const time of [job.handle.submittedAt, job.finishedAt]) {
 		if (time !== undefined) expect(new Date(time).toISOString()).toBe(time);
 	}

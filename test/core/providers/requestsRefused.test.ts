@@ -61,17 +61,17 @@ describe('bad input costs nothing: it is refused by label, with what to do', () 
 		{
 			provider: coreToday,
 			values: { endImageSource: 'url', endImageUrl: PICTURE_URL },
-			problem: 'End Image needs Mode set to Pro. Choose Pro, or take the end image away.',
+			problem: 'End Image needs Mode set to Pro. Choose Pro, or set End Image to None.',
 		},
 		{
 			provider: coreToday,
 			values: { endImageSource: 'binary' },
-			problem: 'End Image needs Mode set to Pro. Choose Pro, or take the end image away.',
+			problem: 'End Image needs Mode set to Pro. Choose Pro, or set End Image to None.',
 		},
 		{
 			provider: coreToday,
 			values: { additionalInput: { end_image: PICTURE_URL } },
-			problem: 'End Image needs Mode set to Pro. Choose Pro, or take the end image away.',
+			problem: 'End Image needs Mode set to Pro. Choose Pro, or set End Image to None.',
 		},
 		{
 			provider: coreToday,
@@ -81,7 +81,7 @@ describe('bad input costs nothing: it is refused by label, with what to do', () 
 				endImageUrl: PICTURE_URL,
 				additionalInput: { mode: null },
 			},
-			problem: 'End Image needs Mode set to Pro. Choose Pro, or take the end image away.',
+			problem: 'End Image needs Mode set to Pro. Choose Pro, or set End Image to None.',
 		},
 		{ provider: coreToday, values: { model: 'other', modelId: '' }, problem: 'Model ID is empty. Fill it in.' },
 		{

@@ -18,10 +18,18 @@ export interface Surroundings {
 	readonly pictureUrl: string;
 }
 
+const CREDENTIALS_OF_N8N: Readonly<Record<string, string>> = {
+	'@n8n/n8n-nodes-langchain.lmChatOpenAi': 'openAiApi',
+	'n8n-nodes-base.telegram': 'telegramApi',
+	'n8n-nodes-base.telegramTrigger': 'telegramApi',
+};
+
 /** The credential types that a node in an example has. */
-function credentialTypesOf(nodeType: string): readonly string[] {
-	if (nodeType.startsWith('n8n-nodes-kling-video.')) return credentialNames;
-	return nodeType === '@n8n/n8n-nodes-langchain.lmChatOpenAi' ? ['openAiApi'] : [];
+function credentialTypesOf({ type, parameters }: WorkflowDefinition['nodes'][number]): readonly string[] {
+	if (type.startsWith('n8n-nodes-kling-video.')) return credentialNames;
+	if (typeof parameters.genericAuthType === 'string') return [parameters.genericAuthType];
+	const ofN8n = CREDENTIALS_OF_N8N[type];
+	return ofN8n === undefined ? [] : [ofN8n];
 }
 
 function fillIn(
@@ -47,8 +55,8 @@ export function readExample(
 	const definition: WorkflowDefinition = JSON.parse(text);
 	for (const node of definition.nodes) {
 		if (node.name === 'Settings') fillIn(node.parameters, settings);
-		const types = credentialTypesOf(node.type).filter((type) => credentials[type] !== undefined);
-		if (types.length > 0) node.credentials = Object.fromEntries(types.map((type) => [type, credentials[type]]));
+		const chosen = Object.entries(credentials).filter(([type]) => credentialTypesOf(node).includes(type));
+		if (chosen.length > 0) node.credentials = Object.fromEntries(chosen);
 	}
 	return definition;
 }

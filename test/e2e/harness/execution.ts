@@ -7,6 +7,8 @@ export interface StoredExecution {
 	workflowId: string;
 	status: ExecutionStatus;
 	mode: string;
+	/** ISO 8601. */
+	startedAt: string;
 	retryOf?: string;
 	waitTill?: string | null;
 	data: string;

@@ -67,6 +67,11 @@ export class Panel {
 		await this.page.locator(byTestId('node-run-status-success')).waitFor({ timeout: 60_000 });
 	}
 
+	/** Waits until the output says this. */
+	async outputSays(text: string): Promise<void> {
+		await this.page.locator(byTestId('output-panel')).getByText(text, { exact: true }).first().waitFor();
+	}
+
 	/** Saves a picture of the editor, without the messages that pop up over it. */
 	async photograph(path: string): Promise<void> {
 		await this.page.addStyleTag({ content: '.el-notification { display: none !important; }' });

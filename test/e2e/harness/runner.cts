@@ -94,7 +94,7 @@ async function runScenario(
 		version: installation.version,
 		outcome,
 		seconds: (Date.now() - startedAt) / 1000,
-		reason,
+		...(reason !== undefined && { reason }),
 	});
 	const { version } = installation;
 	const afterwards = (clean: () => Promise<unknown>): void => void cleaners.push(clean);

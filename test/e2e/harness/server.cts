@@ -141,7 +141,7 @@ export class Server {
 		// n8n gives running executions 30 s to end.
 		await until('n8n to exit', () => running.hasExited || undefined, { timeoutMs: 45_000, everyMs: 20 });
 		endGroup(running.groupId);
-		this.running = undefined;
+		delete this.running;
 	}
 
 	/** Kills n8n as a crash would and starts it on the same user folder. */

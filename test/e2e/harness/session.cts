@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { at } from '../../support/defined';
 
 /** n8n refused a REST call. */
 export class RestError extends Error {
@@ -42,7 +43,7 @@ export class Session {
 			...(body !== undefined && { body: JSON.stringify(body) }),
 		});
 		const given = reply.headers.getSetCookie().find((cookie) => cookie.startsWith('n8n-auth='));
-		if (given) this.cookie = given.split(';', 1)[0];
+		if (given) this.cookie = at(given.split(';', 1), 0);
 		return reply;
 	}
 

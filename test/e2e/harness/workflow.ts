@@ -1,4 +1,5 @@
 import type { IConnections, INode, INodeParameters, NodeConnectionType } from 'n8n-workflow';
+import { at } from '../../support/defined';
 
 /** A workflow as one imports it into n8n. */
 export interface WorkflowDefinition {
@@ -63,6 +64,6 @@ export function workflow(name: string, nodes: INode[], links: Link[]): WorkflowD
 
 /** The same for nodes in one row, each linked to the next. */
 export function row(name: string, nodes: INode[]): WorkflowDefinition {
-	const links = nodes.slice(1).map((each, index): Link => [nodes[index].name, each.name]);
+	const links = nodes.slice(1).map((each, index): Link => [at(nodes, index).name, each.name]);
 	return workflow(name, nodes, links);
 }

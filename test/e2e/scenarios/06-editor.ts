@@ -1,4 +1,5 @@
 import { expect } from 'expect';
+import { defined } from '../../support/defined';
 import { openEditor } from '../harness/editor.cts';
 import { startBench } from '../harness/kling.cts';
 import { addNode, Panel } from '../harness/panel.cts';
@@ -94,7 +95,7 @@ export const scenarios: Scenario[] = [
 			await page.goto(`${host.server.url}/workflow/${id}`);
 			const panel = await addNode(page, 'Start', 'Kling Video', 'Generate a video');
 			await panel.choose('provider', 'Runpod');
-			await panel.chooseCredential(bench.credentials.runpodApi.id);
+			await panel.chooseCredential(defined(bench.credentials.runpodApi, 'credential for Runpod').id);
 			await panel.fill('prompt', 'A majestic magic dragon breathing fire over an ancient castle');
 			await panel.fill('startImageUrl', 'https://example.com/dragon.png');
 			await panel.execute();

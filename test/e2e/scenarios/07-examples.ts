@@ -1,13 +1,15 @@
 import { expect } from 'expect';
+import type { INode } from 'n8n-workflow';
 import { startChatModel } from '../harness/chatModel.cts';
+import { startRenderService, startTelegram } from '../harness/outside.cts';
 import { exampleNames, readExample } from '../harness/examples.ts';
-import { hasEnded, itemsOf, jsonOf } from '../harness/execution.ts';
+import { errorOf, hasEnded, itemsOf, jsonOf } from '../harness/execution.ts';
 import { expectVideoOf, startBench, type Bench } from '../harness/kling.cts';
 import type { Scenario, ScenarioContext } from '../harness/scenario.cts';
 import type { CredentialReference } from '../harness/host.cts';
-import { mkdirSync } from '../../support/node.cts';
+import { join, mkdirSync, readFileSync, repositoryFolder } from '../../support/node.cts';
 import { until } from '../harness/until.cts';
-import type { WorkflowDefinition } from '../harness/workflow.ts';
+import { itemsNode, manualTrigger, node, row, type WorkflowDefinition } from '../harness/workflow.ts';
 
 interface Example {
 	readonly bench: Bench;
@@ -20,6 +22,75 @@ interface Example {
 }
 
 const covered = new Set<string>();
+
+/** The chat that the example answers, until a user has put their own there. */
+const CHAT_ID = 123456789;
+const TABLE = { __rl: true, mode: 'name', value: 'kling videos' };
+const COLUMNS = ['pictureUrl', 'prompt', 'videoUrl', 'file', 'failure'];
+
+/** The table that the example's note asks for, with these rows. */
+const tableWith = (rows: object[]): WorkflowDefinition =>
+	row('Make the table', [
+		manualTrigger(),
+		node('Create', 'dataTable', {
+			resource: 'table',
+			operation: 'create',
+			tableName: TABLE.value,
+			columns: { column: COLUMNS.map((name) => ({ name, type: 'string' })) },
+			options: { createIfNotExists: true },
+		}),
+		itemsNode('Rows', rows),
+		node('Insert', 'dataTable', {
+			operation: 'insert',
+			dataTableId: TABLE,
+			columns: { mappingMode: 'autoMapInputData', value: null },
+			options: {},
+		}),
+	]);
+
+const readTable = (): WorkflowDefinition =>
+	row('Read the table', [
+		manualTrigger(),
+		node('Read', 'dataTable', { operation: 'get', dataTableId: TABLE, returnAll: true }),
+	]);
+
+const SPEND = { __rl: true, mode: 'name', value: 'kling spend' };
+
+/** The README's daily spend cap, of 0.5 USD a day, around a node that makes one video. */
+const cappedWorkflow = (generate: INode): WorkflowDefinition =>
+	row('A daily cap', [
+		manualTrigger(),
+		node(
+			'Spent Today',
+			'dataTable',
+			{
+				operation: 'get',
+				dataTableId: SPEND,
+				filters: { conditions: [{ keyName: 'day', condition: 'eq', keyValue: '={{ $today.toISODate() }}' }] },
+				returnAll: true,
+			},
+			{ alwaysOutputData: true },
+		),
+		{ ...itemsNode('Rows', [{}]), executeOnce: true },
+		generate,
+		node('Note the Cost', 'dataTable', {
+			operation: 'insert',
+			dataTableId: SPEND,
+			columns: {
+				mappingMode: 'defineBelow',
+				value: { day: '={{ $today.toISODate() }}', cost: '={{ $json.cost.amount }}' },
+				schema: [],
+			},
+			options: {},
+		}),
+	]);
+
+/** The render service that joins clips, and the credential that leads there. */
+async function startRenders(context: ScenarioContext, { emulator }: Bench) {
+	const service = await startRenderService(context, { imageUrl: emulator.imageUrl, filmUrl: emulator.clipUrl });
+	const httpHeaderAuth = await context.host.credential('httpHeaderAuth', { name: 'x-api-key', value: service.key });
+	return { service, httpHeaderAuth, settings: { renderUrl: service.url, waitSeconds: 1 } };
+}
 
 function example(
 	name: string,
@@ -131,6 +202,99 @@ export const scenarios: Scenario[] = [
 		expect(jsonOf(execution, 'Agent')).toMatchObject([{ output: 'Here is your video.' }]);
 		expect(bench.emulator.jobs()).toHaveLength(1);
 	}),
+
+	example('text-to-upright-video', async ({ bench, load, context: { host } }) => {
+		const execution = await host.run(load('text-to-upright-video'));
+		expect(execution.status).toBe('success');
+		const [job] = bench.emulator.jobs();
+		expect(job?.input).toMatchObject({ aspect_ratio: '9:16' });
+		expect(job?.input).not.toHaveProperty('start_image');
+		await expectVideoOf(host, itemsOf(execution, 'Post the Video')[0], job);
+	}),
+
+	example('telegram-photo-to-video', async ({ bench, load, context }) => {
+		const { host } = context;
+		const { emulator } = bench;
+		const photo = await fetch(emulator.imageUrl);
+		const telegram = await startTelegram(context, Buffer.from(await photo.arrayBuffer()));
+		const telegramApi = await host.credential('telegramApi', { accessToken: telegram.token, baseUrl: telegram.url });
+		await host.workflow(load('telegram-photo-to-video', {}, { telegramApi }), { publish: true });
+		await host.until('n8n to listen to the bot', () => telegram.isListening());
+		const sent = { message_id: 1, photo: [{ file_id: 'a' }], caption: 'steam rises' };
+		await telegram.receive({ ...sent, chat: { id: 42 } });
+		await telegram.receive({ ...sent, chat: { id: CHAT_ID } });
+		await host.until('the bot to have answered', () => telegram.videos.length > 0, 60_000);
+		const [job] = emulator.jobs();
+		expect(job?.input).toMatchObject({ prompt: 'steam rises' });
+		expect(telegram.videos).toEqual([{ chatId: String(CHAT_ID), sha256: job?.videoSha256 }]);
+		expect(emulator.jobs()).toHaveLength(1);
+		expect(JSON.stringify(emulator.requests())).not.toContain(telegram.token);
+	}),
+
+	example('table-to-videos', async ({ bench, load, context: { host } }) => {
+		const good = { pictureUrl: bench.emulator.imageUrl, prompt: 'steam rises' };
+		const made = await host.run(tableWith([good, { ...good, pictureUrl: 'not a link' }]));
+		expect(made.status).toBe('success');
+		const folder = `${host.server.userFolder}/.n8n-files`;
+		mkdirSync(folder, { recursive: true });
+		const execution = await host.run(load('table-to-videos', { folder }));
+		expect(execution.status).toBe('success');
+		const [job] = bench.emulator.jobs();
+		const rows = jsonOf(await host.run(readTable()), 'Read');
+		expect(rows).toMatchObject([
+			{ videoUrl: job?.videoUrl, file: `${folder}/kling-${job?.id}.mp4`, failure: null },
+			{ videoUrl: null, file: null, failure: expect.stringContaining('Start Image URL') },
+		]);
+		await host.run(load('table-to-videos', { folder }));
+		expect(bench.emulator.jobs()).toHaveLength(1);
+	}),
+
+	example('scenes-to-film', async ({ bench, load, context }) => {
+		const { service, httpHeaderAuth, settings } = await startRenders(context, bench);
+		const execution = await context.host.run(load('scenes-to-film', settings, { httpHeaderAuth }));
+		expect(execution.status).toBe('success');
+		const jobs = bench.emulator.jobs();
+		expect(jobs).toHaveLength(3);
+		const links = jsonOf(execution, 'Generate the Clips').map(({ videoUrl }) => videoUrl);
+		expect(service.renders).toEqual([{ format: 'mp4', clips: links }]);
+		expect([...links].sort()).toEqual(jobs.map(({ videoUrl }) => videoUrl).sort());
+		expect(jsonOf(execution, 'Post the Film')).toMatchObject([{ response: { url: bench.emulator.clipUrl } }]);
+	}),
+
+	example('extend-a-clip', async ({ bench, load, context }) => {
+		const { service, httpHeaderAuth, settings } = await startRenders(context, bench);
+		const execution = await context.host.run(load('extend-a-clip', settings, { httpHeaderAuth }));
+		expect(execution.status).toBe('success');
+		const [first, second] = bench.emulator.jobs();
+		expect(second?.input).toMatchObject({ start_image: bench.emulator.imageUrl });
+		expect(service.renders).toEqual([
+			{ format: 'jpg', clips: [first?.videoUrl] },
+			{ format: 'mp4', clips: [first?.videoUrl, second?.videoUrl] },
+		]);
+		expect(jsonOf(execution, 'Post the Film')).toMatchObject([{ response: { url: bench.emulator.clipUrl } }]);
+	}),
+
+	{
+		name: "the README's example of a daily cap",
+		run: async (context) => {
+			const { host } = context;
+			const bench = await startBench(context, 'runpod');
+			const columns = [
+				{ name: 'day', type: 'string' },
+				{ name: 'cost', type: 'number' },
+			];
+			const create = { resource: 'table', operation: 'create', tableName: SPEND.value, columns: { column: columns } };
+			await host.run(row('Make the table', [manualTrigger(), node('Create', 'dataTable', create)]));
+			const spent = "$('Spent Today').all().reduce((sum, row) => sum + (row.json.cost || 0), 0)";
+			expect(readFileSync(join(repositoryFolder, 'README.md'), 'utf8')).toContain(`{{ 5 - ${spent} }}`);
+			const generate = bench.generate({ options: { maxCost: `={{ 0.5 - ${spent} }}` } });
+			const first = await host.run(cappedWorkflow(generate));
+			expect(first.status).toBe('success');
+			const second = await host.run(cappedWorkflow(generate));
+			expect(errorOf(second)).toContain('but Max Cost is 0.05 USD');
+			expect(bench.emulator.jobs()).toHaveLength(1);
+		},
+	},
 
 	{
 		name: 'every example has a scenario of its own',

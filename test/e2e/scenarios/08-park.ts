@@ -1,6 +1,7 @@
 import type { ProviderName } from '../../../nodes/core/job';
 import { expect } from 'expect';
 import type { EmulatorOptions } from '../../emulator/index';
+import { at } from '../../support/defined';
 import { hasEnded, isParked, itemsOf, jsonOf, runsOf } from '../harness/execution.ts';
 import { createJumpingClock, type JumpingClock } from '../harness/jumpingClock.ts';
 import { expectVideoOf, providerLabels, providerNames, startBench, type Bench } from '../harness/kling.cts';
@@ -100,8 +101,8 @@ export const scenarios: Scenario[] = [
 			stage.clock.jump(called === 1 ? RUN_MS : BETWEEN_ENDS_MS);
 			await stage.host.until(`callback ${called}`, () => stage.bench.emulator.deliveries().length >= called);
 		}
-		await expectFinished(stage, ids[0], shot);
-		await expectFinished(stage, ids[1], shots);
+		await expectFinished(stage, at(ids, 0), shot);
+		await expectFinished(stage, at(ids, 1), shots);
 		expect(stage.bench.emulator.jobs()).toHaveLength(11);
 	}),
 
@@ -176,7 +177,7 @@ export const scenarios: Scenario[] = [
 			for (const [index, provider] of providerNames.entries()) {
 				const job = emulator.jobs().find(({ input }) => input.prompt === provider);
 				// n8n looks once a minute for parked executions whose time has come.
-				const execution = await host.waitForExecution(ids[index], hasEnded, 120_000);
+				const execution = await host.waitForExecution(at(ids, index), hasEnded, 120_000);
 				expect(execution.status).toBe('success');
 				expect(jsonOf(execution, 'Generate')).toMatchObject([{ provider, jobId: job?.id, timedOut: true }]);
 				await expectVideoOf(host, itemsOf(execution, 'Done')[0], job);

@@ -1,4 +1,4 @@
-import { NodeHelpers, type INodeProperties } from 'n8n-workflow';
+import { type INodeProperties, NodeHelpers } from 'n8n-workflow';
 import { KlingVideo } from '../../../nodes/KlingVideo/KlingVideo.node';
 
 const { description } = new KlingVideo();
@@ -30,6 +30,6 @@ it.each(['getStatus', 'wait', 'cancel'])(
 it('says from when each Timeout is counted', () => {
 	const timeoutOf = (operation: string) =>
 		optionsOf({ operation, provider: 'runpod' }).find(({ name }) => name === 'timeoutSeconds')?.description;
-	expect(timeoutOf('generate')).toContain('from its own submit');
-	expect(timeoutOf('wait')).toContain('from the first look at it');
+	expect(timeoutOf('generate')).toContain('from when its job was submitted');
+	expect(timeoutOf('wait')).toContain('from when this node first asks for its job');
 });

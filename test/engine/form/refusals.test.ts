@@ -2,12 +2,13 @@ import type { ProviderName } from '../../../nodes/core/job';
 import { choices } from '../../../nodes/core/providers/choices';
 import { providerNames } from '../../support/apis';
 import { itemsOf } from '../harness/index';
-import { refusal } from './refused';
-import { setWatchedStage, type WatchedStage } from '../watched';
+import { refusal } from '../refusal';
+import { thrown } from '../results';
+import { createStage, type Stage } from '../stage';
 
-let stage: WatchedStage;
-beforeAll(async () => (stage = await setWatchedStage()));
-afterEach(() => stage.emulator.reset());
+let stage: Stage;
+beforeAll(async () => (stage = await createStage()));
+afterEach(() => stage.reset());
 afterAll(async () => await stage.close());
 
 type Form = Readonly<Record<string, unknown>>;
@@ -21,8 +22,8 @@ const REFUSED: ReadonlyArray<readonly [Form, string]> = [
 	[{ prompt: null }, 'Prompt is empty. Fill it in.'],
 	[{ prompt: 7 }, 'Prompt has to be text, but is 7.'],
 	[{ prompt: long }, 'Prompt is 2501 characters long; at most 2500 are allowed.'],
-	[{ options: { negativePrompt: long } }, 'Negative Prompt is 2501 characters long; at most 2500 are allowed.'],
-	[{ options: { negativePrompt: 5 } }, 'Negative Prompt has to be text, but is 5.'],
+	[{ negativePrompt: long }, 'Negative Prompt is 2501 characters long; at most 2500 are allowed.'],
+	[{ negativePrompt: 5 }, 'Negative Prompt has to be text, but is 5.'],
 	[{ duration: 4 }, 'Duration has to be 5 or 10, but is 4.'],
 	[{ duration: '7' }, 'Duration has to be 5 or 10, but is "7".'],
 	[{ duration: 'ten' }, 'Duration has to be 5 or 10, but is "ten".'],
@@ -67,9 +68,9 @@ const OF_CORE_TODAY: typeof REFUSED = [
 	[{ mode: 'pro', endImageSource: 'binary', endImageField: 'last' }, 'End Image in field "last" is missing'],
 	[{ options: { additionalInput: { end_image: picture } } }, 'End Image needs Mode set to Pro.'],
 	[{ options: { additionalInput: { start_image: 'a.png' } } }, 'Start Image URL has to begin with'],
-	[{ options: { model: '' } }, 'Model ID is empty.'],
-	[{ options: { model: 'my own model' } }, 'Model ID has to be a model ID like kwaivgi/kling-v2.1.'],
-	[{ options: { model: 'owner/other', maxCost: 1000 } }, 'price'],
+	[{ model: 'other', modelId: '' }, 'Model ID is empty.'],
+	[{ model: 'other', modelId: 'my own model' }, 'Model ID has to be a model ID like kwaivgi/kling-v2.1.'],
+	[{ model: 'other', modelId: 'owner/other', options: { maxCost: 1000 } }, 'price'],
 ];
 
 const OF_RUNPOD: typeof REFUSED = [
@@ -77,11 +78,11 @@ const OF_RUNPOD: typeof REFUSED = [
 	[{ options: { guidanceScale: -0.1 } }, 'Guidance Scale has to be a number, between 0 and 1, but is -0.1.'],
 	[{ options: { guidanceScale: 'much' } }, 'Guidance Scale has to be a number, between 0 and 1, but is "much".'],
 	[{ options: { enableSafetyChecker: 'perhaps' } }, 'Enable Safety Checker has to be true or false, but is "perhaps".'],
-	[{ options: { endpointId: '' } }, 'Endpoint ID is empty.'],
-	[{ options: { endpointId: 'kling/../other' } }, 'Endpoint ID has to be an ID like kling-v2-1-i2v-pro.'],
+	[{ model: 'other', modelId: '' }, 'Model ID is empty.'],
+	[{ model: 'other', modelId: 'kling/../other' }, 'Model ID has to be an ID like kling-v2-1-i2v-pro.'],
 	[{ options: { submitWith: 'fax' } }, 'Submit With has to be run or runsync, but is "fax".'],
 	[{ options: { additionalInput: { image: 'a.png' } } }, 'Start Image URL has to begin with'],
-	[{ options: { endpointId: 'other', maxCost: 1000 } }, 'price'],
+	[{ model: 'other', modelId: 'any', options: { maxCost: 1000 } }, 'price'],
 	[
 		{ completion: 'callback', options: { timeoutSeconds: 1600 } },
 		'Timeout has to be a number, between 10 and 1500, but is 1600.',
@@ -119,9 +120,10 @@ test.each(choices.map(({ value }) => value))(
 			prompt: '',
 			duration: 4,
 			startImageUrl: 'a.png',
-			options: { negativePrompt: long, timeoutSeconds: 5, onTimeout: 'pray' },
+			negativePrompt: long,
+			options: { timeoutSeconds: 5, onTimeout: 'pray' },
 		};
-		const { message, thrown } = await refusal(stage, { provider, ...form });
+		const refused = await refusal(stage, { provider, ...form });
 		for (const label of [
 			'Prompt is',
 			'Duration has',
@@ -130,8 +132,8 @@ test.each(choices.map(({ value }) => value))(
 			'Timeout has',
 			'On Timeout has',
 		]) {
-			expect(message.split(new RegExp(`(?:^|[.] )${label}`))).toHaveLength(2);
-			expect(thrown).toContain(label);
+			expect(refused.message.split(new RegExp(`(?:^|[.] )${label}`))).toHaveLength(2);
+			expect(refused.thrown).toContain(label);
 		}
 	},
 );
@@ -139,18 +141,17 @@ test.each(choices.map(({ value }) => value))(
 test('all problems of all items are named at once', async () => {
 	const rows = itemsOf({ prompt: '', seconds: 4 }, { prompt: 'good', seconds: 5 }, { prompt: 'good', seconds: 6 });
 	const execution = await stage.run({ prompt: '={{ $json.prompt }}', duration: '={{ $json.seconds }}' }, rows);
-	const error = execution.error();
-	expect(error !== undefined && 'description' in error ? error.description : '').toBe(
-		'Item 0: Prompt is empty. Fill it in. Duration has to be 5 or 10, but is 4.\nItem 2: Duration has to be 5 or 10, but is 6.',
+	expect(thrown(execution).description).toBe(
+		'Item 0: Prompt is empty. Fill it in.<br>\nItem 0: Duration has to be 5 or 10, but is 4.<br>\nItem 2: Duration has to be 5 or 10, but is 6.',
 	);
-	expect(stage.emulator.requests()).toEqual([]);
+	expect(stage.requests()).toEqual([]);
 });
 
 test('numeric strings, as sheets give them, are sent as numbers', async () => {
 	const row = itemsOf({ seconds: '10', scale: '0.7', safe: 'false' });
 	const options = { guidanceScale: '={{ $json.scale }}', enableSafetyChecker: '={{ $json.safe }}' };
 	await stage.run({ provider: 'runpod', completion: 'jobId', duration: '={{ $json.seconds }}', options }, row);
-	expect(stage.emulator.jobs()[0]?.input).toMatchObject({
+	expect(stage.job().input).toMatchObject({
 		duration: 10,
 		guidance_scale: 0.7,
 		enable_safety_checker: false,
@@ -160,5 +161,5 @@ test('numeric strings, as sheets give them, are sent as numbers', async () => {
 test('Mode by expression works without an end image', async () => {
 	const rows = itemsOf({ mode: 'standard' }, { mode: 'pro' });
 	await stage.run({ completion: 'jobId', mode: '={{ $json.mode }}' }, rows);
-	expect(stage.emulator.jobs().map(({ input }) => input.mode)).toEqual(['standard', 'pro']);
+	expect(stage.jobs().map(({ input }) => input.mode)).toEqual(['standard', 'pro']);
 });

@@ -1,16 +1,15 @@
 import { providerOf } from '../../../nodes/core/providers';
 import { providerNames } from '../../support/apis';
-import { credentialOf, credentials } from '../../support/credentials';
-import { refusal } from './refused';
-import { setWatchedStage, type WatchedStage } from '../watched';
+import { credentialOf } from '../../support/credentials';
+import { refusal } from '../refusal';
+import { createStage, type Stage } from '../stage';
 
 const KEY = 'a_key_that_must_not_be_seen';
 
 /** A stage on which all credentials hold this key and base URL. */
-async function stageWith(apiKey: string, baseUrl: string): Promise<WatchedStage> {
-	const data = { apiKey, baseUrl };
-	return await setWatchedStage({
-		engine: { credentials: Object.fromEntries(credentials.map((type) => [type.name, { type, data }])) },
+async function stageWith(apiKey: string, baseUrl: string): Promise<Stage> {
+	return await createStage({
+		credentials: Object.fromEntries(providerNames.map((name) => [name, { apiKey, baseUrl }])),
 	});
 }
 
@@ -24,9 +23,9 @@ const OPERATIONS: ReadonlyArray<Record<string, unknown>> = [
 const EVERYWHERE = providerNames.flatMap((provider) => OPERATIONS.map((operation) => ({ provider, ...operation })));
 
 describe('a stage with good credentials', () => {
-	let stage: WatchedStage;
-	beforeAll(async () => (stage = await setWatchedStage()));
-	afterEach(() => stage.emulator.reset());
+	let stage: Stage;
+	beforeAll(async () => (stage = await createStage()));
+	afterEach(() => stage.reset());
 	afterAll(async () => await stage.close());
 
 	test.each(EVERYWHERE)('$operation at $provider names a missing credential', async (parameters) => {
@@ -34,7 +33,7 @@ describe('a stage with good credentials', () => {
 			.filter((name) => name !== parameters.provider)
 			.map((name) => providerOf(name).credential);
 		const refused = await refusal(stage, parameters, { credentials: [other] });
-		const text = `No ${providerOf(parameters.provider).label} credential is selected. Choose one under Credential, or create it.`;
+		const text = `No ${providerOf(parameters.provider).label} credential is selected. Choose one at the top of the node.`;
 		expect(refused.message).toContain(text);
 		expect(refused.thrown).toContain(text);
 	});
@@ -57,7 +56,7 @@ describe('a stage with good credentials', () => {
 				throw new Error('Credentials could not be decrypted');
 			},
 		};
-		const gone = await setWatchedStage({
+		const gone = await createStage({
 			engine: { credentials: { runpodApi: { type: credentialOf('runpodApi'), data } } },
 		});
 		const { message } = await refusal(gone, { provider: 'runpod' });
@@ -78,11 +77,11 @@ describe('a stage with good credentials', () => {
 
 	const jobCases = providerNames.flatMap((provider) =>
 		['getStatus', 'wait', 'cancel'].flatMap((operation) => [
-			{ provider, operation, form: { jobId: '' }, text: 'Job ID is empty. Give the ID that Generate returned.' },
+			{ provider, operation, form: { jobId: '' }, text: 'Job ID is empty. Enter the jobId that Generate returned.' },
 			{ provider, operation, form: { jobId: null }, text: 'Job ID is empty.' },
-			{ provider, operation, form: { jobId: '../../files' }, text: 'Job ID is no job ID' },
-			{ provider, operation, form: { jobId: 'abc?x=1' }, text: 'Job ID is no job ID' },
-			{ provider, operation, form: { jobId: { id: 'abc' } }, text: 'Job ID is no job ID' },
+			{ provider, operation, form: { jobId: '../../files' }, text: 'Job ID is not a job ID' },
+			{ provider, operation, form: { jobId: 'abc?x=1' }, text: 'Job ID is not a job ID' },
+			{ provider, operation, form: { jobId: { id: 'abc' } }, text: 'Job ID is not a job ID' },
 		]),
 	);
 
@@ -93,7 +92,10 @@ describe('a stage with good credentials', () => {
 	});
 
 	test.each([
-		[{ operation: 'getStatus', jobId: 'abc' }, 'Provider is set to From Input, but the item has no "provider"'],
+		[
+			{ operation: 'getStatus', jobId: 'abc' },
+			'Provider is set to From Input, but the input item has no field "provider"',
+		],
 		[
 			{ operation: 'wait', jobId: 'abc', options: { timeoutSeconds: 1 } },
 			'Timeout has to be a number, between 10 and 2592000, but is 1.',
@@ -135,7 +137,7 @@ describe.each([
 	['a password in the base URL', KEY, 'https://me:secret@api.example.com/v1', 'has to be a link like'],
 	['a query in the base URL', KEY, 'https://api.example.com/v1?a=b', 'has to be a link like'],
 ])('a credential with %s', (_name, apiKey, baseUrl, text) => {
-	let stage: WatchedStage;
+	let stage: Stage;
 	beforeAll(async () => (stage = await stageWith(apiKey, baseUrl)));
 	afterAll(async () => await stage.close());
 
@@ -147,7 +149,7 @@ describe.each([
 });
 
 describe.each(providerNames)('a public %s', (provider) => {
-	let stage: WatchedStage;
+	let stage: Stage;
 	beforeAll(async () => (stage = await stageWith(KEY, 'https://api.example.com/v1')));
 	afterAll(async () => await stage.close());
 

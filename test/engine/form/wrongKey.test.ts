@@ -1,10 +1,11 @@
 import { providers } from '../../../nodes/core/providers';
-import { setWatchedStage, thrown, type WatchedStage } from '../watched';
+import { thrown } from '../results';
+import { createStage, type Stage } from '../stage';
 
-const keys = Object.fromEntries(providers.map(({ name }) => [name, `${name}_a_wrong_key_5551`]));
+const credentials = Object.fromEntries(providers.map(({ name }) => [name, { apiKey: `${name}_a_wrong_key_5551` }]));
 
-let stage: WatchedStage;
-beforeAll(async () => (stage = await setWatchedStage({ factor: 100, keys })));
+let stage: Stage;
+beforeAll(async () => (stage = await createStage({ factor: 100, credentials })));
 afterAll(async () => await stage.close());
 
 describe.each(providers)('with a wrong key, $label', ({ name: provider, label }) => {
@@ -14,9 +15,9 @@ describe.each(providers)('with a wrong key, $label', ({ name: provider, label })
 		{ operation: 'wait', jobId: 'abc' },
 		{ operation: 'cancel', jobId: 'abc' },
 	])('$operation says which credential to open, and not the key', async (parameters) => {
-		const text = thrown(await stage.run({ provider, ...parameters }));
+		const { text } = thrown(await stage.run({ provider, ...parameters }));
 		expect(text).toMatch(new RegExp(`${label}: (unauthorized|invalid.*key)`, 'i'));
 		expect(text).toContain(`Open this node's ${label} credential and check that the API key is complete, valid`);
-		expect(stage.emulator.jobs()).toEqual([]);
+		expect(stage.jobs()).toEqual([]);
 	});
 });

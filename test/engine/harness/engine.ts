@@ -4,6 +4,7 @@ import { Container } from '@n8n/di';
 import { BinaryDataService, WAITING_TOKEN_QUERY_PARAM } from 'n8n-core';
 import type { INodeExecutionData, WorkflowExecuteMode } from 'n8n-workflow';
 import { createRunExecutionData } from 'n8n-workflow';
+import { present } from '../../../nodes/core/json';
 import type { LogLine } from './environment.cts';
 import type { Execution } from './execution';
 import type { WebhookResponse } from './response';
@@ -38,7 +39,7 @@ export class Engine {
 		return this.host.webhookLogs;
 	}
 
-	/** Runs a workflow from its first node to its end, or until it parks. */
+	/** Runs a workflow from its first node to its end, or until it pauses. */
 	async run(workflow: WorkflowJson, input: RunInput = {}): Promise<Execution> {
 		return await this.start(workflow, input).done;
 	}
@@ -74,7 +75,7 @@ export class Engine {
 		return await this.host.launch({ workflow: workflow ?? execution.workflow, id, mode: 'retry', data }).done;
 	}
 
-	/** n8n's timer on a parked execution, at once: the node is not run again, its stored input is its output. */
+	/** n8n's timer on a paused execution, at once: the node is not run again, its stored input is its output. */
 	async resumeByTimer(execution: Execution): Promise<Execution> {
 		if (!this.host.claim(execution)) throw new Error(`The execution is not waiting but ${execution.status}`);
 		const { id, workflow, run } = execution;
@@ -82,7 +83,7 @@ export class Engine {
 		return await this.host.launch({ workflow, id, mode: run.mode, data, resumed: true }).done;
 	}
 
-	/** A call of a parked execution's resume URL, past n8n's token check. */
+	/** A call of a paused execution's resume URL, past n8n's token check. */
 	async resumeByWebhook(execution: Execution, request: WebhookRequest): Promise<WebhookOutcome> {
 		return await outcome(this.resume(execution.id, request));
 	}
@@ -131,7 +132,7 @@ export class Engine {
 		const stored = item?.binary?.[field];
 		if (stored === undefined) throw new Error(`The item has no binary field "${field}"`);
 		const bytes = await Container.get(BinaryDataService).getAsBuffer(stored);
-		return { bytes, mimeType: stored.mimeType, fileName: stored.fileName };
+		return { bytes, mimeType: stored.mimeType, ...present({ fileName: stored.fileName }) };
 	}
 
 	private checkToken(id: string, request: WebhookRequest): WebhookCall {

@@ -16,9 +16,9 @@ export function store(data: IRunExecutionData): string {
 	return stringify(data);
 }
 
-/** One execution after its run ended or parked, with what n8n's database would hold of it. */
+/** One execution after its run ended or paused, with what n8n's database would hold of it. */
 export class Execution {
-	private stoppedWhileParked = false;
+	private stoppedWhilePaused = false;
 
 	constructor(
 		readonly id: string,
@@ -31,10 +31,15 @@ export class Execution {
 	) {}
 
 	get status(): ExecutionStatus {
-		return this.stoppedWhileParked ? 'canceled' : this.run.status;
+		return this.stoppedWhilePaused ? 'canceled' : this.run.status;
 	}
 
-	/** When n8n's timer would resume a parked execution. */
+	/** What nodes logged beside this message, line by line. */
+	logged(message: string): Array<LogLine['meta']> {
+		return this.logs.filter((line) => line.message === message).map(({ meta }) => meta);
+	}
+
+	/** When n8n's timer would resume a paused execution. */
 	get waitTill(): Date | undefined {
 		return this.run.waitTill ?? undefined;
 	}
@@ -66,8 +71,8 @@ export class Execution {
 		return parse(this.stored) as IRunExecutionData;
 	}
 
-	/** The user's Stop on a parked execution: no node hears of it, and it cannot be resumed any more. */
+	/** The user's Stop on a paused execution: no node hears of it, and it cannot be resumed any more. */
 	stop(): void {
-		if (this.status === 'waiting') this.stoppedWhileParked = true;
+		if (this.status === 'waiting') this.stoppedWhilePaused = true;
 	}
 }

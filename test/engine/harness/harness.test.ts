@@ -1,14 +1,10 @@
 import Fastify from 'fastify';
-import type { INode, INodeExecutionData } from 'n8n-workflow';
-import { createEngine, itemsOf, node, row, workflow } from './index';
-import type { Engine, Execution, WorkflowJson } from './index';
+import type { INode } from 'n8n-workflow';
+import { createEngine, itemsOf, jsonOf, loop, node, row, withAgent, workflow } from './index';
+import type { Engine, Execution } from './index';
 import * as probes from './probes';
 
 const { keyCredential, untilStopped, ...nodeTypes } = probes;
-
-const jsonOf = (items: INodeExecutionData[]) => items.map(({ json }) => json);
-const logged = ({ logs }: Execution, message: string) =>
-	logs.filter((line) => line.level === 'info' && line.message === message).map(({ meta }) => meta);
 
 let engine: Engine;
 
@@ -27,7 +23,7 @@ describe('a run', () => {
 
 	it('knows a resume URL under the public address, in expressions and through the data proxy', async () => {
 		const execution = await engine.run(row([node('Look', 'curious')]), { executionId: '77' });
-		const [line] = logged(execution, 'curious');
+		const [line] = execution.logged('curious');
 		expect(line?.resumeUrl).toMatch(/^https:\/\/n8n\.test\/webhook-waiting\/77\?signature=\w{64}$/);
 		expect(line?.proxyUrl).toBe(line?.resumeUrl);
 	});
@@ -35,8 +31,8 @@ describe('a run', () => {
 	it('keeps the lines of two executions apart', async () => {
 		const flow = row([node('Flaky', 'flaky')]);
 		const [one, two] = await Promise.all([engine.run(flow), engine.run(flow)]);
-		expect(logged(one, 'flaky: try')).toEqual([{ number: 1 }]);
-		expect(logged(two, 'flaky: try')).toEqual([{ number: 1 }]);
+		expect(one.logged('flaky: try')).toEqual([{ number: 1 }]);
+		expect(two.logged('flaky: try')).toEqual([{ number: 1 }]);
 	});
 
 	it('splits items by their key', async () => {
@@ -137,7 +133,7 @@ describe('Stop and timeout', () => {
 		stop = running.stop;
 		const execution = await running.done;
 		expect(execution.status).toBe('canceled');
-		expect(logged(execution, 'untilStopped: told')).toEqual([{ aborted: true }]);
+		expect(execution.logged('untilStopped: told')).toEqual([{ aborted: true }]);
 		expect(execution.readStored().executionData?.contextData).toEqual({});
 	});
 
@@ -146,14 +142,14 @@ describe('Stop and timeout', () => {
 		const settings = { ...flow.settings, executionTimeout: 0.1 };
 		const execution = await (await createEngine({ nodeTypes: { untilStopped: hang } })).run({ ...flow, settings });
 		expect(execution.status).toBe('canceled');
-		expect(logged(execution, 'untilStopped: told')).toEqual([{ aborted: true }]);
+		expect(execution.logged('untilStopped: told')).toEqual([{ aborted: true }]);
 		expect(execution.readStored().executionData?.contextData).toEqual({ 'node:Hang': { seen: true } });
 	});
 });
 
 describe('a node that runs more than once in one execution', () => {
 	const runsOf = (execution: Execution) =>
-		logged(execution, 'curious').map(({ runIndex, runs, type, rewired, asTool }) => ({
+		execution.logged('curious').map(({ runIndex, runs, type, rewired, asTool }) => ({
 			runIndex,
 			runs,
 			type,
@@ -161,30 +157,10 @@ describe('a node that runs more than once in one execution', () => {
 			asTool,
 		}));
 
-	const withAgent = (through: string): WorkflowJson =>
-		workflow(
-			[
-				node('Start', 'items'),
-				node('Agent', 'agent', { calls: [{ a: '1' }, { a: '2' }], through }),
-				node('Look', 'curiousTool'),
-			],
-			[
-				{ from: 'Start', to: 'Agent' },
-				{ from: 'Look', to: 'Agent', type: 'ai_tool' },
-			],
-		);
+	const asked = (through: string) => withAgent(node('Look', 'curious'), [{ a: '1' }, { a: '2' }], through);
 
 	it('counts its run index up in a loop, over one context', async () => {
-		const flow = workflow(
-			[node('Start', 'items'), node('Loop', 'loop'), node('Look', 'curious'), node('Collect', 'collect')],
-			[
-				{ from: 'Start', to: 'Loop' },
-				{ from: 'Loop', to: 'Collect' },
-				{ from: 'Loop', to: 'Look', output: 1 },
-				{ from: 'Look', to: 'Loop' },
-			],
-		);
-		const execution = await engine.run(flow, { items: itemsOf({ n: 1 }, { n: 2 }) });
+		const execution = await engine.run(loop([node('Look', 'curious')]), { items: itemsOf({ n: 1 }, { n: 2 }) });
 		const same = { type: 'curious', rewired: undefined, asTool: false };
 		expect(runsOf(execution)).toEqual([
 			{ runIndex: 0, runs: 1, ...same },
@@ -194,7 +170,7 @@ describe('a node that runs more than once in one execution', () => {
 	});
 
 	it('is called by an agent through the engine: rewired, but no tool execution', async () => {
-		const execution = await engine.run(withAgent('engine'));
+		const execution = await engine.run(asked('engine'));
 		const same = { type: 'curiousTool', rewired: 'ai_tool', asTool: false };
 		expect(runsOf(execution)).toEqual([
 			{ runIndex: 0, runs: 1, ...same },
@@ -204,7 +180,7 @@ describe('a node that runs more than once in one execution', () => {
 	});
 
 	it('is called by an agent in its own process: a tool execution, not rewired', async () => {
-		const execution = await engine.run(withAgent('process'));
+		const execution = await engine.run(asked('process'));
 		const same = { type: 'curiousTool', rewired: undefined, asTool: true };
 		expect(runsOf(execution)).toEqual([
 			{ runIndex: 0, runs: 1, ...same },

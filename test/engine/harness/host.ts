@@ -19,6 +19,7 @@ import type {
 	WorkflowExecuteMode,
 } from 'n8n-workflow';
 import { deepCopy, Workflow } from 'n8n-workflow';
+import { present } from '../../../nodes/core/json';
 import type { EngineCredential } from './credentials';
 import { EngineCredentials } from './credentials';
 import { Execution, store } from './execution';
@@ -79,7 +80,7 @@ export class Host {
 		return String(this.lastId);
 	}
 
-	/** Takes a parked execution for resuming; false if it is not parked (any more). */
+	/** Takes a paused execution for resuming; false if it is not paused (any more). */
 	claim(execution: Execution): boolean {
 		if (this.executions.get(execution.id) !== execution || execution.status !== 'waiting') return false;
 		this.executions.set(execution.id, undefined);
@@ -97,8 +98,7 @@ export class Host {
 			name,
 			nodes,
 			connections,
-			settings,
-			staticData,
+			...present({ settings, staticData }),
 			active: true,
 			nodeTypes: this.nodeTypes,
 		});
@@ -116,7 +116,7 @@ export class Host {
 		const unsupported = async () => await Promise.reject(new Error('The engine cannot do this'));
 		return {
 			credentialsHelper: this.credentials,
-			executionId,
+			...present({ executionId }),
 			currentNodeExecutionIndex: 0,
 			restApiUrl: at('rest'),
 			instanceBaseUrl: this.publicUrl,
@@ -177,7 +177,7 @@ export class Host {
 function asSaved({ id, name = id }: Workflow, { nodes, connections, settings }: WorkflowJson): IWorkflowBase {
 	const now = new Date();
 	const rest = { isArchived: false, createdAt: now, updatedAt: now, activeVersionId: null };
-	return { id, name, active: true, nodes, connections, settings, ...rest };
+	return { id, name, active: true, nodes, connections, ...present({ settings }), ...rest };
 }
 
 /** Makes n8n's container ready: its one logger and its binary store, in this process' own folder. */

@@ -6,7 +6,7 @@ export { createEngine, Engine } from './engine';
 export { Execution } from './execution';
 export type { WebhookResponse } from './response';
 export type { WebhookCall, WebhookRequest } from './webhooks';
-export { itemsOf, node, row, workflow } from './workflow';
+export { itemsOf, jsonOf, loop, node, row, withAgent, workflow } from './workflow';
 export type { Link, WorkflowJson } from './workflow';
 export { describeNode, parameter, probe } from './simpleNodes';
 export { serveWebhooks } from './server';

@@ -95,9 +95,9 @@ export const storing = probe('storing', async function (this: IExecuteFunctions)
 	return [[{ json: {}, binary: { data } }]];
 });
 
-/** Parks; a callback `{ done: true }` resumes it, `{ crash: true }` makes its webhook throw, any other is only told. */
-export const parking: INodeType = {
-	description: describeNode('parking', {
+/** Pauses; a callback `{ done: true }` resumes it, `{ crash: true }` makes its webhook throw, any other is only told. */
+export const pausing: INodeType = {
+	description: describeNode('pausing', {
 		webhooks: [
 			{
 				name: 'default',
@@ -111,16 +111,16 @@ export const parking: INodeType = {
 	}),
 	async execute(this: IExecuteFunctions) {
 		const items = this.getInputData();
-		for (const item of items) item.json = { parked: item.json };
+		for (const item of items) item.json = { paused: item.json };
 		this.getContext('node').jobId = 'job-1';
-		this.logger.info('parking', { resumeUrl: this.evaluateExpression('{{ $execution.resumeUrl }}', 0) });
+		this.logger.info('pausing', { resumeUrl: this.evaluateExpression('{{ $execution.resumeUrl }}', 0) });
 		await this.putExecutionToWait(new Date(Date.now() + 3_600_000));
 		return [[...items]];
 	},
 	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
 		const body = this.getBodyData();
 		if (body.crash === true) throw new Error('the webhook crashed');
-		const jobId = String(this.evaluateExpression('{{ $node["Park"].context.jobId }}'));
+		const jobId = String(this.evaluateExpression('{{ $node["Pause"].context.jobId }}'));
 		if (body.done !== true) return { webhookResponse: { heard: jobId } };
 		return { workflowData: [[{ json: { resumed: jobId }, pairedItem: { item: 0 } }]] };
 	},

@@ -1,74 +1,69 @@
-import type { INodeExecutionData } from 'n8n-workflow';
-import { createEngine, itemsOf, node, row, serveWebhooks, workflow } from './index';
-import type { Engine, Execution } from './index';
-import { onceTrigger, parking } from './probes';
-
-const jsonOf = (items: INodeExecutionData[] = []) => items.map(({ json }) => json);
-const logged = ({ logs }: Execution, message: string) =>
-	logs.filter((line) => line.message === message).map(({ meta }) => meta);
+import { createEngine, itemsOf, jsonOf, node, row, serveWebhooks, workflow } from './index';
+import type { Engine } from './index';
+import { onceTrigger, pausing } from './probes';
 
 let engine: Engine;
 
 beforeEach(async () => {
-	engine = await createEngine({ nodeTypes: { onceTrigger, parking }, publicUrl: 'https://n8n.test/' });
+	engine = await createEngine({ nodeTypes: { onceTrigger, pausing }, publicUrl: 'https://n8n.test/' });
 });
 
-describe('a parked execution', () => {
-	const flow = row([node('Park', 'parking')]);
-	const park = async () => await engine.run(flow, { items: itemsOf({ n: 1 }) });
-	const parkedJson = { parked: { n: 1 } };
+describe('a paused execution', () => {
+	const flow = row([node('Pause', 'pausing')]);
+	const pause = async () => await engine.run(flow, { items: itemsOf({ n: 1 }) });
+	const pausedJson = { paused: { n: 1 } };
 
 	it('passes its stored input on when the timer resumes it, once', async () => {
-		const parked = await park();
-		expect(parked.status).toBe('waiting');
-		expect(parked.waitTill).toBeInstanceOf(Date);
-		expect(parked.runs('Collect')).toEqual([]);
-		const resumed = await engine.resumeByTimer(parked);
-		expect(resumed.id).toBe(parked.id);
-		expect(jsonOf(resumed.items('Collect'))).toEqual([parkedJson]);
-		expect(logged(resumed, 'parking')).toEqual([]);
-		await expect(engine.resumeByTimer(parked)).rejects.toThrow('not waiting');
+		const paused = await pause();
+		expect(paused.status).toBe('waiting');
+		expect(paused.waitTill).toBeInstanceOf(Date);
+		expect(paused.runs('Collect')).toEqual([]);
+		const resumed = await engine.resumeByTimer(paused);
+		expect(resumed.id).toBe(paused.id);
+		expect(jsonOf(resumed.items('Collect'))).toEqual([pausedJson]);
+		expect(resumed.logged('pausing')).toEqual([]);
+		await expect(engine.resumeByTimer(paused)).rejects.toThrow('not waiting');
 	});
 
-	it('stays parked while its webhook returns no data, and goes on with the data it returns', async () => {
-		const parked = await park();
-		const told = await engine.resumeByWebhook(parked, { body: {} });
+	it('stays paused while its webhook returns no data, and goes on with the data it returns', async () => {
+		const paused = await pause();
+		const told = await engine.resumeByWebhook(paused, { body: {} });
 		expect(told).toEqual({ response: expect.objectContaining({ status: 200, body: { heard: 'job-1' } }) });
-		const { response, execution } = await engine.resumeByWebhook(parked, { body: { done: true } });
+		const { response, execution } = await engine.resumeByWebhook(paused, { body: { done: true } });
 		expect(response).toMatchObject({ status: 200, body: { message: 'Workflow was started' } });
 		expect(jsonOf(execution?.items('Collect'))).toEqual([{ resumed: 'job-1' }]);
-		expect((await engine.resumeByWebhook(parked, { body: {} })).response.status).toBe(409);
+		expect((await engine.resumeByWebhook(paused, { body: {} })).response.status).toBe(409);
 	});
 
 	it('is resumed by one of two callbacks that come together', async () => {
-		const parked = await park();
+		const paused = await pause();
 		const body = { done: true };
 		const both = await Promise.all([
-			engine.resumeByWebhook(parked, { body }),
-			engine.resumeByWebhook(parked, { body }),
+			engine.resumeByWebhook(paused, { body }),
+			engine.resumeByWebhook(paused, { body }),
 		]);
 		expect(both.map(({ response }) => response.status).sort()).toEqual([200, 500]);
 		expect(both.filter(({ execution }) => execution !== undefined)).toHaveLength(1);
 	});
 
 	it('loses everything if its webhook throws', async () => {
-		const { response, execution } = await engine.resumeByWebhook(await park(), { body: { crash: true } });
+		const { response, execution } = await engine.resumeByWebhook(await pause(), { body: { crash: true } });
 		expect(response.status).toBe(500);
 		expect(jsonOf(execution?.items('Collect'))).toEqual([{}]);
 		expect(execution?.runs('Start')).toEqual([]);
 	});
 
 	it('cannot be resumed after Stop', async () => {
-		const parked = await park();
-		parked.stop();
-		expect(parked.status).toBe('canceled');
-		await expect(engine.resumeByTimer(parked)).rejects.toThrow('not waiting');
+		const paused = await pause();
+		paused.stop();
+		expect(paused.status).toBe('canceled');
+		await expect(engine.resumeByTimer(paused)).rejects.toThrow('not waiting');
 	});
 
 	it('is resumed over HTTP by its own URL only', async () => {
 		const server = await serveWebhooks(engine);
-		const parked = await park();
-		const resumeUrl = String(logged(parked, 'parking')[0]?.resumeUrl);
+		const paused = await pause();
+		const resumeUrl = String(paused.logged('pausing')[0]?.resumeUrl);
 		const post = async (url: string) => {
 			const headers = { 'content-type': 'application/json' };
 			return (await fetch(url, { method: 'POST', headers, body: '{"done":true}' })).status;

@@ -8,6 +8,7 @@ import type {
 	ITaskData,
 	IWebhookData,
 	IWebhookDescription,
+	IWebhookFunctions,
 	IWebhookResponseData,
 	IWorkflowExecuteAdditionalData,
 	Workflow,
@@ -67,16 +68,16 @@ export function findWebhook(
 	);
 }
 
-/** A call of a parked execution's resume URL, as n8n's WaitingWebhooks handles it. */
+/** A call of a paused execution's resume URL, as n8n's WaitingWebhooks handles it. */
 export function callWaiting(host: Host, execution: Execution, request: WebhookRequest): WebhookCall {
 	const data = execution.readStored();
-	const parked = onTop(data);
+	const paused = onTop(data);
 	// n8n marks the stored copy disabled: on resume the engine passes its data on instead of running it.
-	parked.node.disabled = true;
-	data.waitTill = undefined;
+	paused.node.disabled = true;
+	delete data.waitTill;
 	popLastRun(data);
 	const workflow = host.open(execution.workflow);
-	const node = workflow.getNode(parked.node.name);
+	const node = workflow.getNode(paused.node.name);
 	const description = node && findWebhook(host, node, true, request.method ?? 'POST');
 	if (!node || description?.path !== (request.suffix ?? '')) {
 		return refuse(404, 'There is no waiting webhook with a matching path/method');
@@ -185,13 +186,17 @@ async function runWebhook({
 		workflowExecuteAdditionalData: additionalData,
 	};
 	const context = new WebhookContext(workflow, node, additionalData, mode, webhookData, [], rest.data);
-	return (await logScope.run(host.webhookLogs, async () => await type.webhook?.call(context))) ?? {};
+	// n8n's own class for this type, built without exactOptionalPropertyTypes: only undefined names differ.
+	const given = context as IWebhookFunctions;
+	return (await logScope.run(host.webhookLogs, async () => await type.webhook?.call(given))) ?? {};
 }
 
-function asStoredError(error: unknown): IRunExecutionData['resultData']['error'] {
+type StoredError = NonNullable<IRunExecutionData['resultData']['error']>;
+
+function asStoredError(error: unknown): StoredError {
 	const { message, stack } = error instanceof Error ? error : new Error(String(error));
 	// n8n stores an error as a plain object: its own fields, its message and its stack.
-	return { ...(error as object), message, stack } as IRunExecutionData['resultData']['error'];
+	return { ...(error as object), message, stack } as StoredError;
 }
 
 function started(node: INode): IRunExecutionData {

@@ -2,6 +2,7 @@ import type {
 	IConnections,
 	IDataObject,
 	INode,
+	INodeExecutionData,
 	INodeParameters,
 	IWorkflowSettings,
 	NodeConnectionType,
@@ -62,7 +63,38 @@ export function row(nodes: INode[], settings: IWorkflowSettings = {}): WorkflowJ
 	return workflow(all, links, settings);
 }
 
+/** Start → Loop, each of whose turns takes one item through these nodes in a row, and `Collect` at the end. */
+export function loop(nodes: INode[]): WorkflowJson {
+	const turn = [...nodes.map(({ name }) => name), 'Loop'];
+	return workflow(
+		[node('Start', 'items'), node('Loop', 'loop'), ...nodes, node('Collect', 'collect')],
+		[
+			{ from: 'Start', to: 'Loop' },
+			{ from: 'Loop', to: 'Collect' },
+			...turn.map((to, index) =>
+				index === 0 ? { from: 'Loop', to, output: 1 } : { from: String(turn[index - 1]), to },
+			),
+		],
+	);
+}
+
+/** Start → Agent, which calls a tool with each of these inputs; for `through` see `simpleNodes`. */
+export function withAgent(tool: INode, calls: INodeParameters[], through: string): WorkflowJson {
+	return workflow(
+		[node('Start', 'items'), node('Agent', 'agent', { calls, through }), { ...tool, type: `${tool.type}Tool` }],
+		[
+			{ from: 'Start', to: 'Agent' },
+			{ from: tool.name, to: 'Agent', type: 'ai_tool' },
+		],
+	);
+}
+
 /** Items of the given JSON, as a trigger emits them. */
 export function itemsOf(...values: IDataObject[]): Array<{ json: IDataObject }> {
 	return values.map((json) => ({ json }));
+}
+
+/** The JSON of items; none of none. */
+export function jsonOf(items: readonly INodeExecutionData[] = []): IDataObject[] {
+	return items.map(({ json }) => json);
 }

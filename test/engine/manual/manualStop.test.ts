@@ -1,14 +1,15 @@
-import { errorsIn, FROM_ITEM, kling, setWarmStage, shots, until } from '../scenes';
-import type { Stage } from '../stage';
+import { CONTINUE, FROM_ITEM, shots } from '../items';
+import { errorsIn, outputOf } from '../results';
+import { createStage, type Stage } from '../stage';
 
 let stage: Stage;
 beforeAll(async () => {
-	stage = await setWarmStage({ factor: 30, emulator: { jobTimes: { queueMs: 2_000, runMs: 60_000 } } });
+	stage = await createStage({ factor: 30, emulator: { jobTimes: { queueMs: 2_000, runMs: 60_000 } } });
 });
 afterAll(async () => await stage.close());
-beforeEach(() => stage.emulator.reset());
+beforeEach(() => stage.reset());
 
-const jobIds = () => stage.emulator.jobs().map(({ id }) => id);
+const jobIds = () => stage.jobs().map(({ id }) => id);
 
 /** Execute step, and Stop as soon as all jobs are there. */
 async function stopped(
@@ -18,7 +19,7 @@ async function stopped(
 ) {
 	const flow = { ...stage.workflow({ ...FROM_ITEM, downloadVideo: false, ...parameters }, settings), id: 'stopped' };
 	const running = stage.engine.start(flow, { items: shots(count), mode: 'manual' });
-	await until(stage, () => stage.emulator.jobs().length === count);
+	await stage.until(() => stage.jobs().length === count);
 	running.stop();
 	return { flow, execution: await running.done };
 }
@@ -30,9 +31,9 @@ test.each([1, 3])('the error after Stop names every job, wherever n8n shows it: 
 });
 
 test('with On Error "Continue" the error items name them', async () => {
-	const { execution } = await stopped(3, {}, { onError: 'continueRegularOutput' });
+	const { execution } = await stopped(3, {}, CONTINUE);
 	expect(
-		errorsIn(kling(execution))
+		errorsIn(outputOf(execution))
 			.map(({ jobId }) => jobId)
 			.sort(),
 	).toEqual(jobIds().sort());
@@ -48,7 +49,7 @@ test('what goes on, as Cancel on Stop is off, is taken over by the next manual r
 	const { flow } = await stopped(2, { options: { cancelOnStop: false } });
 	const execution = await stage.engine.run(flow, { items: shots(2), mode: 'manual' });
 	expect(
-		kling(execution)
+		outputOf(execution)
 			.map(({ jobId }) => jobId)
 			.sort(),
 	).toEqual(jobIds().sort());

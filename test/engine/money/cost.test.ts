@@ -1,34 +1,38 @@
 import type { ProviderName } from '../../../nodes/core/job';
 import { providerNames } from '../../support/apis';
-import { errorsIn, kling, setWarmStage } from '../scenes';
-import type { Stage } from '../stage';
+import { at } from '../../support/defined';
+import { CONTINUE } from '../items';
+import { errorsIn, itemOf, outputOf } from '../results';
+import { createStage, type Stage } from '../stage';
 
 const MINIMUM = { amount: 375, unit: 'credits', source: 'minimum' };
 const usd = (amount: number, source: string) => ({ amount, unit: 'USD', source });
 
 let stage: Stage;
 
-beforeAll(async () => {
-	stage = await setWarmStage({
-		factor: 60,
-		emulator: {
-			jobTimes: { queueMs: 0, runMs: 3_000 },
-			otherModels: ['other/model'],
-			otherEndpoints: ['other-endpoint'],
-		},
-	});
-});
+beforeAll(
+	async () =>
+		(stage = await createStage({
+			emulator: {
+				jobTimes: { queueMs: 0, runMs: 3_000 },
+				otherModels: ['other/model'],
+				otherEndpoints: ['other-endpoint'],
+			},
+		})),
+);
 afterAll(async () => await stage.close());
-beforeEach(() => stage.emulator.reset());
+beforeEach(() => stage.reset());
 
-const costOf = async (parameters: Record<string, unknown>) =>
-	kling(await stage.engine.run(stage.workflow(parameters)))[0]?.cost;
+const costOf = async (parameters: Record<string, unknown>) => itemOf(await stage.run(parameters)).json.cost;
+/** The item of a job that was submitted and not waited for. */
+const submitted = async (provider: string) => at(await stage.submit({ provider }), 0).json;
+/** What an operation says of the job in such an item. */
 const on = async (operation: string, parameters: Record<string, unknown>, json: object) => {
 	const about = { operation, provider: 'fromInput', jobId: '={{ $json.jobId }}', ...parameters };
-	return kling(await stage.engine.run(stage.workflow(about), { items: [{ json: { ...json } }] }))[0];
+	return itemOf(await stage.run(about, [{ json: { ...json } }])).json;
 };
-/** The provider's reply names no cost. */
-const silent = () => stage.emulator.script({ job: { outputShape: 'string' } });
+/** From now on the provider's replies name no cost. */
+const reportNoCost = () => stage.emulator.script({ job: { outputShape: 'string' } });
 
 describe('the cost of a video', () => {
 	it('is what Runpod reports', async () => {
@@ -37,7 +41,7 @@ describe('the cost of a video', () => {
 	});
 
 	it('is estimated from the documented price where Runpod reports none', async () => {
-		silent();
+		reportNoCost();
 		expect(await costOf({ provider: 'runpod' })).toEqual(usd(0.45, 'estimated'));
 		expect(await costOf({ provider: 'runpod', duration: 10 })).toEqual(usd(0.9, 'estimated'));
 	});
@@ -47,13 +51,9 @@ describe('the cost of a video', () => {
 		expect(await costOf({ mode: 'pro', duration: 10 })).toEqual(MINIMUM);
 	});
 
-	it('is absent for a model or endpoint of unknown price, unless it is reported', async () => {
-		expect(await costOf({ options: { model: 'other/model' } })).toBeUndefined();
-		expect(await costOf({ provider: 'runpod', options: { endpointId: 'other-endpoint' } })).toEqual(
-			usd(0.45, 'reported'),
-		);
-		silent();
-		expect(await costOf({ provider: 'runpod', options: { endpointId: 'other-endpoint' } })).toBeUndefined();
+	it('is absent for a model or endpoint of unknown price', async () => {
+		expect(await costOf({ model: 'other', modelId: 'other/model' })).toBeUndefined();
+		expect(await costOf({ provider: 'runpod', model: 'other', modelId: 'other-endpoint' })).toBeUndefined();
 	});
 
 	it('is the estimate of the merged request, additional input included', async () => {
@@ -74,40 +74,40 @@ describe.each(providerNames)('a job of %s that was not waited for', (provider) =
 
 	it('has its estimate at once, and keeps it until the provider reports', async () => {
 		stage.emulator.script({ job: { runMs: 20_000 } });
-		const submitted = kling(await stage.engine.run(stage.workflow({ provider, completion: 'jobId' })))[0] ?? {};
-		expect(submitted.cost).toEqual(before);
-		expect(await on('getStatus', {}, submitted)).toMatchObject({ status: 'processing', cost: before });
-		expect(await on('wait', {}, submitted)).toMatchObject({ status: 'completed', cost: after });
+		const job = await submitted(provider);
+		expect(job.cost).toEqual(before);
+		expect(await on('getStatus', {}, job)).toMatchObject({ status: 'processing', cost: before });
+		expect(await on('wait', {}, job)).toMatchObject({ status: 'completed', cost: after });
 	});
 
-	it('has no estimate where nobody handed one on', async () => {
+	it('has no estimate where the input item has none', async () => {
 		stage.emulator.script({ job: { runMs: 60_000 } });
-		const { jobId, model } = kling(await stage.engine.run(stage.workflow({ provider, completion: 'jobId' })))[0] ?? {};
+		const { jobId, model } = await submitted(provider);
 		expect(await on('getStatus', { provider }, { jobId, model })).not.toHaveProperty('cost');
 	});
 
 	it("does not take another job's estimate for its own", async () => {
 		stage.emulator.script({ job: { runMs: 60_000 } });
-		const submitted = kling(await stage.engine.run(stage.workflow({ provider, completion: 'jobId' })))[0] ?? {};
-		const other = { ...submitted, jobId: 'another-job' };
-		expect(await on('getStatus', { jobId: submitted.jobId }, other)).not.toHaveProperty('cost');
+		const job = await submitted(provider);
+		const other = { ...job, jobId: 'another-job' };
+		expect(await on('getStatus', { jobId: job.jobId }, other)).not.toHaveProperty('cost');
 	});
 
 	it('has no cost once it was cancelled, as nobody documents what that costs', async () => {
 		stage.emulator.script({ job: { runMs: 60_000 } });
-		const submitted = kling(await stage.engine.run(stage.workflow({ provider, completion: 'jobId' })))[0] ?? {};
-		const cancelled = await on('cancel', {}, submitted);
-		expect(cancelled?.status).toBe('cancelled');
+		const job = await submitted(provider);
+		const cancelled = await on('cancel', {}, job);
+		expect(cancelled.status).toBe('cancelled');
 		expect(cancelled).not.toHaveProperty('cost');
 	});
 });
 
 it.each(providerNames)('a failed job at %s has no cost unless one was reported', async (provider) => {
 	stage.emulator.script({ job: { endsAs: 'failed', error: 'CUDA error' } });
-	const submitted = kling(await stage.engine.run(stage.workflow({ provider, completion: 'jobId' })))[0] ?? {};
+	const job = await submitted(provider);
 	await stage.clock.sleep(4_000);
-	const seen = await on('getStatus', {}, submitted);
-	expect(seen?.status).toBe('failed');
+	const seen = await on('getStatus', {}, job);
+	expect(seen.status).toBe('failed');
 	expect(seen).not.toHaveProperty('cost');
 });
 
@@ -117,10 +117,8 @@ it('a job that ran into its deadline says what it is expected to cost', async ()
 	expect(await costOf({ provider: 'runpod', options })).toEqual(usd(0.45, 'estimated'));
 });
 
-it('what was spent is never on an error item under another name', async () => {
+it('an error item has no cost of its own', async () => {
 	stage.emulator.script({ job: { endsAs: 'failed', error: 'CUDA error' } });
-	const execution = await stage.engine.run(
-		stage.workflow({ provider: 'runpod' }, { onError: 'continueRegularOutput' }),
-	);
-	expect(errorsIn(kling(execution))[0]).not.toHaveProperty('cost');
+	const execution = await stage.run({ provider: 'runpod' }, undefined, CONTINUE);
+	expect(errorsIn(outputOf(execution))[0]).not.toHaveProperty('cost');
 });

@@ -1,22 +1,20 @@
-import type { Misbehaviour } from '../../emulator/index';
 import type { ProviderName } from '../../../nodes/core/job';
+import type { Misbehaviour } from '../../emulator/index';
 import { providerNames } from '../../support/apis';
-import { errorsIn, kling, setWarmStage } from '../scenes';
-import type { Stage } from '../stage';
-
-const CONTINUE = { onError: 'continueRegularOutput' };
+import { refusing } from '../faults';
+import { CONTINUE } from '../items';
+import { errorsIn, outputOf } from '../results';
+import { createStage, type Stage } from '../stage';
 
 let stage: Stage;
 
-beforeAll(async () => {
-	stage = await setWarmStage({ factor: 60, emulator: { jobTimes: { queueMs: 0, runMs: 3_000 } } });
-});
+beforeAll(async () => (stage = await createStage({ emulator: { jobTimes: { queueMs: 0, runMs: 3_000 } } })));
 afterAll(async () => await stage.close());
-beforeEach(() => stage.emulator.reset());
+beforeEach(() => stage.reset());
 
-async function errorOf(provider: string) {
-	const execution = await stage.engine.run(stage.workflow({ provider, options: { timeoutSeconds: 10 } }, CONTINUE));
-	const [error] = errorsIn(kling(execution));
+async function failureOf(provider: string) {
+	const execution = await stage.run({ provider, options: { timeoutSeconds: 10 } }, undefined, CONTINUE);
+	const [error] = errorsIn(outputOf(execution));
 	return { failure: error?.failure, advice: String(error?.description) };
 }
 
@@ -73,37 +71,33 @@ describe.each(providerNames)('a job that failed at %s', (provider) => {
 
 	it.each(TEXTS)('says what failed and what to do: %s', async (_what, error, code, retryable, advice) => {
 		stage.emulator.script({ job: { endsAs: 'failed', error: typeof error === 'string' ? error : { ...error } } });
-		const seen = await errorOf(provider);
+		const seen = await failureOf(provider);
 		expect(seen.failure).toEqual(failure(code, retryable, charged));
 		expect(seen.advice).toMatch(advice);
 	});
 
-	it('and was stopped by the provider at its own time limit may be charged, as nobody says', async () => {
+	it('because the provider stopped it at its own time limit is told as perhaps charged', async () => {
 		stage.emulator.script({ job: { endsAs: 'timedOut' } });
-		expect((await errorOf(provider)).failure).toEqual(failure('provider_error', true, 'unknown'));
+		expect((await failureOf(provider)).failure).toEqual(failure('provider_error', true, 'unknown'));
 	});
-});
-
-const refusal = (status: number, text: string): Misbehaviour => ({
-	reply: { status, body: { error: text, detail: text } },
 });
 
 describe.each(providerNames)('a submit at %s', (provider) => {
 	it.each([
-		['401', refusal(401, 'Invalid API key'), 'unauthorized', false, 'no', /credential/],
-		['403', refusal(403, 'Forbidden'), 'unauthorized', false, 'no', /credential/],
-		['402', refusal(402, 'Payment required'), 'insufficient_credit', true, 'no', /Add credit/],
-		['404', refusal(404, 'endpoint not found'), 'endpoint_not_found', false, 'no', /choose another provider/],
-		['422', refusal(422, 'field "prompt" is odd'), 'invalid_input', false, 'no', /Correct the prompt/],
-		['429', refusal(429, 'Slow down'), 'rate_limited', true, 'no', /Max Concurrency/],
-		['content', refusal(400, 'NSFW content detected'), 'content_policy', false, 'no', /refused again/],
-		['500', refusal(500, 'Oops'), 'submit_unknown', false, 'unknown', /Look in your/],
+		['401', refusing(401, 'Invalid API key'), 'unauthorized', false, 'no', /credential/],
+		['403', refusing(403, 'Forbidden'), 'unauthorized', false, 'no', /credential/],
+		['402', refusing(402, 'Payment required'), 'insufficient_credit', true, 'no', /Add credit/],
+		['404', refusing(404, 'endpoint not found'), 'endpoint_not_found', false, 'no', /choose another provider/],
+		['422', refusing(422, 'field "prompt" is odd'), 'invalid_input', false, 'no', /Correct the prompt/],
+		['429', refusing(429, 'Slow down'), 'rate_limited', true, 'no', /Max Concurrency/],
+		['content', refusing(400, 'NSFW content detected'), 'content_policy', false, 'no', /refused again/],
+		['500', refusing(500, 'Oops'), 'submit_unknown', false, 'unknown', /Look in your/],
 		['a cut connection', { cut: 'after' }, 'submit_unknown', false, 'unknown', /Look in your/],
 	] satisfies Array<[string, Misbehaviour, string, boolean, string, RegExp]>)(
 		'that ends in %s says whether it was charged and may be tried again',
 		async (_what, misbehaviour, code, retryable, charged, advice) => {
 			stage.emulator.misbehave({ when: { call: 'submit' }, do: misbehaviour });
-			const seen = await errorOf(provider);
+			const seen = await failureOf(provider);
 			expect(seen.failure).toEqual(failure(code, retryable, charged));
 			expect(seen.advice).toMatch(advice);
 		},

@@ -2,41 +2,40 @@ import { NodeHelpers } from 'n8n-workflow';
 import { KlingVideo } from '../../../nodes/KlingVideo/KlingVideo.node';
 import { SAMPLE_VIDEO_BASE64 } from '../../../nodes/core/media/sampleVideo';
 import type { ProviderName } from '../../../nodes/core/job';
-import { choices } from '../../../nodes/core/providers/choices';
 import { asObject } from '../../../nodes/core/json';
-import { join, readFileSync, repositoryFolder } from '../../support/node.cts';
+import { choices } from '../../../nodes/core/providers/choices';
 import { providerNames } from '../../support/apis';
-import type { Execution } from '../harness/index';
-import { FROM_ITEM, kling, promptsOf, requestsOf, setWarmStage, shots, thrown } from '../scenes';
-import type { Stage } from '../stage';
+import { at } from '../../support/defined';
+import { NO_CREDIT } from '../faults';
+import { type Execution, itemsOf } from '../harness/index';
+import { FROM_ITEM, itemWith, shots, START } from '../items';
+import { outputOf, statusesOf, thrown } from '../results';
+import { createStage, type Stage } from '../stage';
 
 const DRY = { dryRun: true };
 
 let stage: Stage;
 
-beforeAll(async () => {
-	stage = await setWarmStage({ factor: 60, emulator: { jobTimes: { queueMs: 0, runMs: 3_000 } } });
-});
+beforeAll(async () => (stage = await createStage({ emulator: { jobTimes: { queueMs: 0, runMs: 3_000 } } })));
 afterAll(async () => await stage.close());
-beforeEach(() => stage.emulator.reset());
+beforeEach(() => stage.reset());
 
-const nothingSent = () => expect(stage.emulator.requests()).toEqual([]);
+/** But for the look at the picture's link, which is no provider's. */
+const nothingSent = () => expect(stage.requests().filter(({ call }) => call !== 'image')).toEqual([]);
 
 const COSTS: Readonly<Record<ProviderName, object>> = {
 	coreToday: { amount: 375, unit: 'credits', source: 'minimum' },
 	runpod: { amount: 0.45, unit: 'USD', source: 'estimated' },
 };
 
-describe.each(choices)('a dry run with $value', ({ value: provider, chain: [first] }) => {
-	const cost = COSTS[first];
+describe.each(choices)('a dry run with $value', ({ value: provider, chain }) => {
+	const cost = COSTS[at(chain, 0)];
 
-	it.each(['wait', 'callback', 'jobId'])('and completion %s sends nothing and never parks', async (completion) => {
-		const execution = await stage.engine.run(stage.workflow({ ...FROM_ITEM, provider, completion, options: DRY }), {
-			items: shots(2),
-		});
+	it.each(['wait', 'callback', 'jobId'])('and completion %s sends nothing and never pauses', async (completion) => {
+		const execution = await stage.run({ ...FROM_ITEM, provider, completion, options: DRY }, shots(2));
 		nothingSent();
 		expect([execution.status, execution.waitTill]).toEqual(['success', undefined]);
-		expect(kling(execution)).toMatchObject([
+		expect(outputOf(execution)).toMatchObject([
 			{ jobId: 'dry-run-1', status: 'completed', dryRun: true, cost },
 			{ jobId: 'dry-run-2', status: 'completed', dryRun: true, cost },
 		]);
@@ -44,18 +43,18 @@ describe.each(choices)('a dry run with $value', ({ value: provider, chain: [firs
 	});
 
 	it('puts a video that is marked as a sample into the output field', async () => {
-		const execution = await stage.engine.run(stage.workflow({ provider, outputField: 'clip', options: DRY }));
+		const execution = await stage.run({ provider, outputField: 'clip', options: DRY });
 		const { bytes, mimeType, fileName } = await stage.engine.binary(execution.items('Kling')[0], 'clip');
 		expect([mimeType, fileName]).toEqual(['video/mp4', 'kling-dry-run-1-sample.mp4']);
 		expect(bytes.subarray(4, 8).toString('latin1')).toBe('ftyp');
 	});
 
 	it('shows the very request that a real run sends', async () => {
-		const parameters = { provider, mode: 'pro', duration: 10, options: { negativePrompt: 'blur', guidanceScale: 0.7 } };
-		const dry = await stage.engine.run(stage.workflow({ ...parameters, options: { ...parameters.options, ...DRY } }));
-		await stage.engine.run(stage.workflow({ ...parameters, completion: 'jobId' }));
-		const [sent] = requestsOf(stage, 'submit');
-		const shown = asObject(kling(dry)[0]?.request);
+		const parameters = { provider, mode: 'pro', duration: 10, negativePrompt: 'blur', options: { guidanceScale: 0.7 } };
+		const dry = await stage.run({ ...parameters, options: { ...parameters.options, ...DRY } });
+		await stage.run({ ...parameters, completion: 'jobId' });
+		const [sent] = stage.requests('submit');
+		const shown = asObject(outputOf(dry)[0]?.request);
 		expect(shown?.body).toEqual(sent?.body);
 		expect(shown?.method).toBe(sent?.method);
 		expect(sent?.path.endsWith(String(shown?.path))).toBe(true);
@@ -63,12 +62,11 @@ describe.each(choices)('a dry run with $value', ({ value: provider, chain: [firs
 });
 
 it.each(providerNames)('a dry run delivers no picture to %s, and shows how it would', async (provider) => {
-	const data = readFileSync(join(repositoryFolder, 'test/fixtures/media/image.png')).toString('base64');
-	const items = [{ json: {}, binary: { photo: { data, mimeType: 'image/png' } } }];
+	const items = [itemWith({ photo: START })];
 	const flow = stage.workflow({ provider, startImageSource: 'binary', startImageField: 'photo', options: DRY });
 	const execution = await stage.engine.run(flow, { items });
 	nothingSent();
-	expect(JSON.stringify(kling(execution)[0]?.request)).toMatch(/the picture in \\"photo\\", by (upload|dataUri)/);
+	expect(JSON.stringify(outputOf(execution)[0]?.request)).toMatch(/the picture in \\"photo\\", by (upload|dataUri)/);
 	expect(Object.keys(execution.items('Kling')[0]?.binary ?? {})).toEqual(['data']);
 });
 
@@ -78,47 +76,45 @@ describe('a dry run checks all that a real one does', () => {
 		['a limit', { options: { ...DRY, maxCost: 1 } }, 'Max Cost is 1 credits'],
 		['a picture', { startImageSource: 'binary' }, 'is missing'],
 	])('%s', async (_what, parameters, text) => {
-		const execution = await stage.engine.run(stage.workflow({ options: DRY, ...parameters }));
+		const execution = await stage.run({ options: DRY, ...parameters });
 		nothingSent();
 		expect(thrown(execution).message).toContain(text);
 	});
 });
 
-it("a dry run is each item's own choice, and one that says nothing is refused", async () => {
+it('Dry Run is read for each item, and an item without a value for it is refused', async () => {
 	const options = { dryRun: '={{ $json.dry }}' };
 	const items = shots(2).map(({ json }, index) => ({ json: { ...json, dry: index === 1 } }));
-	const execution = await stage.engine.run(stage.workflow({ ...FROM_ITEM, options }), { items });
-	expect(promptsOf(stage)).toEqual(['Shot 0']);
-	expect(kling(execution).map(({ dryRun }) => dryRun)).toEqual([undefined, true]);
-	stage.emulator.reset();
-	const lost = await stage.engine.run(stage.workflow({ ...FROM_ITEM, options }), { items: shots(1) });
+	const execution = await stage.run({ ...FROM_ITEM, options }, items);
+	expect(stage.prompts()).toEqual(['Shot 0']);
+	expect(outputOf(execution).map(({ dryRun }) => dryRun)).toEqual([undefined, true]);
+	stage.reset();
+	const lost = await stage.run({ ...FROM_ITEM, options }, shots(1));
 	nothingSent();
 	expect(thrown(lost).message).toContain('Dry Run is empty');
 });
 
-it('a retry with Dry Run off pays as if the dry run had not been', async () => {
+it('a retry with Dry Run off makes the videos that the dry run did not make', async () => {
 	stage.emulator.misbehave({
 		when: { call: 'submit', first: 1 },
-		do: { reply: { status: 402, body: { detail: 'no credit' } } },
+		do: NO_CREDIT,
 	});
 	const items = shots(2).map(({ json }, index) => ({ json: { ...json, dry: index === 0 } }));
-	const failed = await stage.engine.run(stage.workflow({ ...FROM_ITEM, options: { dryRun: '={{ $json.dry }}' } }), {
-		items,
-	});
+	const failed = await stage.run({ ...FROM_ITEM, options: { dryRun: '={{ $json.dry }}' } }, items);
 	const real = await stage.engine.retry(failed, stage.workflow({ ...FROM_ITEM, options: { maxJobs: 2 } }));
-	expect(kling(real).map(({ status }) => status)).toEqual(['completed', 'completed']);
-	expect(promptsOf(stage)).toEqual(['Shot 0', 'Shot 1']);
+	expect(statusesOf(real)).toEqual(['completed', 'completed']);
+	expect(stage.prompts()).toEqual(['Shot 0', 'Shot 1']);
 });
 
 describe('without an account', () => {
 	const NO_CREDENTIAL = { credentials: [] };
-	const FORM = { startImageUrl: 'https://example.com/start.png' };
+	/** The link leads to another machine, so it is not looked at. */
+	const FORM = { startImageUrl: 'https://example.com/start.png', options: { ...DRY, checkPictureLinks: false } };
 
 	it.each(choices)('a dry run with $value checks and gives everything', async ({ value: provider }) => {
-		const flow = stage.workflow({ ...FORM, ...FROM_ITEM, provider, options: DRY }, NO_CREDENTIAL);
-		const execution = await stage.engine.run(flow, { items: shots(2) });
+		const execution = await stage.run({ ...FORM, ...FROM_ITEM, provider }, shots(2), NO_CREDENTIAL);
 		nothingSent();
-		expect(kling(execution)).toMatchObject([
+		expect(outputOf(execution)).toMatchObject([
 			{ jobId: 'dry-run-1', videoUrl: 'https://dry-run.invalid/dry-run-1.mp4', dryRun: true },
 			{ jobId: 'dry-run-2', videoUrl: 'https://dry-run.invalid/dry-run-2.mp4', dryRun: true },
 		]);
@@ -129,23 +125,27 @@ describe('without an account', () => {
 		['an empty prompt', { prompt: '={{ "" }}' }, 'Prompt is empty'],
 		['a link that no provider could open', { startImageUrl: 'http://localhost/a.png' }, 'Start Image URL'],
 	])('%s is refused all the same', async (_what, parameters, text) => {
-		const flow = stage.workflow({ ...FORM, ...parameters, options: DRY }, NO_CREDENTIAL);
-		expect(thrown(await stage.engine.run(flow)).message).toContain(text);
+		const execution = await stage.run({ ...FORM, ...parameters }, undefined, NO_CREDENTIAL);
+		expect(thrown(execution).message).toContain(text);
 	});
 
 	it('an item that is no dry run names the missing credential', async () => {
-		const flow = stage.workflow({ ...FORM, options: { dryRun: false } }, NO_CREDENTIAL);
-		expect(thrown(await stage.engine.run(flow)).message).toContain('No Core.Today credential');
+		const execution = await stage.run(
+			{ ...FORM, options: { dryRun: false, checkPictureLinks: false } },
+			undefined,
+			NO_CREDENTIAL,
+		);
+		expect(thrown(execution).message).toContain('No Core.Today credential');
 	});
 
 	it.each(['getStatus', 'wait', 'cancel', 'download'])('%s answers a dry run with the sample', async (operation) => {
-		const dry = await stage.engine.run(stage.workflow({ ...FORM, completion: 'jobId', options: DRY }, NO_CREDENTIAL));
-		const items = kling(dry).map((json) => ({ json }));
+		const dry = await stage.run({ ...FORM, completion: 'jobId' }, undefined, NO_CREDENTIAL);
+		const items = outputOf(dry).map((json) => ({ json }));
 		const about = { jobId: '={{ $json.jobId }}', videoUrl: '={{ $json.videoUrl }}' };
 		const parameters = { operation, provider: 'fromInput', downloadVideo: true, ...about };
-		const execution = await stage.engine.run(stage.workflow(parameters, NO_CREDENTIAL), { items });
+		const execution = await stage.run(parameters, items, NO_CREDENTIAL);
 		nothingSent();
-		expect(kling(execution)).toMatchObject([
+		expect(outputOf(execution)).toMatchObject([
 			{ jobId: 'dry-run-1', status: 'completed', videoUrl: 'https://dry-run.invalid/dry-run-1.mp4', dryRun: true },
 		]);
 		expect(await sampleIn(execution)).toEqual(operation === 'cancel' ? [] : ['kling-dry-run-1-sample.mp4']);
@@ -161,10 +161,9 @@ async function sampleIn(execution: Execution): Promise<Array<string | undefined>
 }
 
 it('Get Status routes the job of a dry run to Completed', async () => {
-	const dry = await stage.engine.run(stage.workflow({ options: DRY }));
-	const flow = stage.workflow({ operation: 'getStatus', routeByStatus: true });
-	const execution = await stage.engine.run(flow, { items: dry.items('Kling') });
-	expect([0, 1, 2].map((output) => kling(execution, output).length)).toEqual([1, 0, 0]);
+	const dry = await stage.run({ options: DRY });
+	const execution = await stage.run({ operation: 'getStatus', routeByStatus: true }, dry.items('Kling'));
+	expect([0, 1, 2].map((output) => outputOf(execution, output).length)).toEqual([1, 0, 0]);
 });
 
 it('Dry Run is on once it is added, and still on when the workflow was saved and opened again', async () => {
@@ -178,4 +177,11 @@ it('Dry Run is on once it is added, and still on when the workflow was saved and
 	const given = { resource: 'video', ...saved?.parameters };
 	const stored = NodeHelpers.getNodeParameters(properties, given, false, false, saved ?? null, null);
 	expect(stored).toMatchObject({ options: DRY });
+});
+
+it('a dry run beside real items does not count for Max Jobs', async () => {
+	const options = { dryRun: '={{ $json.dry }}', maxJobs: 1 };
+	const items = itemsOf({ prompt: 'A', dry: true }, { prompt: 'B', dry: false });
+	await stage.run({ ...FROM_ITEM, completion: 'jobId', options }, items);
+	expect(stage.prompts()).toEqual(['B']);
 });

@@ -1,32 +1,33 @@
-import { errorsIn, FROM_ITEM, kling, promptsOf, setWarmStage, shots, thrown } from '../scenes';
-import { node, workflow } from '../harness/index';
-import type { Stage } from '../stage';
+import { loop, withAgent } from '../harness/index';
+import { FROM_ITEM, retryOnFail, shots } from '../items';
+import { errorsIn, outputOf, thrown } from '../results';
+import { createStage, type Stage } from '../stage';
 
 const SUBMIT_ONLY = { ...FROM_ITEM, completion: 'jobId' };
 
 let stage: Stage;
 
-beforeAll(async () => {
-	stage = await setWarmStage({
-		factor: 60,
-		emulator: {
-			jobTimes: { queueMs: 0, runMs: 3_000 },
-			otherModels: ['other/model'],
-			otherEndpoints: ['other-endpoint'],
-		},
-	});
-});
+beforeAll(
+	async () =>
+		(stage = await createStage({
+			emulator: {
+				jobTimes: { queueMs: 0, runMs: 3_000 },
+				otherModels: ['other/model'],
+				otherEndpoints: ['other-endpoint'],
+			},
+		})),
+);
 afterAll(async () => await stage.close());
-beforeEach(() => stage.emulator.reset());
+beforeEach(() => stage.reset());
 
 const run = async (parameters: Record<string, unknown>, count: number, settings: Record<string, unknown> = {}) =>
-	await stage.engine.run(stage.workflow({ ...SUBMIT_ONLY, ...parameters }, settings), { items: shots(count) });
-const nothingSent = () => expect(stage.emulator.requests()).toEqual([]);
+	await stage.run({ ...SUBMIT_ONLY, ...parameters }, shots(count), settings);
+const nothingSent = () => expect(stage.requests()).toEqual([]);
 
 describe('Max Cost', () => {
-	it('lets a run go that costs exactly that much', async () => {
+	it('allows a run that costs exactly that much', async () => {
 		await run({ provider: 'runpod', options: { maxCost: 1.35 } }, 3);
-		expect(stage.emulator.jobs()).toHaveLength(3);
+		expect(stage.jobs()).toHaveLength(3);
 	});
 
 	it('refuses the whole run above it, naming estimate, limit and items', async () => {
@@ -53,29 +54,29 @@ describe('Max Cost', () => {
 	});
 
 	it.each([
-		['coreToday', { model: 'other/model' }],
-		['runpod', { endpointId: 'other-endpoint' }],
-	])('refuses an unknown price at %s', async (provider, option) => {
-		const execution = await run({ provider, options: { ...option, maxCost: 1_000_000 } }, 1);
+		['coreToday', 'other/model'],
+		['runpod', 'other-endpoint'],
+	])('refuses an unknown price at %s', async (provider, modelId) => {
+		const execution = await run({ provider, model: 'other', modelId, options: { maxCost: 1_000_000 } }, 1);
 		nothingSent();
 		expect(thrown(execution).message).toMatch(/The price of "other(\/model|-endpoint)" is not known.*Max Jobs instead/);
 	});
 
-	it('refuses the items as items under Continue', async () => {
+	it('under Continue gives an error item for each item', async () => {
 		const execution = await run({ provider: 'runpod', options: { maxCost: 0.5 } }, 2, {
 			onError: 'continueRegularOutput',
 		});
 		nothingSent();
-		expect(errorsIn(kling(execution)).map(({ message }) => message)).toEqual(
+		expect(errorsIn(outputOf(execution)).map(({ message }) => message)).toEqual(
 			Array(2).fill(expect.stringContaining('Max Cost is 0.5 USD')),
 		);
 	});
 });
 
 describe('Max Jobs', () => {
-	it('lets a run go that makes exactly that many', async () => {
+	it('allows a run that makes exactly that many', async () => {
 		await run({ options: { maxJobs: 3 } }, 3);
-		expect(stage.emulator.jobs()).toHaveLength(3);
+		expect(stage.jobs()).toHaveLength(3);
 	});
 
 	it('refuses the whole run above it, naming count, limit and items', async () => {
@@ -85,8 +86,8 @@ describe('Max Jobs', () => {
 	});
 
 	it('holds for a model of unknown price', async () => {
-		await run({ options: { model: 'other/model', maxJobs: 1 } }, 1);
-		expect(stage.emulator.jobs()).toHaveLength(1);
+		await run({ model: 'other', modelId: 'other/model', options: { maxJobs: 1 } }, 1);
+		expect(stage.jobs()).toHaveLength(1);
 	});
 });
 
@@ -117,52 +118,53 @@ it('a limit of 0 allows nothing, and a sheet may give it as text', async () => {
 });
 
 describe('a limit holds for the whole execution', () => {
-	const looped = (parameters: Record<string, unknown>) => {
-		const [kling] = stage.workflow({ ...SUBMIT_ONLY, ...parameters }).nodes.filter(({ name }) => name === 'Kling');
-		if (kling === undefined) throw new Error('the stage has no Kling node');
-		return workflow(
-			[node('Start', 'items'), node('Loop', 'loop'), kling, node('Collect', 'collect')],
-			[
-				{ from: 'Start', to: 'Loop' },
-				{ from: 'Loop', to: 'Collect' },
-				{ from: 'Loop', to: 'Kling', output: 1 },
-				{ from: 'Kling', to: 'Loop' },
-			],
-		);
-	};
+	const looped = (parameters: Record<string, unknown>) => loop([stage.node({ ...SUBMIT_ONLY, ...parameters })]);
 
 	it.each([
 		['maxCost', { maxCost: 1 }, '0.45 USD for item 0 on top of 0.9 USD that this execution has already submitted'],
 		['maxJobs', { maxJobs: 2 }, '1 jobs (item 0) on top of 2 that this execution has already submitted'],
 	])('a loop that would pass %s item by item is stopped at it', async (_limit, options, text) => {
 		const execution = await stage.engine.run(looped({ provider: 'runpod', options }), { items: shots(5) });
-		expect(promptsOf(stage)).toEqual(['Shot 0', 'Shot 1']);
+		expect(stage.prompts()).toEqual(['Shot 0', 'Shot 1']);
 		expect(thrown(execution).message).toContain(text);
 	});
 
 	it('a retry counts what earlier tries paid', async () => {
 		const error = 'Prediction interrupted; please retry (code: PA)';
 		stage.emulator.script({ job: { endsAs: 'failed', error } });
-		const settings = { retryOnFail: true, maxTries: 5, waitBetweenTries: 1 };
+		const settings = retryOnFail(5);
 		// Core.Today does not say whether a failed job is charged, so it counts.
 		const execution = await run({ completion: 'wait', options: { maxCost: 375 * 2 } }, 1, settings);
-		expect(stage.emulator.jobs()).toHaveLength(2);
+		expect(stage.jobs()).toHaveLength(2);
 		expect(thrown(execution).message).toContain('on top of 750 credits');
 	});
 
 	it('a failed job that was surely not charged does not count against Max Cost', async () => {
 		const error = 'worker temporarily unavailable';
 		stage.emulator.script({ when: { first: 2 }, job: { endsAs: 'failed', error } });
-		const settings = { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 };
+		const settings = retryOnFail();
 		const execution = await run({ provider: 'runpod', completion: 'wait', options: { maxCost: 0.45 } }, 1, settings);
-		expect(kling(execution)).toMatchObject([{ status: 'completed' }]);
+		expect(outputOf(execution)).toMatchObject([{ status: 'completed' }]);
+	});
+
+	it('a limit that is reached on a retry keeps the receipts of what was paid for', async () => {
+		// Of three videos with a limit of three jobs the third fails, and would be tried again.
+		stage.emulator.script({ when: { jobNumber: 3 }, job: { endsAs: 'failed', error: 'Please try again' } });
+		const parameters = { provider: 'runpod', completion: 'wait', downloadVideo: false, options: { maxJobs: 3 } };
+		const execution = await run(parameters, 3, retryOnFail(2));
+		const done = stage.jobs().filter(({ endsAs }) => endsAs !== 'failed');
+		expect(stage.jobs()).toHaveLength(3);
+		expect(done).toHaveLength(2);
+		const { description } = thrown(execution);
+		expect(description).toContain('Max Jobs is 3');
+		for (const { id, videoUrl } of done) expect(description).toContain(`${id}, completed, ${videoUrl}`);
 	});
 
 	it('a submit whose answer was lost counts as a job', async () => {
 		stage.emulator.misbehave({ when: { call: 'submit', first: 1 }, do: { cut: 'after' } });
 		const failed = await run({ options: { maxJobs: 2 } }, 1);
 		const retried = await stage.engine.retry(failed, stage.workflow({ completion: 'jobId', options: { maxJobs: 1 } }));
-		expect(stage.emulator.jobs()).toHaveLength(1);
+		expect(stage.jobs()).toHaveLength(1);
 		expect(thrown(retried).message).toContain('Max Jobs is 1');
 	});
 });
@@ -173,18 +175,13 @@ describe.each(['engine', 'process'])('an AI Agent that calls the tool through it
 		['maxJobs', { maxJobs: 2 }],
 	])('is stopped at %s', async (_limit, options) => {
 		const parameters = { provider: 'runpod', completion: 'jobId', prompt: "={{ $fromAI('prompt') }}", options };
-		const [kling] = stage.workflow(parameters).nodes.filter(({ name }) => name === 'Kling');
-		if (kling === undefined) throw new Error('the stage has no Kling node');
-		const calls = Array.from({ length: 5 }, (_, index) => ({ prompt: `Shot ${index}` }));
-		const flow = workflow(
-			[node('Start', 'items'), node('Agent', 'agent', { calls, through }), { ...kling, type: 'klingVideoTool' }],
-			[
-				{ from: 'Start', to: 'Agent' },
-				{ from: 'Kling', to: 'Agent', type: 'ai_tool' },
-			],
+		const flow = withAgent(
+			stage.node(parameters),
+			shots(5).map(({ json }) => ({ prompt: String(json.prompt) })),
+			through,
 		);
 		const execution = await stage.engine.run(flow);
-		expect(promptsOf(stage)).toEqual(['Shot 0', 'Shot 1']);
+		expect(stage.prompts()).toEqual(['Shot 0', 'Shot 1']);
 		// In its own process the agent fails with the tool; through the engine the tool's error is its answer.
 		const answers = execution.items('Agent').map(({ json }) => String(json.answer));
 		const refused = through === 'process' ? [execution.error('Agent')?.message ?? ''] : answers.slice(2);

@@ -1,29 +1,21 @@
 import { KlingVideo } from '../../../nodes/KlingVideo/KlingVideo.node.ts';
-import { credentialNames } from '../../support/apis';
-import { node, row, type Execution, type WorkflowJson } from '../harness/index';
-import { setCalledStage, type CalledStage } from './parking';
+import { row, type WorkflowJson } from '../harness/index';
+import { createStage, type Stage } from '../stage';
 
-let stage: CalledStage;
-beforeAll(async () => (stage = await setCalledStage({ emulator: { jobTimes: { queueMs: 0, runMs: 15_000 } } })));
-beforeEach(() => stage.emulator.misbehave({ when: { call: 'webhook' }, do: { webhook: { drop: true } } }));
+let stage: Stage;
+beforeAll(
+	async () => (stage = await createStage({ callbacks: true, emulator: { jobTimes: { queueMs: 0, runMs: 15_000 } } })),
+);
+beforeEach(() => stage.dropCallbacks());
 afterEach(() => stage.reset());
 afterAll(async () => await stage.close());
 
-const ended = async () => await stage.until(() => stage.emulator.jobs().every(({ phase }) => phase === 'completed'));
+/** A workflow whose node with that name pauses. */
 const flowOf = (name: string): WorkflowJson => {
-	const form = {
-		operation: 'generate',
-		prompt: 'A shot',
-		startImageUrl: stage.emulator.imageUrl,
-		completion: 'callback',
-	};
-	return row([node(name, 'klingVideo', { ...form, provider: 'runpod' }, { credentials: credentialNames })]);
+	const kling = stage.node({ provider: 'runpod', completion: 'callback' });
+	return row([{ ...kling, name }]);
 };
-
-async function called(): Promise<{ status: number; execution: Execution | undefined }> {
-	const { response, done } = stage.call(stage.emulator.jobs()[0]?.webhookUrl);
-	return { status: (await response).status, execution: await done };
-}
+const called = async () => await stage.callBack(stage.job().webhookUrl);
 
 test.each([
 	'A "quoted" node',
@@ -35,9 +27,9 @@ test.each([
 	'`${x}`',
 	"']; throw 1; ['",
 ])('a node called %j resumes like any other', async (name) => {
-	const parked = await stage.engine.run(flowOf(name));
-	expect(parked.status).toBe('waiting');
-	await ended();
+	const paused = await stage.engine.run(flowOf(name));
+	expect(paused.status).toBe('waiting');
+	await stage.jobsEnded();
 	const { status, execution } = await called();
 	expect([status, execution?.items(name)[0]?.json.status]).toEqual([200, 'completed']);
 });
@@ -45,35 +37,35 @@ test.each([
 test.each([
 	['is gone', () => undefined],
 	['is empty', () => ({})],
-	['is of an older version', () => ({ parked: { items: [] } })],
-	['is damaged', () => ({ parked: { parkedMs: 1, items: [{ kind: 'job', job: { handle: null } }] } })],
-])('a record that %s leaves the execution parked', async (_name, record) => {
-	const parked = await stage.engine.run(flowOf('Kling'));
-	await ended();
-	const stored = parked.readStored();
+	['is of an older version', () => ({ pause: { items: [] } })],
+	['is damaged', () => ({ pause: { pausedMs: 1, items: [{ kind: 'job', job: { handle: null } }] } })],
+])('a stored record that %s leaves the execution waiting', async (_name, record) => {
+	const paused = await stage.engine.run(flowOf('Kling'));
+	await stage.jobsEnded();
+	const stored = paused.readStored();
 	const context = stored.executionData?.contextData ?? {};
 	const damaged = record();
 	if (damaged === undefined) delete context['node:Kling'];
 	else context['node:Kling'] = damaged;
-	jest.spyOn(parked, 'readStored').mockImplementation(() => structuredClone(stored));
+	jest.spyOn(paused, 'readStored').mockImplementation(() => structuredClone(stored));
 	expect(await called()).toEqual({ status: 404, execution: undefined });
 });
 
-test('a credential that is gone leaves the execution parked, and answers so that the provider calls again', async () => {
+test('a credential that is gone leaves the execution waiting, and n8n answers so that the provider calls again', async () => {
 	const flow = flowOf('Kling');
 	await stage.engine.run(flow);
-	await ended();
+	await stage.jobsEnded();
 	for (const each of flow.nodes) each.credentials = {};
 	expect(await called()).toEqual({ status: 503, execution: undefined });
 	expect(stage.engine.webhookLogs.filter(({ level }) => level === 'warn')).toContainEqual(
 		expect.objectContaining({
 			message: expect.stringContaining('credential'),
-			meta: { jobId: stage.emulator.jobs()[0]?.id },
+			meta: { jobId: stage.job().id },
 		}),
 	);
 });
 
-test('webhook() answers and never throws, whatever its context does', async () => {
+test('webhook() answers and never throws, even where everything it asks n8n for fails', async () => {
 	const { webhook } = new KlingVideo(stage.clock);
 	const statuses: number[] = [];
 	const response = { headersSent: false, status: (code: number) => ({ json: () => statuses.push(code) }) };

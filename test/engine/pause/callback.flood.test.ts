@@ -1,19 +1,19 @@
-import { setCalledStage, type CalledStage } from './parking';
+import { statusesOf } from '../results';
+import { createStage, type Stage } from '../stage';
 
-let stage: CalledStage;
+let stage: Stage;
 // Slow enough that checks are used up faster than they come again.
-beforeAll(async () => (stage = await setCalledStage({ factor: 10 })));
+beforeAll(async () => (stage = await createStage({ callbacks: true, factor: 10 })));
 afterAll(async () => await stage.close());
 
-test('the true callback is kept until it may check, when a flood has used up all checks', async () => {
-	stage.emulator.misbehave({ when: { call: 'webhook' }, do: { webhook: { drop: true } } });
+test('after forged callbacks have used up all status checks, the true one waits until it may check', async () => {
+	stage.dropCallbacks();
 	stage.emulator.script({ job: { endsAs: 'never' } });
-	await stage.park({ provider: 'runpod' });
-	const url = stage.emulator.jobs()[0]?.webhookUrl;
-	const forged = Array.from({ length: 13 }, () => stage.call(url, { id: 'forged' }));
-	await Promise.all(forged.map(async ({ done }) => await done));
-	await stage.endJob();
-	const { response, done } = stage.call(url);
-	expect((await response).status).toBe(200);
-	expect((await done)?.items('Kling').map(({ json }) => json.status)).toEqual(['cancelled']);
+	await stage.pause({ provider: 'runpod' });
+	const url = stage.job().webhookUrl;
+	await Promise.all(Array.from({ length: 13 }, async () => await stage.callBack(url, { id: 'forged' })));
+	await stage.askApi('cancel');
+	const { status, execution } = await stage.callBack(url);
+	expect(status).toBe(200);
+	expect(execution && statusesOf(execution)).toEqual(['cancelled']);
 });

@@ -1,21 +1,35 @@
+import { asObject, asText } from '../../../nodes/core/json';
 import { providerNames } from '../../support/apis';
-import { checksOf, expectVideos, setCalledStage, type CalledStage } from './parking';
-import { FROM_ITEM, kling, shots } from '../scenes';
+import { at } from '../../support/defined';
+import type { Execution, WebhookCall } from '../harness/index';
+import { FROM_ITEM, shots } from '../items';
+import { expectVideos, itemOf, outputOf, statusesOf } from '../results';
+import { createStage, type Stage } from '../stage';
 
-let stage: CalledStage;
-beforeAll(async () => (stage = await setCalledStage({ emulator: { jobTimes: { queueMs: 0, runMs: 15_000 } } })));
-beforeEach(() => stage.emulator.misbehave({ when: { call: 'webhook' }, do: { webhook: { drop: true } } }));
+let stage: Stage;
+beforeAll(
+	async () => (stage = await createStage({ callbacks: true, emulator: { jobTimes: { queueMs: 0, runMs: 15_000 } } })),
+);
+beforeEach(() => stage.dropCallbacks());
 afterEach(() => stage.reset());
 afterAll(async () => await stage.close());
 
-const urlOf = (index = 0) => stage.emulator.jobs()[index]?.webhookUrl;
-const ended = async () => await stage.until(() => stage.emulator.jobs().every(({ phase }) => phase === 'completed'));
+const urlOf = (index = 0) => stage.job(index).webhookUrl;
 
 /** Calls the first job's URL; the status of the answer, and whether the execution went on. */
 async function call(body: unknown, webhookUrl = urlOf()): Promise<{ status: number; wentOn: boolean }> {
-	const { response, done } = stage.call(webhookUrl, body);
-	const { status } = await response;
-	return { status, wentOn: (await done) !== undefined };
+	const { status, execution } = await stage.callBack(webhookUrl, body);
+	return { status, wentOn: execution !== undefined };
+}
+
+/** The executions that these calls resumed, at their ends, and the statuses of the answers. */
+async function outcomesOf(calls: readonly WebhookCall[]): Promise<{ resumed: Execution[]; statuses: number[] }> {
+	const executions = await Promise.all(calls.map(async ({ done }) => await done));
+	const responses = await Promise.all(calls.map(async ({ response }) => await response));
+	return {
+		resumed: executions.filter((execution) => execution !== undefined),
+		statuses: responses.map(({ status }) => status),
+	};
 }
 
 const withoutItem = (webhookUrl: string | undefined): string => {
@@ -24,9 +38,11 @@ const withoutItem = (webhookUrl: string | undefined): string => {
 	return url.href;
 };
 
+const FORGED = { id: 'forged', status: 'COMPLETED', output: { video_url: 'https://evil.example/x.mp4' } };
+
 const BODIES: Array<[string, unknown]> = [
 	['an empty body', {}],
-	['a forged end', { id: 'forged', status: 'COMPLETED', output: { video_url: 'https://evil.example/x.mp4' } }],
+	['a forged end', FORGED],
 	['another job', { job_id: '00000000-0000-0000-0000-000000000000', status: 'completed' }],
 	['text', 'hello'],
 	['a list', [1, 2, 3]],
@@ -39,83 +55,77 @@ const BODIES: Array<[string, unknown]> = [
 ];
 
 describe.each(providerNames)('%s', (provider) => {
-	test('whatever a body says while the job runs, the execution stays parked; afterwards it goes on with the truth', async () => {
+	test('whatever a body says while the job runs, the execution stays paused; then it goes on with what the API says', async () => {
 		stage.emulator.script({ job: { endsAs: 'never' } });
-		const parked = await stage.park({ provider });
+		const paused = await stage.pause({ provider });
 		for (const [, body] of BODIES) {
 			expect(await call(body)).toEqual({ status: 503, wentOn: false });
 			expect(await call(body, withoutItem(urlOf()))).toEqual({ status: 200, wentOn: false });
 		}
-		expect(parked.status).toBe('waiting');
-		await stage.endJob();
-		const execution = await stage.call(urlOf(), BODIES[1]?.[1]).done;
-		expect(execution?.items('Kling').map(({ json }) => json.status)).toEqual(['cancelled']);
+		expect(paused.status).toBe('waiting');
+		await stage.askApi('cancel');
+		const { execution } = await stage.callBack(urlOf(), FORGED);
+		expect(execution && statusesOf(execution)).toEqual(['cancelled']);
 	});
 
-	test.each(BODIES)('after the end, %s lets the execution go on with the truth, once', async (_name, body) => {
-		await stage.park({ provider, ...FROM_ITEM }, shots(1));
-		await ended();
-		expect(await call(body, withoutItem(urlOf()))).toEqual({ status: 200, wentOn: true });
-		expect(await call(body)).toEqual({ status: 409, wentOn: false });
-	});
+	test.each(BODIES)(
+		'once the job has ended, %s lets the execution go on, once, with what the API says',
+		async (_name, body) => {
+			await stage.pause({ provider, ...FROM_ITEM }, shots(1));
+			await stage.jobsEnded();
+			expect(await call(body, withoutItem(urlOf()))).toEqual({ status: 200, wentOn: true });
+			expect(await call(body)).toEqual({ status: 409, wentOn: false });
+		},
+	);
 
-	test('ten callbacks at once resume once', async () => {
-		await stage.park({ provider, ...FROM_ITEM }, shots(1));
-		await ended();
-		const calls = Array.from({ length: 10 }, () => stage.call(urlOf()));
-		const executions = (await Promise.all(calls.map(async ({ done }) => await done))).filter(
-			(execution) => execution !== undefined,
-		);
-		expect(executions).toHaveLength(1);
-		const statuses = await Promise.all(calls.map(async ({ response }) => (await response).status));
+	test('ten callbacks at once resume the execution once', async () => {
+		await stage.pause({ provider, ...FROM_ITEM }, shots(1));
+		await stage.jobsEnded();
+		const calls = Array.from({ length: 10 }, () => stage.startCallback(urlOf()));
+		const { resumed, statuses } = await outcomesOf(calls);
+		expect(resumed).toHaveLength(1);
 		expect(statuses).toEqual(statuses.map(() => 200));
-		expect(stage.emulator.requests().filter(({ call: name }) => name === 'video')).toHaveLength(1);
+		expect(stage.requests('video')).toHaveLength(1);
 	});
 
-	test('ten callbacks of ten jobs at once resume once, with all ten in order', async () => {
-		await stage.park({ provider, ...FROM_ITEM }, shots(10));
-		await ended();
-		const calls = stage.emulator.jobs().map(({ webhookUrl }) => stage.call(webhookUrl));
-		const executions = (await Promise.all(calls.map(async ({ done }) => await done))).filter(
-			(execution) => execution !== undefined,
-		);
-		expect(executions).toHaveLength(1);
-		const [execution] = executions;
-		if (execution !== undefined) await expectVideos(stage, execution, 10);
+	test('callbacks of ten jobs at once resume the execution once, with all ten videos in order', async () => {
+		await stage.pause({ provider, ...FROM_ITEM }, shots(10));
+		await stage.jobsEnded();
+		const calls = stage.jobs().map(({ webhookUrl }) => stage.startCallback(webhookUrl));
+		const { resumed } = await outcomesOf(calls);
+		expect(resumed).toHaveLength(1);
+		await expectVideos(stage, at(resumed, 0), 10);
 	});
 
 	test('200 forged callbacks cause few status checks, and the true one still gets through', async () => {
 		stage.emulator.script({ job: { endsAs: 'never' } });
-		await stage.park({ provider });
-		const [before, startMs] = [checksOf(stage), stage.clock.now()];
-		const forged = Array.from({ length: 200 }, () => stage.call(urlOf(), { id: 'forged' }));
+		await stage.pause({ provider });
+		const [before, startMs] = [stage.requests('status').length, stage.clock.now()];
+		const forged = Array.from({ length: 200 }, () => stage.startCallback(urlOf(), { id: 'forged' }));
 		await Promise.all(forged.slice(0, 13).map(async ({ response }) => await response));
-		await stage.endJob();
-		const calls = [...forged, stage.call(urlOf())];
-		const executions = (await Promise.all(calls.map(async ({ done }) => await done))).filter(
-			(execution) => execution !== undefined,
-		);
-		expect(executions.map(({ status }) => status)).toEqual(['success']);
+		await stage.askApi('cancel');
+		const calls = [...forged, stage.startCallback(urlOf())];
+		const { resumed, statuses } = await outcomesOf(calls);
+		expect(resumed.map(({ status }) => status)).toEqual(['success']);
 		// Thirteen at once, then one in ten seconds.
-		expect(checksOf(stage) - before).toBeLessThanOrEqual(14 + (stage.clock.now() - startMs) / 10_000);
-		const statuses = await Promise.all(calls.map(async ({ response }) => (await response).status));
+		expect(stage.requests('status').length - before).toBeLessThanOrEqual(14 + (stage.clock.now() - startMs) / 10_000);
 		expect(statuses.filter((status) => status === 429).length).toBeGreaterThan(150);
 	});
 
 	test('a callback that came too early is not accepted, so that the provider calls again', async () => {
-		await stage.park({ provider });
+		await stage.pause({ provider });
 		expect(await call({})).toEqual({ status: 503, wentOn: false });
-		await ended();
+		await stage.jobsEnded();
 		expect(await call({})).toEqual({ status: 200, wentOn: true });
 	});
 
 	test('the end of one job of two is noted; the end of the other lets both go on', async () => {
 		stage.emulator.script({ when: { jobNumber: 2 }, job: { runMs: 60_000 } });
-		await stage.park({ provider }, shots(2));
-		await stage.until(() => stage.emulator.jobs()[0]?.phase === 'completed');
+		await stage.pause({ provider }, shots(2));
+		await stage.until(() => stage.job().phase === 'completed');
 		expect(await call({}, urlOf(0))).toEqual({ status: 200, wentOn: false });
 		expect(await call({}, urlOf(1))).toEqual({ status: 503, wentOn: false });
-		await ended();
+		await stage.jobsEnded();
 		expect(await call({}, urlOf(1))).toEqual({ status: 200, wentOn: true });
 	});
 
@@ -127,27 +137,26 @@ describe.each(providerNames)('%s', (provider) => {
 		['cuts the connection', { cut: 'before' as const }],
 		['is redirected', { redirect: { to: 'https://evil.example/' } }],
 	])(
-		'while the provider %s the execution stays parked, and a later callback gets the video',
+		'while the provider %s the execution stays paused, and a later callback gets the video',
 		async (_name, trouble) => {
-			await stage.park({ provider, ...FROM_ITEM }, shots(1));
-			await ended();
+			await stage.pause({ provider, ...FROM_ITEM }, shots(1));
+			await stage.jobsEnded();
 			stage.emulator.misbehave({ when: { call: 'status', first: 2 }, do: trouble });
 			expect(await call({})).toEqual({ status: 503, wentOn: false });
 			expect(await call({})).toEqual({ status: 503, wentOn: false });
-			const { done } = stage.call(urlOf());
-			const execution = await done;
-			expect(kling(execution ?? (await stage.resumed()))).toMatchObject([{ status: 'completed' }]);
+			const { execution } = await stage.callBack(urlOf());
+			expect(outputOf(execution ?? (await stage.resumed()))).toMatchObject([{ status: 'completed' }]);
 		},
 	);
 
 	test('a video that cannot be fetched lets the execution go on with its link', async () => {
 		stage.emulator.misbehave({ when: { call: 'video' }, do: { reply: { status: 403 } } });
-		await stage.park({ provider });
-		await ended();
-		const execution = await stage.call(urlOf()).done;
-		expect(execution?.items('Kling')[0]?.json).toMatchObject({
+		await stage.pause({ provider });
+		await stage.jobsEnded();
+		const { execution } = await stage.callBack(urlOf());
+		expect(execution && itemOf(execution).json).toMatchObject({
 			status: 'completed',
-			videoUrl: stage.emulator.jobs()[0]?.videoUrl,
+			videoUrl: stage.job().videoUrl,
 			downloadFailure: { message: expect.any(String) },
 		});
 	});
@@ -161,15 +170,9 @@ test("two executions whose jobs have one ID, at two accounts, do not take each o
 	stage.emulator.misbehave({ when: { call: 'status', first: 2 }, do: says('IN_PROGRESS') });
 	stage.emulator.misbehave({ when: { call: 'status', first: 1 }, do: says('COMPLETED') });
 	stage.emulator.misbehave({ when: { call: 'status' }, do: says('IN_PROGRESS') });
-	await stage.park({ provider: 'runpod', downloadVideo: false });
-	await stage.park({ provider: 'runpod', downloadVideo: false });
-	const [one, two] = stage.emulator
-		.requests()
-		.flatMap(({ call: name, body }) => (name === 'submit' ? [webhookIn(body)] : []));
+	await stage.pause({ provider: 'runpod', downloadVideo: false });
+	await stage.pause({ provider: 'runpod', downloadVideo: false });
+	const [one, two] = stage.requests('submit').map(({ body }) => asText(asObject(body)?.webhook));
 	expect(await call({}, one)).toEqual({ status: 200, wentOn: true });
 	expect(await call({}, two)).toEqual({ status: 503, wentOn: false });
 });
-
-function webhookIn(body: unknown): string {
-	return typeof body === 'object' && body !== null && 'webhook' in body ? String(body.webhook) : '';
-}

@@ -1,67 +1,63 @@
+import { pictureOfLength, plain, readImage } from '../../core/media/imageSamples';
 import { providerNames } from '../../support/apis';
-import sharp from 'sharp';
-import { plain, readImage } from '../../core/media/imageSamples';
-import { setPictureStage, START, type File, type PictureStage } from './pictureStage';
-import { errorOf, thrown } from '../watched';
+import { CONTINUE, type File, START } from '../items';
+import { errorOf, itemOf, statusesOf, thrown } from '../results';
+import { createStage, type Stage } from '../stage';
 
-let stage: PictureStage;
-beforeAll(async () => (stage = await setPictureStage()));
-afterEach(() => stage.emulator.reset());
+let stage: Stage;
+beforeAll(async () => (stage = await createStage()));
+afterEach(() => stage.reset());
 afterAll(async () => await stage.close());
 
 const named = (bytes: Uint8Array, fileName = 'picture.jpg'): File => ({ bytes, fileName });
 const other = (name: string): File => named(readImage(`refused/${name}`));
 
-/** An uncompressed PNG: a square of that side takes about 3 × side² bytes. */
-async function heavy(side: number): Promise<File> {
-	const picture = sharp({ create: { width: side, height: side, channels: 3, background: 'teal' } });
-	return named(await picture.png({ compressionLevel: 0 }).toBuffer());
-}
+const heavy = (length: number): File => named(pictureOfLength(length));
 
 interface Refused {
 	readonly name: string;
-	readonly file: () => Promise<File>;
+	readonly file: () => File;
 	/** The measured value and the limit. */
 	readonly texts: readonly string[];
 	readonly parameters?: Record<string, unknown>;
 }
 
 const REFUSED: readonly Refused[] = [
-	{ name: 'too narrow', file: async () => named(await plain(299, 400)), texts: ['is 299 x 400 px', 'at least 300 px'] },
+	{ name: 'too narrow', file: () => named(plain(299, 400)), texts: ['is 299 x 400 px', 'at least 300 px'] },
 	{
 		name: 'too low',
-		file: async () => named(await plain(400, 120, 'png')),
+		file: () => named(plain(400, 120, 'png')),
 		texts: ['is 400 x 120 px', 'at least 300 px'],
 	},
 	{
 		name: 'too wide for its height',
-		file: async () => named(await plain(760, 300)),
+		file: () => named(plain(760, 300)),
 		texts: ['is 760 x 300 px, that is 2.533:1', 'between 1:2.5 and 2.5:1'],
 	},
 	{
 		name: 'too high for its width',
-		file: async () => named(await plain(300, 751)),
+		file: () => named(plain(300, 751)),
 		texts: ['is 300 x 751 px, that is 1:2.503', 'between 1:2.5 and 2.5:1'],
 	},
-	{ name: 'larger than 10 MB', file: async () => await heavy(1_900), texts: ['bytes; the limit is 10,000,000'] },
-	{ name: 'WebP that is named .jpg', file: async () => other('picture.webp'), texts: ['WebP', 'JPEG and PNG only'] },
-	{ name: 'HEIC that is named .jpg', file: async () => other('picture.heic'), texts: ['HEIC', 'JPEG and PNG only'] },
-	{ name: 'GIF that is named .jpg', file: async () => other('picture.gif'), texts: ['GIF', 'JPEG and PNG only'] },
-	{ name: 'SVG that is named .jpg', file: async () => other('drawing.svg'), texts: ['SVG', 'JPEG and PNG only'] },
-	{ name: 'a video that is named .jpg', file: async () => other('video.mp4'), texts: ['JPEG and PNG only'] },
+	{ name: 'larger than 10 MB', file: () => heavy(11_000_000), texts: ['bytes; the limit is 10,000,000'] },
+	{ name: 'WebP that is named .jpg', file: () => other('picture.webp'), texts: ['WebP', 'JPEG and PNG only'] },
+	{ name: 'HEIC that is named .jpg', file: () => other('picture.heic'), texts: ['HEIC', 'JPEG and PNG only'] },
+	{ name: 'GIF that is named .jpg', file: () => other('picture.gif'), texts: ['GIF', 'JPEG and PNG only'] },
+	{ name: 'SVG that is named .jpg', file: () => other('drawing.svg'), texts: ['SVG', 'JPEG and PNG only'] },
+	{ name: 'a video that is named .jpg', file: () => other('video.mp4'), texts: ['JPEG and PNG only'] },
 	{
 		name: 'a web page that is named .jpg',
-		file: async () => named(Buffer.from('<html>not found</html>')),
+		file: () => named(Buffer.from('<html>not found</html>')),
 		texts: ['JPEG'],
 	},
 	{
 		name: 'half a file',
-		file: async () => named(START.bytes.subarray(0, START.bytes.length / 2)),
+		file: () => named(START.bytes.subarray(0, START.bytes.length / 2)),
 		texts: ['ends in the middle, after'],
 	},
 	{
 		name: 'too large for a data URI',
-		file: async () => await heavy(560),
+		file: () => heavy(950_000),
 		texts: [
 			'characters inside the request; Core.Today takes pictures inside a request up to 1 MB, which leaves 1,000,000',
 		],
@@ -69,13 +65,13 @@ const REFUSED: readonly Refused[] = [
 	},
 	{
 		name: 'too large for /run',
-		file: async () => await heavy(1_650),
+		file: () => heavy(8_200_000),
 		texts: ['characters inside the request; Runpod takes requests of at most 10 MB with /run, which leaves 9,900,000'],
 		parameters: { provider: 'runpod' },
 	},
 	{
 		name: 'for an upload that Runpod does not have',
-		file: async () => START,
+		file: () => START,
 		texts: ['Image Delivery cannot be Upload: Runpod has no file upload. Choose Auto, Data URI or Signed URL.'],
 		parameters: { provider: 'runpod', options: { imageDelivery: 'upload' } },
 	},
@@ -90,17 +86,16 @@ const CASES = REFUSED.flatMap(({ parameters, ...rest }) =>
 test.each(CASES)(
 	'$where: a picture that is $name is refused by its bytes, before anything is sent',
 	async ({ file, texts, parameters }) => {
-		const items = [{ photo: await file() }];
+		const items = [{ photo: file() }];
 		const asked = { ...parameters, startImageSource: 'binary', startImageField: 'photo' };
-		const stopped = thrown(await stage.runWith(asked, items));
-		const [item] = (await stage.runWith(asked, items, { onError: 'continueRegularOutput' })).items('Kling');
-		const { message, failure } = errorOf(item);
+		const stopped = thrown(await stage.runWithFiles(asked, items)).text;
+		const { message, failure } = errorOf(itemOf(await stage.runWithFiles(asked, items, CONTINUE)));
 		expect(failure).toMatchObject({ code: 'invalid_input', charged: 'no' });
 		for (const text of texts) {
 			expect(message).toContain(text);
 			expect(stopped).toContain(text);
 		}
-		expect(stage.emulator.requests()).toEqual([]);
+		expect(stage.requests()).toEqual([]);
 	},
 );
 
@@ -112,38 +107,38 @@ test('both pictures of an item are named with all that is wrong with them, besid
 		endImageField: 'last',
 		duration: '={{ 7 }}',
 	};
-	const text = thrown(
-		await stage.runWith(asked, [{ data: named(await plain(120, 900)), last: other('picture.webp') }]),
+	const { text } = thrown(
+		await stage.runWithFiles(asked, [{ data: named(plain(120, 900)), last: other('picture.webp') }]),
 	);
 	expect(text).toContain('Start Image in field "data" is 120 x 900 px; both sides have to be at least 300 px');
 	expect(text).toContain('Start Image in field "data" is 120 x 900 px, that is 1:7.5');
 	expect(text).toContain('End Image in field "last" is');
 	expect(text).toContain('Duration has to be 5 or 10, but is 7.');
-	expect(stage.emulator.requests()).toEqual([]);
+	expect(stage.requests()).toEqual([]);
 });
 
 test('what is larger than a /run request goes through /runsync', async () => {
 	const options = { submitWith: 'runsync' };
-	await stage.runWith({ provider: 'runpod', startImageSource: 'binary', options, downloadVideo: false }, [
-		{ data: await heavy(1_650) },
+	await stage.runWithFiles({ provider: 'runpod', startImageSource: 'binary', options, downloadVideo: false }, [
+		{ data: heavy(8_200_000) },
 	]);
-	expect(stage.emulator.jobs()).toHaveLength(1);
+	expect(stage.jobs()).toHaveLength(1);
 });
 
 test('one refused picture of three costs nothing under Stop; under Continue the other two become videos', async () => {
 	const items = [{ data: START }, { data: other('picture.webp') }, { data: START }];
-	expect(thrown(await stage.runWith({ startImageSource: 'binary' }, items))).toContain('WebP');
-	expect(stage.emulator.requests()).toEqual([]);
-	const execution = await stage.runWith({ startImageSource: 'binary' }, items, { onError: 'continueRegularOutput' });
-	expect(execution.items('Kling').map(({ json }) => json.status)).toEqual(['completed', undefined, 'completed']);
-	expect(errorOf(execution.items('Kling')[1]).message).toContain('WebP');
-	expect(stage.emulator.jobs()).toHaveLength(2);
+	expect(thrown(await stage.runWithFiles({ startImageSource: 'binary' }, items)).text).toContain('WebP');
+	expect(stage.requests()).toEqual([]);
+	const execution = await stage.runWithFiles({ startImageSource: 'binary' }, items, CONTINUE);
+	expect(statusesOf(execution)).toEqual(['completed', undefined, 'completed']);
+	expect(errorOf(itemOf(execution, 1)).message).toContain('WebP');
+	expect(stage.jobs()).toHaveLength(2);
 });
 
 test.each(['jobId', 'wait'])(
-	'with completion %s the input picture never comes out, not even where nothing takes its place',
+	'with completion %s no picture of the input comes out, even where there is no video',
 	async (completion) => {
-		const execution = await stage.runWith({ startImageSource: 'binary', completion, downloadVideo: false }, [
+		const execution = await stage.runWithFiles({ startImageSource: 'binary', completion, downloadVideo: false }, [
 			{ data: START },
 		]);
 		expect(execution.items('Kling').map(({ binary }) => binary)).toEqual([undefined]);
@@ -152,7 +147,7 @@ test.each(['jobId', 'wait'])(
 
 test('a failed download leaves no picture in the output field either', async () => {
 	stage.emulator.misbehave({ when: { call: 'video' }, do: { reply: { status: 403, body: 'Request has expired' } } });
-	const [item] = (await stage.runWith({ startImageSource: 'binary' }, [{ data: START }])).items('Kling');
-	expect(item?.json).toMatchObject({ status: 'completed', downloadFailure: { message: expect.any(String) } });
-	expect(item?.binary).toBeUndefined();
+	const item = itemOf(await stage.runWithFiles({ startImageSource: 'binary' }, [{ data: START }]));
+	expect(item.json).toMatchObject({ status: 'completed', downloadFailure: { message: expect.any(String) } });
+	expect(item.binary).toBeUndefined();
 });

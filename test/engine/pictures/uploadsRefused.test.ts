@@ -1,22 +1,19 @@
-import { CoreTodayApi } from '../../../credentials/CoreTodayApi.credentials';
 import type { Misbehaviour } from '../../emulator/index';
-import { setPictureStage, START, type PictureStage } from './pictureStage';
-import { errorOf } from '../watched';
+import { refusing } from '../faults';
+import { CONTINUE, START } from '../items';
+import { errorOf, itemOf } from '../results';
+import { createStage, type Stage } from '../stage';
 
-let stage: PictureStage;
-beforeAll(async () => (stage = await setPictureStage()));
-afterEach(() => stage.emulator.reset());
+let stage: Stage;
+beforeAll(async () => (stage = await createStage()));
+afterEach(() => stage.reset());
 afterAll(async () => await stage.close());
 
 const FORM = { startImageSource: 'binary', completion: 'jobId', options: { timeoutSeconds: 60 } };
-const CONTINUE = { onError: 'continueRegularOutput' };
-const refusing = (status: number, error = 'no'): Misbehaviour => ({ reply: { status, body: { error } } });
-const callsOf = (name: string) => stage.emulator.requests().filter(({ call }) => call === name);
 
-async function run(provider: string, misbehaviour: Misbehaviour, on: PictureStage = stage) {
+async function run(provider: string, misbehaviour: Misbehaviour, on: Stage = stage) {
 	on.emulator.misbehave({ when: { call: 'uploadUrl' }, do: misbehaviour });
-	const [item] = (await on.runWith({ ...FORM, provider }, [{ data: START }], CONTINUE)).items('Kling');
-	return item;
+	return itemOf(await on.runWithFiles({ ...FORM, provider }, [{ data: START }], CONTINUE));
 }
 
 describe.each([
@@ -30,24 +27,21 @@ describe.each([
 		expect(error.failure).toMatchObject({ ...failure, charged: 'no' });
 		expect(error.message).toContain('Start Image');
 		expect(error.description).toContain(advice);
-		expect(callsOf('submit')).toEqual([]);
+		expect(stage.requests('submit')).toEqual([]);
 	});
 
 	it('lets the second provider make the video, as it creates no job', async () => {
 		const item = await run('coreTodayThenRunpod', misbehaviour);
-		expect(stage.emulator.jobs().map(({ provider }) => provider)).toEqual(['runpod']);
-		expect(item?.json).toMatchObject({ provider: 'runpod', fallbackFrom: { provider: 'coreToday' } });
+		expect(stage.jobs().map(({ provider }) => provider)).toEqual(['runpod']);
+		expect(item.json).toMatchObject({ provider: 'runpod', fallbackFrom: { provider: 'coreToday' } });
 	});
 });
 
 it('an upload to an API that cannot be reached lets the second provider make the video', async () => {
-	const unreachable = {
-		type: new CoreTodayApi(),
-		data: { apiKey: 'cdt_not_to_be_seen', baseUrl: 'http://127.0.0.1:1/v1' },
-	};
-	const other = await setPictureStage({ engine: { credentials: { coreTodayApi: unreachable } } });
+	const unreachable = { apiKey: 'cdt_not_to_be_seen', baseUrl: 'http://127.0.0.1:1/v1' };
+	const other = await createStage({ credentials: { coreToday: unreachable } });
 	await run('coreTodayThenRunpod', {}, other);
-	const providers = other.emulator.jobs().map(({ provider }) => provider);
+	const providers = other.jobs().map(({ provider }) => provider);
 	await other.close();
 	expect(providers).toEqual(['runpod']);
 });
@@ -61,16 +55,16 @@ it.each([
 	async (_name, misbehaviour) => {
 		const error = errorOf(await run('coreTodayThenRunpod', misbehaviour));
 		expect(error.description).toContain('Run again, or choose another Image Delivery');
-		expect(stage.emulator.requests().filter(({ call }) => call === 'submit')).toEqual([]);
+		expect(stage.requests('submit')).toEqual([]);
 	},
 );
 
 it('an upload that is asked to come back later comes back then', async () => {
 	const busy = { reply: { status: 429, headers: { 'retry-after': '20' }, body: '' } };
 	stage.emulator.misbehave({ when: { call: 'uploadUrl', first: 2 }, do: busy });
-	await stage.runWith({ ...FORM, provider: 'coreToday' }, [{ data: START }]);
-	const [first, second, third] = callsOf('uploadUrl').map(({ atMs }) => atMs);
+	await stage.runWithFiles({ ...FORM, provider: 'coreToday' }, [{ data: START }]);
+	const [first, second, third] = stage.requests('uploadUrl').map(({ atMs }) => atMs);
 	expect(Number(second) - Number(first)).toBeGreaterThanOrEqual(20_000);
 	expect(Number(third) - Number(second)).toBeGreaterThanOrEqual(20_000);
-	expect(stage.emulator.jobs()).toHaveLength(1);
+	expect(stage.jobs()).toHaveLength(1);
 });

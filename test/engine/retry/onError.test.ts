@@ -1,33 +1,34 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 import { providerNames } from '../../support/apis';
+import { at } from '../../support/defined';
 import { itemsOf } from '../harness/index';
-import { errorOf, setWatchedStage, thrown, type WatchedStage } from '../watched';
+import { withFile } from '../items';
+import { errorOf, itemOf, thrown } from '../results';
+import { createStage, type Stage } from '../stage';
 
-let stage: WatchedStage;
+let stage: Stage;
 beforeAll(
-	async () =>
-		(stage = await setWatchedStage({ factor: 100, emulator: { jobTimes: { queueMs: 1_000, runMs: 15_000 } } })),
+	async () => (stage = await createStage({ factor: 100, emulator: { jobTimes: { queueMs: 1_000, runMs: 15_000 } } })),
 );
-afterEach(() => stage.emulator.reset());
+afterEach(() => stage.reset());
 afterAll(async () => await stage.close());
 
 const OUTPUT_OF_ERRORS = { continueRegularOutput: 0, continueErrorOutput: 1 };
 /** On an error output n8n lays the error over the input item. */
-const below = (errorOutput: number, item: INodeExecutionData | undefined) => (errorOutput === 0 ? undefined : item);
-const CONTINUE = Object.entries(OUTPUT_OF_ERRORS).map(([onError, errorOutput]) => ({ onError, errorOutput }));
+const inputBelow = (errorOutput: number, item: INodeExecutionData | undefined) =>
+	errorOutput === 0 ? undefined : item;
+const CONTINUING = Object.entries(OUTPUT_OF_ERRORS).map(([onError, errorOutput]) => ({ onError, errorOutput }));
 const PROVIDERS = providerNames.map((provider) => ({ provider }));
-const BOTH = PROVIDERS.flatMap(({ provider }) => CONTINUE.map((rest) => ({ provider, ...rest })));
+const BOTH = PROVIDERS.flatMap(({ provider }) => CONTINUING.map((rest) => ({ provider, ...rest })));
 
 const isError = ({ json }: INodeExecutionData) => 'error' in json;
 const itemNumber = ({ pairedItem }: INodeExecutionData) => pairedItem;
-/** A picture that is in every input item, and must come out of none. */
-const binary = { data: { data: 'eA==', mimeType: 'image/png' } };
 
 /** 30 rows of a sheet, three of them bad: no prompt, a length that Kling does not make, a picture that is no link. */
 const rows30 = () =>
 	Array.from({ length: 30 }, (_, row) => ({
 		json: {
-			prompt: row === 4 ? '' : `scene ${row}`,
+			prompt: row === 4 ? '' : `Shot ${row}`,
 			duration: row === 11 ? '7' : '5',
 			picture: row === 23 ? 'pictures/a.png' : 'https://pictures.example.com/a.png',
 		},
@@ -41,15 +42,15 @@ const fromSheet = {
 describe.each(PROVIDERS)('30 rows of which three are bad, at $provider', ({ provider }) => {
 	test('under Stop nothing is sent, and all three are named', async () => {
 		const execution = await stage.run({ provider, ...fromSheet }, rows30());
-		const text = thrown(execution);
-		expect(text).toContain('3 items cannot be sent as they are; nothing was sent');
+		const { text } = thrown(execution);
+		expect(text).toContain('3 of 30 items have wrong or missing values. Nothing was sent.');
 		expect(text).toContain('Item 4: Prompt is empty.');
 		expect(text).toContain('Item 11: Duration has to be 5 or 10, but is "7".');
 		expect(text).toContain('Item 23: Start Image URL has to begin with https://');
-		expect(stage.emulator.requests()).toEqual([]);
+		expect(stage.requests()).toEqual([]);
 	});
 
-	test.each(CONTINUE)('under $onError it is 27 videos and three error items', async ({ onError, errorOutput }) => {
+	test.each(CONTINUING)('under $onError it is 27 videos and three error items', async ({ onError, errorOutput }) => {
 		const execution = await stage.run({ provider, ...fromSheet }, rows30(), { onError });
 		const videos = execution.items('Kling').filter((item) => !isError(item));
 		const errors = execution.items('Kling', errorOutput).filter(isError);
@@ -59,12 +60,12 @@ describe.each(PROVIDERS)('30 rows of which three are bad, at $provider', ({ prov
 		expect(videos).toHaveLength(27);
 		expect(errors.map(itemNumber)).toEqual([{ item: 4 }, { item: 11 }, { item: 23 }]);
 		const failures = errors.map(
-			(item, index) => errorOf(item, below(errorOutput, rows30()[[4, 11, 23][index] ?? 0])).failure,
+			(item, index) => errorOf(item, inputBelow(errorOutput, rows30()[[4, 11, 23][index] ?? 0])).failure,
 		);
 		expect(failures).toEqual(
 			failures.map(() => expect.objectContaining({ code: 'invalid_input', retryable: false, charged: 'no' })),
 		);
-		expect(stage.emulator.jobs()).toHaveLength(27);
+		expect(stage.jobs()).toHaveLength(27);
 	});
 });
 
@@ -76,26 +77,26 @@ describe.each(PROVIDERS)('a batch at $provider in which one job fails and one is
 		});
 		stage.emulator.script({ when: { jobNumber: 3 }, job: { endsAs: 'cancelled' } });
 	});
-	const rows = () => itemsOf({}, {}, {}, {}).map((item) => ({ ...item, binary }));
+	const rows = () => withFile(itemsOf({}, {}, {}, {}));
 	const asked = { options: { maxConcurrency: 1 } };
 
-	test.each(CONTINUE)(
+	test.each(CONTINUING)(
 		'under $onError each error item has its job and its reason, whole',
 		async ({ onError, errorOutput }) => {
 			const execution = await stage.run({ provider, ...asked }, rows(), { onError });
 			const errors = execution.items('Kling', errorOutput).filter(isError);
-			const [, second, third] = stage.emulator.jobs();
+			const [second, third] = [stage.job(1), stage.job(2)];
 			expect(errors.map(itemNumber)).toEqual([{ item: 1 }, { item: 2 }]);
-			expect(errorOf(errors[0])).toEqual({
+			expect(errorOf(at(errors, 0))).toEqual({
 				message: expect.stringContaining('Content flagged as sensitive'),
-				description: expect.stringContaining(`Job ID: ${second?.id}`),
-				jobId: second?.id,
+				description: expect.stringContaining(`Job ID: ${second.id}`),
+				jobId: second.id,
 				provider,
-				model: second?.model,
+				model: second.model,
 				status: 'failed',
 				failure: expect.objectContaining({ code: 'content_policy', retryable: false }),
 			});
-			expect(errorOf(errors[1])).toMatchObject({ jobId: third?.id, status: 'cancelled', provider });
+			expect(errorOf(at(errors, 1))).toMatchObject({ jobId: third.id, status: 'cancelled', provider });
 			const videos = execution.items('Kling').filter((item) => !isError(item));
 			expect(videos.map(itemNumber)).toEqual([{ item: 0 }, { item: 3 }]);
 		},
@@ -103,14 +104,14 @@ describe.each(PROVIDERS)('a batch at $provider in which one job fails and one is
 
 	test('under Stop it throws only after every job has ended, and lists every job with its state and its video', async () => {
 		const execution = await stage.run({ provider, ...asked }, rows());
-		const text = thrown(execution);
-		const jobs = stage.emulator.jobs();
-		expect(text).toContain('2 of 4 items did not come through: items 1, 2');
+		const { text } = thrown(execution);
+		const jobs = stage.jobs();
+		expect(text).toContain('1 of 4 videos failed (item 1, counted from 0), 1 was cancelled (item 2). 2 are finished.');
 		expect(text).toContain(`Item 0: ${jobs[0]?.id}, completed, ${jobs[0]?.videoUrl}`);
 		expect(text).toContain(`Item 1: ${jobs[1]?.id}, failed`);
 		expect(text).toContain(`Item 2: ${jobs[2]?.id}, cancelled`);
 		expect(text).toContain(`Item 3: ${jobs[3]?.id}, completed, ${jobs[3]?.videoUrl}`);
-		expect(text).toContain('Retry takes up the jobs that exist');
+		expect(text).toContain('Executions > Retry keeps finished and running videos');
 		expect(jobs.every(({ finishedAtMs }) => finishedAtMs !== undefined)).toBe(true);
 	});
 });
@@ -119,35 +120,30 @@ describe.each(BOTH)('$provider under $onError', ({ provider, onError, errorOutpu
 	const settings = { onError };
 
 	async function failing(parameters: Record<string, unknown>, items: INodeExecutionData[]) {
-		const execution = await stage.run(
-			{ provider, ...parameters },
-			items.map((item) => ({ ...item, binary })),
-			settings,
-		);
+		const execution = await stage.run({ provider, ...parameters }, withFile(items), settings);
 		return execution
 			.items('Kling', errorOutput)
-			.map((item, index) => ({ ...errorOf(item, below(errorOutput, items[index])), pairedItem: item.pairedItem }));
+			.map((item, index) => ({ ...errorOf(item, inputBelow(errorOutput, items[index])), pairedItem: item.pairedItem }));
 	}
 
 	test('a job that is not done in time is an error with its job ID, and goes on', async () => {
 		stage.emulator.script({ job: { endsAs: 'never' } });
 		const [error] = await failing({ options: { timeoutSeconds: 20 } }, itemsOf({}));
-		const [job] = stage.emulator.jobs();
+		const job = stage.job();
 		expect(error).toMatchObject({
-			jobId: job?.id,
-			message: expect.stringContaining(`Job ${job?.id}`),
+			jobId: job.id,
+			message: expect.stringContaining(`Job ${job.id}`),
 			description: expect.stringContaining('Run the Wait operation with its job ID'),
 			failure: { code: 'timed_out', retryable: true },
 			pairedItem: { item: 0 },
 		});
-		expect(job?.phase).toBe('running');
-		expect(stage.emulator.requests().filter(({ call }) => call === 'cancel')).toEqual([]);
+		expect(job.phase).toBe('running');
+		expect(stage.requests('cancel')).toEqual([]);
 	});
 
 	test('Wait makes an error of a job that failed, cancelled or has no record', async () => {
 		stage.emulator.script({ when: { jobNumber: 1 }, job: { endsAs: 'failed', error: 'out of memory' } });
-		const submitted = await stage.run({ provider, completion: 'jobId' }, itemsOf({}, {}));
-		const jobs = submitted.items('Kling').map(({ json }) => ({ json }));
+		const jobs = await stage.submit({ provider }, itemsOf({}, {}));
 		await stage.run({ operation: 'cancel', provider }, jobs.slice(1));
 		const errors = await failing({ operation: 'wait' }, [...jobs, ...itemsOf({ jobId: 'unheard-of' })]);
 		expect(errors.map(({ pairedItem }) => pairedItem)).toEqual([{ item: 0 }, { item: 1 }, { item: 2 }]);
@@ -184,7 +180,6 @@ describe.each(BOTH)('$provider under $onError', ({ provider, onError, errorOutpu
 test('On Timeout Return gives the job as it stands, and says that time was up', async () => {
 	stage.emulator.script({ job: { endsAs: 'never' } });
 	const execution = await stage.run({ provider: 'runpod', options: { timeoutSeconds: 20, onTimeout: 'return' } });
-	const [item] = execution.items('Kling');
-	expect(item?.json).toMatchObject({ jobId: stage.emulator.jobs()[0]?.id, status: 'processing', timedOut: true });
+	expect(itemOf(execution).json).toMatchObject({ jobId: stage.job().id, status: 'processing', timedOut: true });
 	expect(execution.status).toBe('success');
 });

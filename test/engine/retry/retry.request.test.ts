@@ -1,16 +1,14 @@
 import { providerNames } from '../../support/apis';
-import { kling, FROM_ITEM, promptsOf, requestsOf, setWarmStage, shots } from '../scenes';
-import type { Stage } from '../stage';
+import { NO_CREDIT } from '../faults';
+import { FROM_ITEM, retryOnFail, shots } from '../items';
+import { outputOf, statusesOf, thrown } from '../results';
+import { createStage, type Stage } from '../stage';
 
 let stage: Stage;
-beforeAll(async () => {
-	stage = await setWarmStage({ factor: 60, emulator: { jobTimes: { queueMs: 1_000, runMs: 5_000 } } });
-});
+beforeAll(async () => (stage = await createStage({ emulator: { jobTimes: { queueMs: 1_000, runMs: 5_000 } } })));
 afterAll(async () => await stage.close());
-beforeEach(() => stage.emulator.reset());
+beforeEach(() => stage.reset());
 
-const NO_CREDIT = { reply: { status: 402, body: { error: 'no credit' } } };
-const RETRY = { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 };
 const refuseSubmit = (number: number) =>
 	stage.emulator.misbehave({ when: { call: 'submit', skip: number - 1, first: 1 }, do: NO_CREDIT });
 
@@ -18,15 +16,15 @@ describe.each(providerNames)('Retry On Fail at %s', (provider) => {
 	it('pays once for each item though its prompt holds the time, which each try reads anew', async () => {
 		refuseSubmit(2);
 		const parameters = { provider, prompt: "={{ $json.prompt + ' at ' + $now.toMillis() }}" };
-		const execution = await stage.engine.run(stage.workflow(parameters, RETRY), { items: shots(3) });
-		expect(kling(execution).map(({ status }) => status)).toEqual(Array(3).fill('completed'));
-		expect(stage.emulator.jobs()).toHaveLength(3);
+		const execution = await stage.run(parameters, shots(3), retryOnFail());
+		expect(statusesOf(execution)).toEqual(Array(3).fill('completed'));
+		expect(stage.jobs()).toHaveLength(3);
 	});
 });
 
 describe("the editor's Retry with the workflow as it is now", () => {
 	const failed = async (parameters: Record<string, unknown>, count = 3) =>
-		await stage.engine.run(stage.workflow({ ...FROM_ITEM, ...parameters }), { items: shots(count) });
+		await stage.run({ ...FROM_ITEM, ...parameters }, shots(count));
 	const retried = async (execution: Awaited<ReturnType<typeof failed>>, parameters: Record<string, unknown>) =>
 		await stage.engine.retry(execution, stage.workflow({ ...FROM_ITEM, ...parameters }));
 
@@ -49,15 +47,15 @@ describe("the editor's Retry with the workflow as it is now", () => {
 			do: { reply: { status: 422, body: { detail: 'no' } } },
 		});
 		const execution = await retried(await failed(before), after);
-		expect(kling(execution).map(({ status }) => status)).toEqual(Array(3).fill('completed'));
-		expect(promptsOf(stage).sort()).toEqual(['Shot 0', 'Shot 1', 'Shot 2']);
+		expect(statusesOf(execution)).toEqual(Array(3).fill('completed'));
+		expect(stage.prompts().sort()).toEqual(['Shot 0', 'Shot 1', 'Shot 2']);
 	});
 
 	it('never sends a submit again whose answer was lost, though a fallback was added', async () => {
 		stage.emulator.misbehave({ when: { call: 'submit', first: 1 }, do: { cut: 'after' } });
 		const execution = await retried(await failed({ provider: 'coreToday' }, 1), { provider: 'coreTodayThenRunpod' });
 		expect(execution.error()?.message).toContain('It is not known whether Core.Today accepted the job');
-		expect(stage.emulator.jobs()).toHaveLength(1);
+		expect(stage.jobs()).toHaveLength(1);
 	});
 
 	it('pays anew for a request that was changed', async () => {
@@ -66,15 +64,18 @@ describe("the editor's Retry with the workflow as it is now", () => {
 			provider: 'runpod',
 			prompt: '={{ $json.prompt }}, at night',
 		});
-		expect(stage.emulator.jobs()).toHaveLength(5);
+		expect(stage.jobs()).toHaveLength(5);
 	});
 });
 
 it('a submit whose answer was lost at the second provider is told with that provider and its model on each try', async () => {
 	stage.emulator.misbehave({ when: { provider: 'coreToday', call: 'submit' }, do: NO_CREDIT });
 	stage.emulator.misbehave({ when: { provider: 'runpod', call: 'submit' }, do: { cut: 'after' } });
-	const flow = stage.workflow({ provider: 'coreTodayThenRunpod' }, { ...RETRY, onError: 'continueRegularOutput' });
-	expect(kling(await stage.engine.run(flow))).toMatchObject([
+	const flow = stage.workflow(
+		{ provider: 'coreTodayThenRunpod' },
+		{ ...retryOnFail(), onError: 'continueRegularOutput' },
+	);
+	expect(outputOf(await stage.engine.run(flow))).toMatchObject([
 		{ error: { provider: 'runpod', model: 'kling-v2-1-i2v-pro' } },
 	]);
 });
@@ -82,6 +83,29 @@ it('a submit whose answer was lost at the second provider is told with that prov
 it('a failed job that was charged for is not paid for again', async () => {
 	const body = { id: 'job-1', status: 'FAILED', error: 'worker crashed', output: { cost: 0.45 } };
 	stage.emulator.misbehave({ when: { call: 'submit' }, do: { reply: { status: 200, body } } });
-	await stage.engine.run(stage.workflow({ provider: 'runpod' }, RETRY));
-	expect(requestsOf(stage, 'submit')).toHaveLength(1);
+	await stage.run({ provider: 'runpod' }, undefined, retryOnFail());
+	expect(stage.requests('submit')).toHaveLength(1);
+});
+
+describe('a second try on which an item is not valid any more', () => {
+	// Right on the first try only.
+	const prompt = '={{ $node["Kling"].context.ledger?.length ? "" : $json.prompt }}';
+	const retry = retryOnFail(2);
+	const failed = { endsAs: 'failed', error: 'Prediction interrupted; please retry (code: PA)' } as const;
+
+	it.each(['stopWorkflow', 'continueRegularOutput'])(
+		'names the jobs that the first try paid for, and says of none that it was not charged, with On Error %s',
+		async (onError) => {
+			stage.emulator.script({ when: { jobNumber: 1 }, job: failed });
+			// One after the other: n8n's retry looks at the first item only.
+			const options = { maxConcurrency: 1 };
+			const flow = stage.workflow({ prompt, provider: 'coreToday', options }, { ...retry, onError });
+			const execution = await stage.engine.run(flow, { items: shots(3) });
+			const told = JSON.stringify([outputOf(execution), onError === 'stopWorkflow' ? thrown(execution) : undefined]);
+			for (const { id } of stage.jobs()) expect(told).toContain(id);
+			expect(told).toContain('othing new was sent');
+			expect(told).not.toContain('"charged":"no"');
+			expect(stage.jobs()).toHaveLength(3);
+		},
+	);
 });

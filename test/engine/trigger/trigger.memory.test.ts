@@ -1,71 +1,61 @@
 import type { IWebhookFunctions } from 'n8n-workflow';
 import { KlingVideoTrigger } from '../../../nodes/KlingVideoTrigger/KlingVideoTrigger.node.ts';
-import { createMemory } from '../../../nodes/kling/memory';
-import { credentialNames } from '../../support/apis';
-import { node, workflow, type WorkflowJson } from '../harness/index';
-import { checksOf, setCalledStage, type CalledStage } from '../pause/parking';
+import type { Clock } from '../../../nodes/core/clock';
+import { createStage, type Stage } from '../stage';
 
-let stage: CalledStage;
-const trigger = new KlingVideoTrigger();
-/** The same node as the editor's "Listen for test event" runs it. */
-const listening = new KlingVideoTrigger();
+let stage: Stage;
+/** The trigger as the editor's "Listen for test event" runs it. */
+function createListening(clock: Clock): KlingVideoTrigger {
+	const { webhook } = new KlingVideoTrigger(clock);
+	return Object.assign(new KlingVideoTrigger(clock), {
+		webhook: async function (this: IWebhookFunctions) {
+			return await webhook.call(Object.create(this, { getMode: { value: () => 'manual' } }));
+		},
+	});
+}
 
 beforeAll(async () => {
-	const engine = { nodeTypes: { klingVideoTrigger: trigger, listening } };
-	stage = await setCalledStage({ engine, emulator: { jobTimes: { queueMs: 0, runMs: 2_000 } } });
-	// The nodes take their clock when they are made, and the stage's is made with the stage.
-	Object.assign(trigger, new KlingVideoTrigger(stage.clock));
-	const { webhook } = new KlingVideoTrigger(stage.clock);
-	listening.webhook = async function (this: IWebhookFunctions) {
-		return await webhook.call(Object.create(this, { getMode: { value: () => 'manual' } }));
-	};
-	stage.emulator.misbehave({ when: { call: 'webhook' }, do: { webhook: { drop: true } } });
+	const nodeTypes = (clock: Clock) => ({ listening: createListening(clock) });
+	stage = await createStage({ nodeTypes, emulator: { jobTimes: { queueMs: 0, runMs: 2_000 } } });
+	stage.dropCallbacks();
 });
 afterAll(async () => await stage.close());
 
-const flowOf = (type: string): WorkflowJson => {
-	const started = node('Ended', type, { provider: 'runpod', downloadVideo: false }, { credentials: credentialNames });
-	return { ...workflow([started, node('Collect', 'collect')], [{ from: 'Ended', to: 'Collect' }]), id: type };
-};
+const publish = (type?: string) => stage.publish({ provider: 'runpod', downloadVideo: false }, type).url;
 
 async function endedJob(): Promise<string> {
-	await stage.run({ provider: 'runpod', completion: 'jobId' });
-	await stage.until(() => stage.emulator.jobs().every(({ phase }) => phase === 'completed'));
-	return String(stage.emulator.jobs().at(-1)?.id);
+	await stage.submit({ provider: 'runpod' });
+	await stage.jobsEnded();
+	return stage.job(-1).id;
 }
 
 test('after a restart of n8n a job that started the workflow before does not start it again', async () => {
 	const id = await endedJob();
-	const flow = flowOf('klingVideoTrigger');
-	expect((await stage.engine.runWebhook(flow, { body: { id } })).execution?.status).toBe('success');
-	Object.assign(trigger, new KlingVideoTrigger(stage.clock, createMemory()));
-	const asked = checksOf(stage);
-	const again = await stage.engine.runWebhook(flow, { body: { id } });
-	expect([again.response.status, again.execution, checksOf(stage)]).toEqual([200, undefined, asked]);
-	expect((await stage.engine.runWebhook(flow, { body: { id: await endedJob() } })).execution?.status).toBe('success');
+	const url = publish();
+	expect((await stage.callBack(url, { id })).execution?.status).toBe('success');
+	stage.restartTrigger();
+	const asked = stage.requests('status').length;
+	const again = await stage.callBack(url, { id });
+	expect([again.status, again.execution, stage.requests('status').length]).toEqual([200, undefined, asked]);
+	expect((await stage.callBack(url, { id: await endedJob() })).execution?.status).toBe('success');
 });
 
 test('while the workflow is tried out in the editor, one job can start it again and again', async () => {
 	const id = await endedJob();
-	const flow = flowOf('listening');
-	const once = await stage.engine.runWebhook(flow, { body: { id } });
-	const again = await stage.engine.runWebhook(flow, { body: { id } });
+	const url = publish('listening');
+	const once = await stage.callBack(url, { id });
+	const again = await stage.callBack(url, { id });
 	const item = { json: { jobId: id, status: 'completed' } };
 	expect([once, again].map(({ execution }) => execution?.items('Collect'))).toMatchObject([[item], [item]]);
 });
 
-test('status checks that a trigger can be made to do are limited', async () => {
-	const nowMs = stage.clock.now();
-	// Time stands still, so that nothing is refilled meanwhile.
-	Object.assign(trigger, new KlingVideoTrigger({ ...stage.clock, now: () => nowMs }));
-	const flow = { ...flowOf('klingVideoTrigger'), id: 'flooded' };
-	const before = checksOf(stage);
-	const calls = Array.from(
-		{ length: 350 },
-		async (_, index) => await stage.engine.runWebhook(flow, { body: { id: `guess-${index}` } }),
-	);
+test('callbacks with guessed job IDs cause a limited number of status checks', async () => {
+	stage.freezeTrigger();
+	const url = publish();
+	const before = stage.requests('status').length;
+	const calls = Array.from({ length: 350 }, async (_, index) => await stage.callBack(url, { id: `guess-${index}` }));
 	const outcomes = await Promise.all(calls);
 	expect(outcomes.filter(({ execution }) => execution !== undefined)).toEqual([]);
-	expect(outcomes.filter(({ response }) => response.status === 429)).toHaveLength(50);
-	expect(checksOf(stage) - before).toBe(300);
+	expect(outcomes.filter(({ status }) => status === 429)).toHaveLength(50);
+	expect(stage.requests('status').length - before).toBe(300);
 });

@@ -1,74 +1,47 @@
-import { KlingVideoTrigger } from '../../../nodes/KlingVideoTrigger/KlingVideoTrigger.node.ts';
-import { createHash } from '../../support/node.cts';
-import { credentialNames, jobBody, providerNames } from '../../support/apis';
-import { node, workflow, type WorkflowJson } from '../harness/index';
-import { setCalledStage, type CalledStage } from '../pause/parking';
-import { shots } from '../scenes';
+import { jobBody, providerNames } from '../../support/apis';
+import { at } from '../../support/defined';
+import { FROM_ITEM, shots } from '../items';
+import { expectVideo } from '../results';
+import { createStage, type Stage } from '../stage';
 
-let stage: CalledStage;
-const trigger = new KlingVideoTrigger();
-beforeAll(async () => {
-	const engine = { nodeTypes: { klingVideoTrigger: trigger } };
-	stage = await setCalledStage({ engine, emulator: { jobTimes: { queueMs: 0, runMs: 10_000 } } });
-	// The node takes its clock when it is made, and the stage's is made with the stage.
-	Object.assign(trigger, new KlingVideoTrigger(stage.clock));
-});
+let stage: Stage;
+beforeAll(
+	async () => (stage = await createStage({ callbacks: true, emulator: { jobTimes: { queueMs: 0, runMs: 10_000 } } })),
+);
 afterEach(() => stage.reset());
 afterAll(async () => await stage.close());
 
-let flows = 0;
-/** A published workflow of its own, and its production URL. */
-function publish(parameters: Record<string, unknown>): { flow: WorkflowJson; url: string } {
-	const started = node('Ended', 'klingVideoTrigger', JSON.parse(JSON.stringify(parameters)), {
-		credentials: credentialNames,
-	});
-	flows += 1;
-	const flow = {
-		...workflow([started, node('Collect', 'collect')], [{ from: 'Ended', to: 'Collect' }]),
-		id: `flow-${flows}`,
-	};
-	return { flow, url: stage.engine.activate(flow) };
-}
-
 const submit = async (provider: string, callbackUrl: string, count = 1) =>
-	await stage.run({ provider, completion: 'jobId', callbackUrl, prompt: '={{ $json.prompt }}' }, shots(count));
-const drop = () => stage.emulator.misbehave({ when: { call: 'webhook' }, do: { webhook: { drop: true } } });
-const ended = async () =>
-	await stage.until(() => stage.emulator.jobs().every(({ finishedAtMs }) => finishedAtMs !== undefined));
+	await stage.submit({ provider, callbackUrl, ...FROM_ITEM }, shots(count));
 
 describe.each(providerNames)('%s', (provider) => {
-	const body = (index = 0) => jobBody(provider, String(stage.emulator.jobs()[index]?.id), 'completed');
+	const body = () => jobBody(provider, stage.job().id, 'completed');
 
 	test('a finished job starts the workflow with its item, its video and the query of the URL', async () => {
-		const { url } = publish({ provider });
+		const { url } = stage.publish({ provider });
 		await submit(provider, `${url}?row=7&name=a%20b`);
 		const execution = await stage.resumed();
-		const [job] = stage.emulator.jobs();
-		const [item] = execution.items('Collect');
-		expect(item?.json).toMatchObject({
-			jobId: job?.id,
+		const job = stage.job();
+		const item = at(execution.items('Collect'), 0);
+		expect(item.json).toMatchObject({
+			jobId: job.id,
 			provider,
 			status: 'completed',
-			videoUrl: job?.videoUrl,
+			videoUrl: job.videoUrl,
 			query: { row: '7', name: 'a b' },
 		});
-		const { bytes, fileName } = await stage.engine.binary(item);
-		expect([createHash('sha256').update(bytes).digest('hex'), fileName]).toEqual([
-			job?.videoSha256,
-			`kling-${job?.id}.mp4`,
-		]);
+		await expectVideo(stage, item);
 	});
 
 	test('five jobs at once, each called back three times in parallel, start five executions', async () => {
 		stage.emulator.misbehave({ when: { call: 'webhook' }, do: { webhook: { times: 3 } } });
-		const { url } = publish({ provider, downloadVideo: false });
+		const { url } = stage.publish({ provider, downloadVideo: false });
 		await submit(provider, url, 5);
 		await stage.until(() => stage.emulator.deliveries().length >= 15);
 		await stage.resumed(5);
-		await Promise.all(stage.server.executions);
-		const jobIds = stage.allResumed().map((execution) => execution.items('Collect')[0]?.json.jobId);
+		const jobIds = (await stage.allResumed()).map((execution) => execution.items('Collect')[0]?.json.jobId);
 		expect(jobIds.sort()).toEqual(
-			stage.emulator
+			stage
 				.jobs()
 				.map(({ id }) => id)
 				.sort(),
@@ -82,14 +55,14 @@ describe.each(providerNames)('%s', (provider) => {
 		[['completed', 'failed'], 'cancelled', false],
 		[['cancelled'], 'cancelled', true],
 	] as const)('events %j: a %s job starts it: %s', async (events, endsAs, starts) => {
-		drop();
+		stage.dropCallbacks();
 		stage.emulator.script({ job: { endsAs, ...(endsAs === 'failed' ? { error: 'NSFW content' } : {}) } });
-		const { url } = publish({ provider, events });
+		const { url } = stage.publish({ provider, events });
 		await submit(provider, url);
-		await ended();
-		const { response, done } = stage.call(url, body());
-		expect((await response).status).toBe(200);
-		expect((await done)?.items('Collect')[0]?.json.status).toBe(starts ? endsAs : undefined);
+		await stage.jobsEnded();
+		const { status, execution } = await stage.callBack(url, body());
+		expect(status).toBe(200);
+		expect(execution?.items('Collect')[0]?.json.status).toBe(starts ? endsAs : undefined);
 	});
 
 	test.each([
@@ -98,56 +71,58 @@ describe.each(providerNames)('%s', (provider) => {
 		['={{ [" completed "] }}', true],
 		['={{ "failed,cancelled" }}', false],
 	])('events given by the expression %s: a completed job starts it: %s', async (events, starts) => {
-		drop();
-		const { url } = publish({ provider, downloadVideo: false, events });
+		stage.dropCallbacks();
+		const { url } = stage.publish({ provider, downloadVideo: false, events });
 		await submit(provider, url);
-		await ended();
-		const { response, done } = stage.call(url, body());
-		expect((await response).status).toBe(200);
-		expect((await done)?.items('Collect')[0]?.json.status).toBe(starts ? 'completed' : undefined);
+		await stage.jobsEnded();
+		const { status, execution } = await stage.callBack(url, body());
+		expect(status).toBe(200);
+		expect(execution?.items('Collect')[0]?.json.status).toBe(starts ? 'completed' : undefined);
 	});
 
 	test('a job that the provider does not know starts nothing', async () => {
-		const { url } = publish({ provider });
-		const { response, done } = stage.call(url, { id: 'unknown-job', job_id: 'unknown-job', status: 'COMPLETED' });
-		expect([(await response).status >= 400, await done]).toEqual([true, undefined]);
+		const { url } = stage.publish({ provider });
+		const { status, execution } = await stage.callBack(url, {
+			id: 'unknown-job',
+			job_id: 'unknown-job',
+			status: 'COMPLETED',
+		});
+		expect([status >= 400, execution]).toEqual([true, undefined]);
 	});
 
-	test('a body that names no job is answered 400, and nobody is asked', async () => {
-		const { url } = publish({ provider });
+	test('a body that names no job is answered 400, and nothing is sent', async () => {
+		const { url } = stage.publish({ provider });
 		for (const unreadable of [{}, null, 'text', [], { id: '../../health' }, { id: { a: 1 } }, 'x'.repeat(1_000_000)]) {
-			const { response, done } = stage.call(url, unreadable);
-			expect([(await response).status, await done]).toEqual([400, undefined]);
+			expect(await stage.callBack(url, unreadable)).toEqual({ status: 400, execution: undefined });
 		}
-		expect(stage.emulator.requests()).toEqual([]);
+		expect(stage.requests()).toEqual([]);
 	});
 
-	test('a callback that comes too early or in bad weather is not accepted; its repeat starts the workflow', async () => {
-		drop();
-		const { url } = publish({ provider });
+	test('a callback that comes too early, or while the API fails, is not accepted; its repeat starts the workflow', async () => {
+		stage.dropCallbacks();
+		const { url } = stage.publish({ provider });
 		await submit(provider, url);
-		expect((await stage.call(url, body()).response).status).toBe(503);
-		await ended();
+		expect((await stage.callBack(url, body())).status).toBe(503);
+		await stage.jobsEnded();
 		stage.emulator.misbehave({ when: { call: 'status', first: 1 }, do: { reply: { status: 500 } } });
-		expect((await stage.call(url, body()).response).status).toBe(503);
-		const { response, done } = stage.call(url, body());
-		expect([(await response).status, (await done)?.status]).toEqual([200, 'success']);
-		const again = stage.call(url, body());
-		expect([(await again.response).status, await again.done]).toEqual([200, undefined]);
+		expect((await stage.callBack(url, body())).status).toBe(503);
+		const { status, execution } = await stage.callBack(url, body());
+		expect([status, execution?.status]).toEqual([200, 'success']);
+		expect(await stage.callBack(url, body())).toEqual({ status: 200, execution: undefined });
 	});
 
 	test('a video that cannot be fetched starts the workflow with the reason', async () => {
 		stage.emulator.misbehave({ when: { call: 'video' }, do: { reply: { status: 403 } } });
-		await submit(provider, publish({ provider }).url);
+		await submit(provider, stage.publish({ provider }).url);
 		const [item] = (await stage.resumed()).items('Collect');
 		expect(item?.json).toMatchObject({ status: 'completed', downloadFailure: { message: expect.any(String) } });
 		expect(item?.binary).toBeUndefined();
 	});
 
 	test('a callback whose job the provider does not confirm leaves the reason and the job ID in the log', async () => {
-		const { url } = publish({ provider });
+		const { url } = stage.publish({ provider });
 		const jobId = `unknown-to-${provider}`;
-		expect((await stage.call(url, jobBody(provider, jobId, 'completed')).response).status).toBe(404);
+		expect((await stage.callBack(url, jobBody(provider, jobId, 'completed'))).status).toBe(404);
 		expect(stage.engine.webhookLogs).toContainEqual(
 			expect.objectContaining({
 				level: 'warn',
@@ -158,18 +133,18 @@ describe.each(providerNames)('%s', (provider) => {
 	});
 
 	test('two workflows that wait for the same job start once each', async () => {
-		drop();
-		const [one, two] = [publish({ provider }), publish({ provider })];
+		stage.dropCallbacks();
+		const [one, two] = [stage.publish({ provider }), stage.publish({ provider })];
 		await submit(provider, one.url);
-		await ended();
-		const both = [one, two, one, two].map(({ url }) => stage.call(url, body()).done);
-		expect((await Promise.all(both)).filter((execution) => execution !== undefined)).toHaveLength(2);
+		await stage.jobsEnded();
+		const calls = [one, two, one, two].map(async ({ url }) => await stage.callBack(url, body()));
+		expect((await Promise.all(calls)).filter(({ execution }) => execution !== undefined)).toHaveLength(2);
 	});
 
-	test('the Output option adds what the provider said last', async () => {
-		await submit(provider, publish({ provider, downloadVideo: false, options: { output: 'raw' } }).url);
+	test('with Output set to Raw the item has the last reply of the API', async () => {
+		await submit(provider, stage.publish({ provider, downloadVideo: false, options: { output: 'raw' } }).url);
 		const [item] = (await stage.resumed()).items('Collect');
-		expect(JSON.stringify(item?.json.raw)).toContain(stage.emulator.jobs()[0]?.id);
+		expect(JSON.stringify(item?.json.raw)).toContain(stage.job().id);
 	});
 });
 
@@ -181,12 +156,12 @@ describe('Core.Today, whose callback is not documented', () => {
 		['an envelope of the other dialect', (id: string) => ({ id: 'event-1', prediction: { id } })],
 		['JSON sent as text', (id: string) => JSON.stringify({ job_id: id })],
 	])('a body like %s names its job', async (_name, bodyOf) => {
-		drop();
-		const { url } = publish({ provider: 'coreToday', downloadVideo: false });
+		stage.dropCallbacks();
+		const { url } = stage.publish({ provider: 'coreToday', downloadVideo: false });
 		await submit('coreToday', url);
-		await ended();
-		const [job] = stage.emulator.jobs();
-		const execution = await stage.call(url, bodyOf(String(job?.id))).done;
-		expect(execution?.items('Collect')[0]?.json.jobId).toBe(job?.id);
+		await stage.jobsEnded();
+		const job = stage.job();
+		const { execution } = await stage.callBack(url, bodyOf(job.id));
+		expect(execution?.items('Collect')[0]?.json.jobId).toBe(job.id);
 	});
 });

@@ -1,25 +1,23 @@
 import type { Misbehaviour } from '../../emulator/index';
-import { createHash, randomInt, Readable } from '../../support/node.cts';
+import { sha256 } from '../../support/files';
+import { randomInt, Readable } from '../../support/node.cts';
 import { meetStranger, type Stranger } from '../../support/stranger';
-import { itemsOf, type Execution } from '../harness/index';
-import { errorOf, setWatchedStage, type WatchedStage } from '../watched';
+import { itemsOf } from '../harness/index';
+import { CONTINUE } from '../items';
+import { errorOf, expectVideo, itemOf, outputOf } from '../results';
+import { createStage, type Stage } from '../stage';
 
-let stage: WatchedStage;
+let stage: Stage;
 let stranger: Stranger;
 const SIZE = 300_000;
-const CONTINUE = { onError: 'continueRegularOutput' };
-const hashOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
-const kling = (execution: Execution) => execution.items('Kling')[0];
-const videoCalls = () => stage.emulator.requests().filter(({ call }) => call === 'video');
 
 /** A job that has ended, as an item. */
 async function endedJob(provider: string, videoExpiresMs?: number) {
 	stage.emulator.script({
 		job: { queueMs: 0, runMs: 1, videoBytes: SIZE, ...(videoExpiresMs === undefined ? {} : { videoExpiresMs }) },
 	});
-	await stage.run({ provider, completion: 'jobId' });
-	const [job] = stage.emulator.jobs();
-	if (job === undefined) throw new Error('The job was not accepted');
+	await stage.submit({ provider });
+	const job = stage.job();
 	return { job, items: itemsOf({ jobId: job.id, provider, model: job.model, videoUrl: job.videoUrl }) };
 }
 
@@ -35,7 +33,7 @@ const HOPELESS: ReadonlyArray<{ name: string; misbehaviour: Misbehaviour; text: 
 	})),
 	{ name: 'cut before its first byte', misbehaviour: { cut: 'before' }, text: /the connection was cut/, tries: 3 },
 	{
-		name: 'ended halfway without a word',
+		name: 'ended halfway without an error',
 		misbehaviour: { truncated: true },
 		text: /the file ended in the middle, after \d+ bytes/,
 		tries: 3,
@@ -45,13 +43,13 @@ const HOPELESS: ReadonlyArray<{ name: string; misbehaviour: Misbehaviour; text: 
 	{
 		name: 'a web page with status 200',
 		misbehaviour: { reply: { status: 200, body: '<html>Sorry</html>', contentType: 'text/html; charset=utf-8' } },
-		text: /the server sent text\/html instead of a video/,
+		text: /the server sent text instead of a video/,
 		tries: 1,
 	},
 	{
 		name: 'JSON with status 200',
 		misbehaviour: { reply: { status: 200, body: { error: 'gone' } } },
-		text: /sent application\/json instead of a video/,
+		text: /sent text instead of a video/,
 		tries: 1,
 	},
 	{
@@ -89,10 +87,10 @@ const HOPELESS: ReadonlyArray<{ name: string; misbehaviour: Misbehaviour; text: 
 
 describe.each(['filesystem', 'default'] as const)('with binary data in mode %s', (binaryMode) => {
 	beforeAll(async () => {
-		stage = await setWatchedStage({ factor: 100, engine: { binaryMode } });
+		stage = await createStage({ factor: 100, engine: { binaryMode } });
 		stranger = await meetStranger();
 	});
-	afterEach(() => stage.emulator.reset());
+	afterEach(() => stage.reset());
 	afterAll(async () => {
 		await stage.close();
 		await stranger.stop();
@@ -103,12 +101,12 @@ describe.each(['filesystem', 'default'] as const)('with binary data in mode %s',
 		async ({ misbehaviour, text, tries }) => {
 			const { job, items } = await endedJob('runpod');
 			stage.emulator.misbehave({ when: { call: 'video' }, do: misbehaviour });
-			const waited = kling(await stage.run({ operation: 'wait' }, items));
-			expect(waited?.binary).toBeUndefined();
-			expect(waited?.json).toMatchObject({ jobId: job.id, status: 'completed', videoUrl: job.videoUrl });
-			expect(waited?.json.downloadFailure).toEqual({ message: expect.stringMatching(text) });
-			expect(videoCalls()).toHaveLength(tries);
-			const error = errorOf(kling(await stage.run({ operation: 'download' }, items, CONTINUE)));
+			const waited = itemOf(await stage.run({ operation: 'wait' }, items));
+			expect(waited.binary).toBeUndefined();
+			expect(waited.json).toMatchObject({ jobId: job.id, status: 'completed', videoUrl: job.videoUrl });
+			expect(waited.json.downloadFailure).toEqual({ message: expect.stringMatching(text) });
+			expect(stage.requests('video')).toHaveLength(tries);
+			const error = errorOf(itemOf(await stage.run({ operation: 'download' }, items, CONTINUE)));
 			expect(error).toMatchObject({
 				jobId: job.id,
 				message: expect.stringMatching(text),
@@ -122,12 +120,12 @@ describe.each(['filesystem', 'default'] as const)('with binary data in mode %s',
 		...CUTS.map((cutAtByte) => ({ cut: 'during', cutAtByte }) as const),
 		{ reply: { status: 503 } },
 		{ slow: { bytesPerSecond: 500 } },
-	])('after two downloads that go wrong by %j the third gives the whole video', async (misbehaviour) => {
-		const { job, items } = await endedJob('coreToday');
+	])('after two downloads that fail by %j the third gives the whole video', async (misbehaviour) => {
+		const { items } = await endedJob('coreToday');
 		stage.emulator.misbehave({ when: { call: 'video', first: 2 }, do: misbehaviour });
 		const execution = await stage.run({ operation: 'download' }, items);
-		expect(hashOf((await stage.engine.binary(kling(execution))).bytes)).toBe(job.videoSha256);
-		expect(videoCalls()).toHaveLength(3);
+		await expectVideo(stage, itemOf(execution));
+		expect(stage.requests('video')).toHaveLength(3);
 	});
 
 	test('a redirect to another host is followed without a key', async () => {
@@ -136,7 +134,7 @@ describe.each(['filesystem', 'default'] as const)('with binary data in mode %s',
 		stranger.answer({ headers: { 'content-type': 'video/mp4' }, body: bytes });
 		stage.emulator.misbehave({ when: { call: 'video' }, do: { redirect: { to: `${stranger.url}/cdn.mp4` } } });
 		const execution = await stage.run({ operation: 'wait' }, items);
-		expect(hashOf((await stage.engine.binary(kling(execution))).bytes)).toBe(hashOf(bytes));
+		expect(sha256((await stage.engine.binary(itemOf(execution))).bytes)).toBe(sha256(bytes));
 		expect(stranger.requests.map(({ headers }) => [headers.authorization, headers['x-api-key']])).toEqual([
 			[undefined, undefined],
 		]);
@@ -151,7 +149,7 @@ describe.each(['filesystem', 'default'] as const)('with binary data in mode %s',
 			body: Readable.from([Buffer.alloc(SIZE)]),
 		});
 		const error = errorOf(
-			kling(await stage.run({ operation: 'download' }, itemsOf({ videoUrl: `${stranger.url}/a.mp4` }), CONTINUE)),
+			itemOf(await stage.run({ operation: 'download' }, itemsOf({ videoUrl: `${stranger.url}/a.mp4` }), CONTINUE)),
 		);
 		expect(error.message).toMatch(text);
 	});
@@ -159,27 +157,26 @@ describe.each(['filesystem', 'default'] as const)('with binary data in mode %s',
 	test('an expired link is recognised before and after the download, by Runpod’s 7 days and by its 403', async () => {
 		const { job, items } = await endedJob('runpod', 1_000);
 		await stage.clock.sleep(2_000);
-		const waited = kling(await stage.run({ operation: 'wait' }, items));
-		expect(waited?.json).toMatchObject({
+		const waited = itemOf(await stage.run({ operation: 'wait' }, items));
+		expect(waited.json).toMatchObject({
 			videoUrl: job.videoUrl,
 			downloadFailure: { message: expect.stringContaining('the link has expired') },
 		});
-		const error = errorOf(kling(await stage.run({ operation: 'download' }, items, CONTINUE)));
-		expect(error.description).toContain("Runpod's links live 7 days");
+		const error = errorOf(itemOf(await stage.run({ operation: 'download' }, items, CONTINUE)));
+		expect(error.description).toContain('Links from Runpod work for 7 days');
 	});
 
 	test('six videos come whole, each in its own item', async () => {
 		stage.emulator.script({ job: { queueMs: 0, runMs: 1, videoBytes: 20_000 } });
-		await stage.run({ provider: 'runpod', completion: 'jobId' }, itemsOf({}, {}, {}, {}, {}, {}));
-		const jobs = stage.emulator.jobs();
+		await stage.submit({ provider: 'runpod' }, itemsOf({}, {}, {}, {}, {}, {}));
+		const jobs = stage.jobs();
 		stage.emulator.misbehave({ when: { call: 'video' }, do: { slow: { bytesPerSecond: 5_000 } } });
 		const items = itemsOf(...jobs.map(({ id, videoUrl }) => ({ jobId: id, videoUrl })));
 		const execution = await stage.run({ operation: 'download' }, items);
-		const files = await Promise.all(execution.items('Kling').map(async (item) => await stage.engine.binary(item)));
-		expect(files.map(({ bytes }) => hashOf(bytes))).toEqual(jobs.map(({ videoSha256 }) => videoSha256));
-		expect(files.map(({ fileName }) => fileName)).toEqual(jobs.map(({ id }) => `kling-${id}.mp4`));
+		expect(outputOf(execution).map(({ jobId }) => jobId)).toEqual(jobs.map(({ id }) => id));
+		for (const item of execution.items('Kling')) await expectVideo(stage, item);
 		// Each takes four seconds: what starts sooner after the one before runs beside it.
-		const starts = videoCalls().map(({ atMs }) => atMs);
+		const starts = stage.requests('video').map(({ atMs }) => atMs);
 		const beside = starts.slice(1).filter((startMs, index) => startMs - (starts[index] ?? 0) < 3_000);
 		if (binaryMode === 'default') expect(beside).toEqual([]);
 		else expect(beside.length).toBeGreaterThan(0);

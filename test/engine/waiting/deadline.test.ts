@@ -1,40 +1,37 @@
 import { providerNames } from '../../support/apis';
-import { errorsIn, FROM_ITEM, kling, requestsOf, setWarmStage, shots, thrown } from '../scenes';
-import type { Stage } from '../stage';
+import { CONTINUE, FROM_ITEM, shots } from '../items';
+import { errorsIn, outputOf, thrown } from '../results';
+import { createStage, type Stage } from '../stage';
 
 const HOUR_MS = 3_600_000;
 
 let stage: Stage;
 
-beforeAll(async () => {
-	stage = await setWarmStage({ factor: 40, emulator: { jobTimes: { queueMs: 1_000, runMs: HOUR_MS } } });
-});
+beforeAll(
+	async () => (stage = await createStage({ factor: 40, emulator: { jobTimes: { queueMs: 1_000, runMs: HOUR_MS } } })),
+);
 afterAll(async () => await stage.close());
-beforeEach(() => stage.emulator.reset());
-
-const only = () => {
-	const [job] = stage.emulator.jobs();
-	if (job === undefined) throw new Error('no job was accepted');
-	return job;
-};
+beforeEach(() => stage.reset());
 
 describe.each(providerNames)('at its deadline a job at %s', (provider) => {
 	it('is an error that carries the job ID, and is not cancelled', async () => {
-		const execution = await stage.engine.run(stage.workflow({ provider, options: { timeoutSeconds: 15 } }));
+		const execution = await stage.run({ provider, options: { timeoutSeconds: 15 } });
 		const { message, description } = thrown(execution);
-		expect(message).toContain(`Job ${only().id}`);
-		expect(message).toContain('had not ended after 15 seconds');
-		expect(description).toMatch(/not cancelled and may still finish.*Wait operation.*Retry takes up the jobs/s);
-		expect(requestsOf(stage, 'cancel')).toEqual([]);
-		expect(only().phase).toBe('running');
+		expect(message).toContain(`Job ${stage.job().id}`);
+		expect(message).toContain('was not finished after 15 seconds');
+		expect(description).toMatch(
+			/not cancelled and may still finish.*Wait operation.*Executions > Retry keeps finished and running videos/s,
+		);
+		expect(stage.requests('cancel')).toEqual([]);
+		expect(stage.job().phase).toBe('running');
 	});
 
 	it('is an error item with its receipt under Continue', async () => {
-		const flow = stage.workflow({ provider, options: { timeoutSeconds: 15 } }, { onError: 'continueRegularOutput' });
+		const flow = stage.workflow({ provider, options: { timeoutSeconds: 15 } }, CONTINUE);
 		const execution = await stage.engine.run(flow);
-		expect(errorsIn(kling(execution))).toMatchObject([
+		expect(errorsIn(outputOf(execution))).toMatchObject([
 			{
-				jobId: only().id,
+				jobId: stage.job().id,
 				provider,
 				status: 'processing',
 				failure: { code: 'timed_out', retryable: true, charged: 'unknown' },
@@ -44,33 +41,33 @@ describe.each(providerNames)('at its deadline a job at %s', (provider) => {
 
 	it('is the item as it stands with On Timeout set to Return', async () => {
 		const options = { timeoutSeconds: 15, onTimeout: 'return' };
-		const execution = await stage.engine.run(stage.workflow({ provider, options }));
-		expect(kling(execution)).toMatchObject([{ jobId: only().id, status: 'processing', timedOut: true }]);
+		const execution = await stage.run({ provider, options });
+		expect(outputOf(execution)).toMatchObject([{ jobId: stage.job().id, status: 'processing', timedOut: true }]);
 		expect(execution.items('Kling')[0]?.binary).toBeUndefined();
 	});
 
-	it('is looked at once more, at the deadline and not after', async () => {
+	it('gets one last status call, at the deadline and not later', async () => {
 		const options = { timeoutSeconds: 15, onTimeout: 'return' };
-		const execution = await stage.engine.run(stage.workflow({ provider, options }));
+		const execution = await stage.run({ provider, options });
 		// The submit that the deadline counts from: sent before the provider accepted it.
-		const { submittedAt } = Object(kling(execution)[0]?.timing);
+		const { submittedAt } = Object(outputOf(execution)[0]?.timing);
 		const deadlineMs = Date.parse(submittedAt) + 15_000;
-		const late = requestsOf(stage, 'status').filter(({ atMs }) => atMs >= deadlineMs);
+		const late = stage.requests('status').filter(({ atMs }) => atMs >= deadlineMs);
 		expect(late).toHaveLength(1);
 	});
 });
 
 it('a job that ends just before its deadline is a video', async () => {
 	stage.emulator.script({ job: { queueMs: 0, runMs: 14_500 } });
-	const execution = await stage.engine.run(stage.workflow({ options: { timeoutSeconds: 15 } }));
-	expect(kling(execution)).toMatchObject([{ status: 'completed' }]);
+	const execution = await stage.run({ options: { timeoutSeconds: 15 } });
+	expect(outputOf(execution)).toMatchObject([{ status: 'completed' }]);
 });
 
-it('a hanging last look does not keep a job past its deadline for long', async () => {
+it('a last status call that hangs does not hold a job long past its deadline', async () => {
 	stage.emulator.misbehave({ when: { call: 'status' }, do: { hang: 'before' } });
 	const startedMs = stage.clock.now();
-	const execution = await stage.engine.run(stage.workflow({ options: { timeoutSeconds: 15, onTimeout: 'return' } }));
-	expect(kling(execution)).toMatchObject([{ jobId: only().id, status: 'pending', timedOut: true }]);
+	const execution = await stage.run({ options: { timeoutSeconds: 15, onTimeout: 'return' } });
+	expect(outputOf(execution)).toMatchObject([{ jobId: stage.job().id, status: 'pending', timedOut: true }]);
 	expect(stage.clock.now() - startedMs).toBeLessThan(60_000);
 });
 
@@ -78,8 +75,8 @@ it('each job has its own deadline, counted from its own submit, and holds none o
 	stage.emulator.script({ when: { jobNumber: 1 }, job: {} });
 	stage.emulator.script({ job: { queueMs: 0, runMs: 8_000 } });
 	const options = { timeoutSeconds: 15, maxConcurrency: 1, onTimeout: 'return' };
-	const execution = await stage.engine.run(stage.workflow({ ...FROM_ITEM, options }), { items: shots(3) });
-	expect(kling(execution).map(({ status, timedOut }) => [status, timedOut])).toEqual([
+	const execution = await stage.run({ ...FROM_ITEM, options }, shots(3));
+	expect(outputOf(execution).map(({ status, timedOut }) => [status, timedOut])).toEqual([
 		['processing', true],
 		['completed', undefined],
 		['completed', undefined],
@@ -94,32 +91,32 @@ it('a timeout is thrown only after the other jobs have ended, with all they came
 	const flow = stage.workflow({ ...FROM_ITEM, options: { timeoutSeconds: '={{ $json.seconds }}' } });
 	stage.emulator.misbehave({ when: { call: 'submit', jobNumber: 2 }, do: { delayMs: 2_000 } });
 	const execution = await stage.engine.run(flow, { items });
-	const [slow, quick] = stage.emulator.jobs();
-	expect(thrown(execution).description.split('\n').slice(0, 2)).toEqual([
+	const [slow, quick] = stage.jobs();
+	expect(thrown(execution).description.split('<br>\n').slice(0, 2)).toEqual([
 		expect.stringContaining(`Item 0: ${slow?.id}, processing, Job ${slow?.id}`),
 		`Item 1: ${quick?.id}, completed, ${quick?.videoUrl}`,
 	]);
 });
 
 describe('the Wait operation', () => {
-	const submitted = async () => await stage.engine.run(stage.workflow({ completion: 'jobId' }));
+	const submitted = async () => await stage.submit();
 	const wait = (options: Record<string, unknown>) =>
 		stage.workflow({ operation: 'wait', provider: 'fromInput', jobId: '={{ $json.jobId }}', options });
 
-	it('counts its timeout from its own first look', async () => {
-		const items = (await submitted()).items('Kling');
+	it('counts its timeout from its own first status call', async () => {
+		const items = await submitted();
 		await stage.clock.sleep(20_000);
 		const startedMs = stage.clock.now();
 		const execution = await stage.engine.run(wait({ timeoutSeconds: 15, onTimeout: 'return' }), { items });
 		expect(stage.clock.now() - startedMs).toBeGreaterThanOrEqual(14_000);
-		expect(kling(execution)).toMatchObject([{ jobId: only().id, status: 'processing', timedOut: true }]);
+		expect(outputOf(execution)).toMatchObject([{ jobId: stage.job().id, status: 'processing', timedOut: true }]);
 	});
 
 	it('names the job in its error, and cancels nothing', async () => {
 		const execution = await stage.engine.run(wait({ timeoutSeconds: 15 }), {
-			items: (await submitted()).items('Kling'),
+			items: await submitted(),
 		});
-		expect(thrown(execution).message).toContain(only().id);
-		expect(requestsOf(stage, 'cancel')).toEqual([]);
+		expect(thrown(execution).message).toContain(stage.job().id);
+		expect(stage.requests('cancel')).toEqual([]);
 	});
 });

@@ -1,17 +1,19 @@
 import { providers } from '../../../nodes/core/providers';
 import type { Misbehaviour } from '../../emulator/index';
 import { meetStranger, type Stranger } from '../../support/stranger';
-import { itemsOf, type Execution } from '../harness/index';
-import { errorOf, setWatchedStage, thrown, type WatchedStage } from '../watched';
+import { itemsOf } from '../harness/index';
+import { CONTINUE } from '../items';
+import { errorOf, itemOf, thrown } from '../results';
+import { createStage, type Stage } from '../stage';
 
-let stage: WatchedStage;
+let stage: Stage;
 let stranger: Stranger;
 beforeAll(async () => {
-	stage = await setWatchedStage({ factor: 100 });
+	stage = await createStage({ factor: 100 });
 	stranger = await meetStranger();
 });
 afterEach(() => {
-	stage.emulator.reset();
+	stage.reset();
 	// Nobody may follow a redirect with a call that has a key.
 	expect(stranger.requests).toEqual([]);
 });
@@ -21,11 +23,10 @@ afterAll(async () => {
 });
 
 const PROVIDERS = providers.map(({ name, label }) => ({ provider: name, label }));
-const CONTINUE = { onError: 'continueRegularOutput' };
-const PAGE = '<html><body><h1>Bad gateway of secrets</h1></body></html>';
+const PAGE = '<html><body><h1>Bad gateway</h1></body></html>';
 
 /** Answers no document describes, and how they are called. */
-const SENSELESS: ReadonlyArray<{ name: string; reply: Misbehaviour['reply']; called: string }> = [
+const SENSELESS: ReadonlyArray<{ name: string; reply: NonNullable<Misbehaviour['reply']>; called: string }> = [
 	{
 		name: 'a web page',
 		reply: { status: 200, body: PAGE, contentType: 'text/html' },
@@ -47,20 +48,12 @@ const SENSELESS: ReadonlyArray<{ name: string; reply: Misbehaviour['reply']; cal
 ];
 const REDIRECTS = [301, 302, 303, 307, 308] as const;
 
-const kling = (execution: Execution) => execution.items('Kling')[0];
-const callsOf = (call: string) => stage.emulator.requests().filter((request) => request.call === call);
-
-async function submit(provider: string) {
-	const execution = await stage.run({ provider, completion: 'jobId' });
-	return execution.items('Kling').map(({ json }) => ({ json }));
-}
-
 describe.each(PROVIDERS)('a submit that $label', ({ provider, label }) => {
 	/** The item's error, after checking that the submit was sent once. */
 	async function failing(misbehaviour: Misbehaviour) {
 		stage.emulator.misbehave({ when: { call: 'submit' }, do: misbehaviour });
-		const error = errorOf(kling(await stage.run({ provider }, itemsOf({}), CONTINUE)));
-		expect(callsOf('submit')).toHaveLength(1);
+		const error = errorOf(itemOf(await stage.run({ provider }, itemsOf({}), CONTINUE)));
+		expect(stage.requests('submit')).toHaveLength(1);
 		return error;
 	}
 
@@ -99,7 +92,7 @@ describe.each(PROVIDERS)('a submit that $label', ({ provider, label }) => {
 	] as const)('$name is not repeated', async ({ misbehaviour, paid }) => {
 		const error = await failing(misbehaviour);
 		expect(error.failure).toMatchObject(maybePaid);
-		expect(stage.emulator.jobs()).toHaveLength(paid);
+		expect(stage.jobs()).toHaveLength(paid);
 	});
 
 	test('answers without an id may have been accepted', async () => {
@@ -122,7 +115,7 @@ describe.each(PROVIDERS)('a submit that $label', ({ provider, label }) => {
 			status: 404,
 			body: { error: 'endpoint not found' },
 			code: 'endpoint_not_found',
-			advice: 'Check Endpoint ID or Model in the options',
+			advice: 'Choose another Model:',
 		},
 	])('refuses with $status created nothing, and says what to do', async ({ status, body, code, advice }) => {
 		const error = await failing({ reply: { status, body } });
@@ -136,45 +129,45 @@ describe.each(PROVIDERS)('once $label has accepted a job', ({ provider, label })
 	/** Generate's error for the one job, with its receipt checked. */
 	async function failing(misbehaviour: Misbehaviour, timeoutSeconds = 300) {
 		stage.emulator.misbehave({ when: { call: 'status' }, do: misbehaviour });
-		const error = errorOf(kling(await stage.run({ provider, options: { timeoutSeconds } }, itemsOf({}), CONTINUE)));
-		const [job, ...others] = stage.emulator.jobs();
-		expect(others).toEqual([]);
-		expect(error).toMatchObject({ jobId: job?.id, provider, model: expect.any(String) });
-		expect(error.description).toContain(`Job ID: ${job?.id} (${label})`);
+		const error = errorOf(itemOf(await stage.run({ provider, options: { timeoutSeconds } }, itemsOf({}), CONTINUE)));
+		expect(stage.jobs()).toHaveLength(1);
+		const job = stage.job();
+		expect(error).toMatchObject({ jobId: job.id, provider, model: expect.any(String) });
+		expect(error.description).toContain(`Job ID: ${job.id} (${label})`);
 		return error;
 	}
 
-	test('three 500s with a web page are weather: the video still comes', async () => {
+	test('three status calls answered with a 500 and a web page cost nothing: the video still comes', async () => {
 		stage.emulator.misbehave({
 			when: { call: 'status', first: 3 },
 			do: { reply: { status: 500, body: PAGE, contentType: 'text/html' } },
 		});
 		const execution = await stage.run({ provider, options });
-		expect(kling(execution)).toMatchObject({
+		expect(itemOf(execution)).toMatchObject({
 			json: { status: 'completed' },
 			binary: { data: { mimeType: 'video/mp4' } },
 		});
 	});
 
-	test('a 500 that stays is a timeout that says what the last look saw', async () => {
+	test('a 500 that stays is a timeout that says what the last status call brought', async () => {
 		const error = await failing({ reply: { status: 500, body: PAGE, contentType: 'text/html' } }, 60);
 		expect(error.failure).toMatchObject({ code: 'timed_out' });
-		expect(error.message).toContain(`(the last look failed: ${label} answered with HTTP status 500)`);
+		expect(error.message).toContain(`(the last status call failed: ${label} answered with HTTP status 500)`);
 	});
 
-	test.each(SENSELESS)('five looks that bring $name end the waiting', async ({ reply, called }) => {
+	test.each(SENSELESS)('five status calls answered with $name in a row end the waiting', async ({ reply, called }) => {
 		const error = await failing({ reply });
 		expect(error.message).toContain(called);
 		expect(error.failure).toMatchObject({ retryable: true, charged: 'unknown' });
-		expect(callsOf('status')).toHaveLength(5);
+		expect(stage.requests('status')).toHaveLength(5);
 	});
 
-	test('a redirect at a look is not followed', async () => {
+	test('a redirect of a status call is not followed', async () => {
 		const error = await failing({ redirect: { to: `${stranger.url}/status`, status: 307 } });
 		expect(error.message).toContain('a redirect, which is not followed so that the API key stays here');
 	});
 
-	test('a key that is refused at a look is named, and the job goes on', async () => {
+	test('a key that a status call finds refused is an error that names the credential, and the job goes on', async () => {
 		const error = await failing({ reply: { status: 401, body: { detail: 'Invalid API key' } } });
 		expect(error).toMatchObject({
 			failure: { code: 'unauthorized', charged: 'unknown' },
@@ -203,28 +196,31 @@ describe.each(PROVIDERS)('a cancel at $label that', ({ provider, label }) => {
 		...SENSELESS.map(({ name, reply }) => ({ name: `answers with ${name}`, trouble: () => ({ reply }) })),
 	];
 
-	test.each(TROUBLES)('$name says what the job truly is', async ({ trouble }) => {
-		const items = await submit(provider);
+	test.each(TROUBLES)('$name is followed by a status call, which says what the job is', async ({ trouble }) => {
+		const items = await stage.submit({ provider });
 		stage.emulator.misbehave({ when: { call: 'cancel' }, do: trouble() });
 		const execution = await stage.run({ operation: 'cancel', provider }, items);
-		expect(kling(execution)?.json).toMatchObject({
+		expect(itemOf(execution).json).toMatchObject({
 			jobId: items[0]?.json.jobId,
 			status: expect.stringMatching(/^(pending|processing|completed)$/),
 		});
 	});
 
-	test.each(TROUBLES)('$name is an error with the job ID where the look fails the same', async ({ trouble }) => {
-		const items = await submit(provider);
-		stage.emulator.misbehave({ when: { call: ['cancel', 'status'] }, do: trouble() });
-		const error = errorOf(kling(await stage.run({ operation: 'cancel', provider }, items, CONTINUE)));
-		expect(error).toMatchObject({ jobId: items[0]?.json.jobId, message: expect.stringContaining(label) });
-		expect(error.description).toContain(`Job ID: ${String(items[0]?.json.jobId)}`);
-	});
+	test.each(TROUBLES)(
+		'$name is an error with the job ID where the status call fails in the same way',
+		async ({ trouble }) => {
+			const items = await stage.submit({ provider });
+			stage.emulator.misbehave({ when: { call: ['cancel', 'status'] }, do: trouble() });
+			const error = errorOf(itemOf(await stage.run({ operation: 'cancel', provider }, items, CONTINUE)));
+			expect(error).toMatchObject({ jobId: items[0]?.json.jobId, message: expect.stringContaining(label) });
+			expect(error.description).toContain(`Job ID: ${String(items[0]?.json.jobId)}`);
+		},
+	);
 });
 
 test('a retired Runpod endpoint has its own message, with what to do', async () => {
-	const text = thrown(await stage.run({ provider: 'runpod', options: { endpointId: 'retired' } }));
+	const { text } = thrown(await stage.run({ provider: 'runpod', model: 'other', modelId: 'retired' }));
 	expect(text).toContain('Runpod has no endpoint "retired" (Runpod: endpoint not found)');
-	expect(text).toContain('Check Endpoint ID or Model in the options, or choose another provider.');
-	expect(stage.emulator.jobs()).toEqual([]);
+	expect(text).toContain('Choose another Model: Kling v2.1 Pro, Kling O1 or Kling v2.6 Motion Control.');
+	expect(stage.jobs()).toEqual([]);
 });

@@ -1,27 +1,16 @@
 import type { EmulatedJob } from '../../emulator/index';
-import {
-	errorsIn,
-	FROM_ITEM,
-	kling,
-	mostAtOnce,
-	promptsOf,
-	requestsOf,
-	setWarmStage,
-	shots,
-	thrown,
-	until,
-} from '../scenes';
-import type { Stage } from '../stage';
+import { NO_CREDIT } from '../faults';
+import { CONTINUE, FROM_ITEM, shots } from '../items';
+import { errorsIn, outputOf, statusesOf, thrown } from '../results';
+import { createStage, type Stage } from '../stage';
 
 const MINUTE = { queueMs: 3_000, runMs: 57_000 };
 
 let stage: Stage;
 
-beforeAll(async () => {
-	stage = await setWarmStage({ factor: 30, emulator: { jobTimes: MINUTE } });
-});
+beforeAll(async () => (stage = await createStage({ factor: 30, emulator: { jobTimes: MINUTE } })));
 afterAll(async () => await stage.close());
-beforeEach(() => stage.emulator.reset());
+beforeEach(() => stage.reset());
 
 const quick = (jobNumber?: number) =>
 	stage.emulator.script({ when: jobNumber === undefined ? {} : { jobNumber }, job: { queueMs: 0, runMs: 3_000 } });
@@ -29,13 +18,20 @@ const spanMs = (jobs: readonly EmulatedJob[]) =>
 	Math.max(...jobs.map(({ finishedAtMs = Infinity }) => finishedAtMs)) -
 	Math.min(...jobs.map(({ acceptedAtMs }) => acceptedAtMs));
 
+/** The most jobs that were accepted and unfinished at once. */
+function mostAtOnce(jobs: readonly EmulatedJob[]): number {
+	const isOpenAt = (atMs: number) => (job: EmulatedJob) =>
+		job.acceptedAtMs <= atMs && atMs < (job.finishedAtMs ?? Infinity);
+	return Math.max(0, ...jobs.map(({ acceptedAtMs }) => jobs.filter(isOpenAt(acceptedAtMs)).length));
+}
+
 it('ten jobs of a minute take about a minute', async () => {
 	const startedMs = stage.clock.now();
-	const execution = await stage.engine.run(stage.workflow(FROM_ITEM), { items: shots(10) });
+	const execution = await stage.run(FROM_ITEM, shots(10));
 	const tookMs = stage.clock.now() - startedMs;
-	expect(kling(execution).map(({ status }) => status)).toEqual(Array(10).fill('completed'));
+	expect(statusesOf(execution)).toEqual(Array(10).fill('completed'));
 	// By the emulator's clock: the last end is not much later than one job's.
-	expect(spanMs(stage.emulator.jobs())).toBeLessThan(75_000);
+	expect(spanMs(stage.jobs())).toBeLessThan(75_000);
 	expect(tookMs).toBeLessThan(120_000);
 });
 
@@ -43,9 +39,9 @@ it('the output has the order and the pairing of the input, whatever ends first',
 	for (const [index, runMs] of [20_000, 3_000, 12_000, 6_000].entries()) {
 		stage.emulator.script({ when: { jobNumber: index + 1 }, job: { queueMs: 0, runMs } });
 	}
-	const execution = await stage.engine.run(stage.workflow(FROM_ITEM), { items: shots(4) });
-	const byId = new Map(stage.emulator.jobs().map(({ id, input }) => [id, input.prompt]));
-	expect(kling(execution).map(({ jobId }) => byId.get(String(jobId)))).toEqual([
+	const execution = await stage.run(FROM_ITEM, shots(4));
+	const byId = new Map(stage.jobs().map(({ id, input }) => [id, input.prompt]));
+	expect(outputOf(execution).map(({ jobId }) => byId.get(String(jobId)))).toEqual([
 		'Shot 0',
 		'Shot 1',
 		'Shot 2',
@@ -60,18 +56,18 @@ it('the output has the order and the pairing of the input, whatever ends first',
 });
 
 describe('Max Concurrency', () => {
-	it('is never passed by unfinished jobs, and a slot is filled again when a job ends', async () => {
+	it('is the most jobs that are unfinished at once, and the next is submitted when one ends', async () => {
 		stage.emulator.script({ job: { queueMs: 0, runMs: 10_000 } });
-		await stage.engine.run(stage.workflow({ ...FROM_ITEM, options: { maxConcurrency: 3 } }), { items: shots(7) });
-		expect(stage.emulator.jobs()).toHaveLength(7);
-		expect(mostAtOnce(stage.emulator.jobs())).toBe(3);
+		await stage.run({ ...FROM_ITEM, options: { maxConcurrency: 3 } }, shots(7));
+		expect(stage.jobs()).toHaveLength(7);
+		expect(mostAtOnce(stage.jobs())).toBe(3);
 	});
 
 	it('is 10 unless it is set', async () => {
 		stage.emulator.script({ job: { endsAs: 'never' } });
-		const running = stage.engine.start(stage.workflow(FROM_ITEM), { items: shots(14) });
-		await until(stage, () => requestsOf(stage, 'status').length > 10);
-		expect(stage.emulator.jobs()).toHaveLength(10);
+		const running = stage.start(FROM_ITEM, shots(14));
+		await stage.until(() => stage.requests('status').length > 10);
+		expect(stage.jobs()).toHaveLength(10);
 		running.stop();
 		await running.done;
 	});
@@ -80,9 +76,9 @@ describe('Max Concurrency', () => {
 		for (const jobNumber of [2, 3, 4, 5]) quick(jobNumber);
 		stage.emulator.script({ when: { jobNumber: 6 }, job: { queueMs: 0, runMs: 3_000, endsAs: 'failed' } });
 		quick(7);
-		const flow = stage.workflow({ ...FROM_ITEM, options: { maxConcurrency: 2 } }, { onError: 'continueRegularOutput' });
+		const flow = stage.workflow({ ...FROM_ITEM, options: { maxConcurrency: 2 } }, CONTINUE);
 		await stage.engine.run(flow, { items: shots(7) });
-		const [slow, ...others] = [...stage.emulator.jobs()].sort((one, other) => other.runMs - one.runMs);
+		const [slow, ...others] = [...stage.jobs()].sort((one, other) => other.runMs - one.runMs);
 		for (const { finishedAtMs } of others) expect(finishedAtMs).toBeLessThan(slow?.finishedAtMs ?? 0);
 	});
 
@@ -91,12 +87,12 @@ describe('Max Concurrency', () => {
 		stage.emulator.misbehave({ when: { call: 'submit' }, do: { delayMs } });
 		const flow = stage.workflow({ ...FROM_ITEM, completion: 'jobId', options: { maxConcurrency: 2 } });
 		const execution = await stage.engine.run(flow, { items: shots(6) });
-		const starts = requestsOf(stage, 'submit').map(({ atMs }) => atMs);
+		const starts = stage.requests('submit').map(({ atMs }) => atMs);
 		for (const startMs of starts) {
 			expect(starts.filter((other) => other <= startMs && startMs < other + delayMs).length).toBeLessThanOrEqual(2);
 		}
-		expect(kling(execution).map(({ jobId }) => jobId)).toEqual(
-			expect.arrayContaining(stage.emulator.jobs().map(({ id }) => id)),
+		expect(outputOf(execution).map(({ jobId }) => jobId)).toEqual(
+			expect.arrayContaining(stage.jobs().map(({ id }) => id)),
 		);
 	});
 });
@@ -112,19 +108,19 @@ describe('an error of one item', () => {
 			when: { call: 'submit', jobNumber: 3 },
 			do: { reply: { status: 422, body: { detail: 'field "prompt" is odd' } } },
 		});
-		const execution = await stage.engine.run(stage.workflow({ ...FROM_ITEM, options: { maxConcurrency: 1 } }), {
-			items: shots(4),
-		});
-		const [first, second, third] = stage.emulator.jobs();
+		const execution = await stage.run({ ...FROM_ITEM, options: { maxConcurrency: 1 } }, shots(4));
+		const [first, second, third] = stage.jobs();
 		expect([first, second, third].map((job) => job?.phase)).toEqual(['completed', 'failed', 'completed']);
 		const { message, description } = thrown(execution);
-		expect(message).toBe('2 of 4 items did not come through: items 1, 2');
-		expect(description.split('\n')).toEqual([
-			`Item 0: ${first?.id}, completed, ${first?.videoUrl}`,
+		expect(message).toBe(
+			'1 of 4 videos failed (item 1, counted from 0), 1 was not submitted (item 2). 2 are finished.',
+		);
+		expect(description.split('<br>\n')).toEqual([
 			`Item 1: ${second?.id}, failed, Core.Today could not make the video: Something broke`,
 			expect.stringMatching(/^Item 2: .*field "prompt" is odd$/),
+			`Item 0: ${first?.id}, completed, ${first?.videoUrl}`,
 			`Item 3: ${third?.id}, completed, ${third?.videoUrl}`,
-			expect.stringMatching(/Retry takes up the jobs that exist/),
+			'Executions > Retry keeps finished and running videos; only failed ones are made, and paid for, again.',
 		]);
 	});
 
@@ -132,11 +128,11 @@ describe('an error of one item', () => {
 		quick();
 		stage.emulator.misbehave({
 			when: { call: 'submit', jobNumber: 2 },
-			do: { reply: { status: 402, body: { detail: 'no credit' } } },
+			do: NO_CREDIT,
 		});
-		const flow = stage.workflow({ ...FROM_ITEM, options: { maxConcurrency: 1 } }, { onError: 'continueRegularOutput' });
+		const flow = stage.workflow({ ...FROM_ITEM, options: { maxConcurrency: 1 } }, CONTINUE);
 		const execution = await stage.engine.run(flow, { items: shots(3) });
-		expect(kling(execution).map(({ status, error }) => status ?? Object.keys(Object(error)))).toEqual([
+		expect(outputOf(execution).map(({ status, error }) => status ?? Object.keys(Object(error)))).toEqual([
 			'completed',
 			['message', 'description', 'provider', 'failure', 'model'],
 			'completed',
@@ -145,9 +141,9 @@ describe('an error of one item', () => {
 });
 
 it('each job is in the log with its ID while it still runs', async () => {
-	const running = stage.engine.start(stage.workflow(FROM_ITEM), { items: shots(3) });
-	await until(stage, () => running.logs.filter(({ level }) => level === 'info').length === 3);
-	const jobs = stage.emulator.jobs();
+	const running = stage.start(FROM_ITEM, shots(3));
+	await stage.until(() => running.logs.filter(({ level }) => level === 'info').length === 3);
+	const jobs = stage.jobs();
 	expect(jobs.map(({ finishedAtMs }) => finishedAtMs)).toEqual([undefined, undefined, undefined]);
 	expect(running.logs.map(({ meta }) => meta.jobId).sort()).toEqual(jobs.map(({ id }) => id).sort());
 	running.stop();
@@ -162,40 +158,35 @@ describe('30 items of which 3 are bad rows', () => {
 	};
 
 	it('under Stop: nothing is sent, and all three are named', async () => {
-		const execution = await stage.engine.run(stage.workflow(FROM_ITEM), { items: items() });
+		const execution = await stage.run(FROM_ITEM, items());
 		const { message, description } = thrown(execution);
-		expect(stage.emulator.requests()).toEqual([]);
-		expect(message).toBe('3 items cannot be sent as they are; nothing was sent');
-		expect(description.split('\n')).toEqual([
-			expect.stringMatching(/^Item 4: Prompt is empty/),
+		expect(stage.requests()).toEqual([]);
+		expect(message).toBe('3 of 30 items have wrong or missing values. Nothing was sent.');
+		expect(description.split('<br>\n')).toEqual([
+			'Items 4, 29: Prompt is empty. Fill it in.',
 			expect.stringMatching(/^Item 11: Prompt is 2501 characters long/),
-			expect.stringMatching(/^Item 29: Prompt is empty/),
 		]);
 	});
 
 	it('under Continue: 27 videos and 3 error items, each in its place', async () => {
 		quick();
-		const execution = await stage.engine.run(stage.workflow(FROM_ITEM, { onError: 'continueRegularOutput' }), {
-			items: items(),
-		});
+		const execution = await stage.run(FROM_ITEM, items(), CONTINUE);
 		const put = execution.items('Kling');
 		expect(put).toHaveLength(30);
 		expect([...put.entries()].filter(([, { json }]) => json.error !== undefined).map(([index]) => index)).toEqual([
 			4, 11, 29,
 		]);
 		expect(put.filter(({ binary }) => binary?.data !== undefined)).toHaveLength(27);
-		expect(promptsOf(stage)).toHaveLength(27);
+		expect(stage.prompts()).toHaveLength(27);
 	});
 
 	it('under Continue (error output): 27 videos leave by the one output, 3 errors by the other', async () => {
 		quick();
-		const execution = await stage.engine.run(stage.workflow(FROM_ITEM, { onError: 'continueErrorOutput' }), {
-			items: items(),
-		});
-		expect(kling(execution, 0).map(({ status }) => status)).toEqual(Array(27).fill('completed'));
-		expect(errorsIn(kling(execution, 1))).toMatchObject(
+		const execution = await stage.run(FROM_ITEM, items(), { onError: 'continueErrorOutput' });
+		expect(outputOf(execution, 0).map(({ status }) => status)).toEqual(Array(27).fill('completed'));
+		expect(errorsIn(outputOf(execution, 1))).toMatchObject(
 			Array(3).fill({ failure: { code: 'invalid_input', charged: 'no' } }),
 		);
-		expect(stage.emulator.jobs()).toHaveLength(27);
+		expect(stage.jobs()).toHaveLength(27);
 	});
 });

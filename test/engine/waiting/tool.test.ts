@@ -1,31 +1,17 @@
-import type { INode, INodeParameters } from 'n8n-workflow';
-import { node, workflow } from '../harness/index';
-import { requestsOf, setWarmStage, shots, until } from '../scenes';
-import type { Stage } from '../stage';
+import type { INodeParameters } from 'n8n-workflow';
+import { withAgent } from '../harness/index';
+import { shots } from '../items';
+import { createStage, type Stage } from '../stage';
 
 let stage: Stage;
 
-beforeAll(async () => {
-	stage = await setWarmStage({ factor: 60, emulator: { jobTimes: { queueMs: 0, runMs: 4_000 } } });
-});
+beforeAll(async () => (stage = await createStage({ emulator: { jobTimes: { queueMs: 0, runMs: 4_000 } } })));
 afterAll(async () => await stage.close());
-beforeEach(() => stage.emulator.reset());
+beforeEach(() => stage.reset());
 
-function toolOf(parameters: Record<string, unknown>): INode {
-	const [kling] = stage.workflow(parameters).nodes.filter(({ name }) => name === 'Kling');
-	if (kling === undefined) throw new Error('the stage has no Kling node');
-	return { ...kling, type: 'klingVideoTool' };
-}
-
-/** An agent that calls the node with these inputs, one after the other. Gives its answers, parsed. */
+/** An agent that calls the node with these inputs, one after the other. Gives its answers too. */
 async function ask(through: string, parameters: Record<string, unknown>, calls: INodeParameters[] = [{}]) {
-	const flow = workflow(
-		[node('Start', 'items'), node('Agent', 'agent', { calls, through }), toolOf(parameters)],
-		[
-			{ from: 'Start', to: 'Agent' },
-			{ from: 'Kling', to: 'Agent', type: 'ai_tool' },
-		],
-	);
+	const flow = withAgent(stage.node(parameters), calls, through);
 	const execution = await stage.engine.run(flow);
 	return { execution, answers: execution.items('Agent').map(({ json }) => String(json.answer)) };
 }
@@ -33,36 +19,36 @@ async function ask(through: string, parameters: Record<string, unknown>, calls: 
 describe.each(['engine', 'process'])('as a tool of an agent that calls it through its %s', (through) => {
 	it('Generate waits and answers with the link; nothing is downloaded', async () => {
 		const { execution, answers } = await ask(through, { completion: 'wait', downloadVideo: true });
-		const [job] = stage.emulator.jobs();
+		const job = stage.job();
 		expect(execution.status).toBe('success');
-		expect(answers).toEqual([expect.stringContaining(`"videoUrl":"${job?.videoUrl}"`)]);
-		expect(requestsOf(stage, 'video')).toEqual([]);
+		expect(answers).toEqual([expect.stringContaining(`"videoUrl":"${job.videoUrl}"`)]);
+		expect(stage.requests('video')).toEqual([]);
 		expect(JSON.stringify(execution.runs('Kling'))).not.toContain('"binary":{"');
 	});
 
-	it('Generate does not park for a callback: it answers with the job ID and says why', async () => {
+	it('Generate does not pause until a callback: it answers with the job ID and says why', async () => {
 		const { execution, answers } = await ask(through, { completion: 'callback' });
-		const [job] = stage.emulator.jobs();
+		const job = stage.job();
 		expect([execution.status, execution.waitTill]).toEqual(['success', undefined]);
-		expect(answers).toEqual([expect.stringContaining(`"jobId":"${job?.id}"`)]);
+		expect(answers).toEqual([expect.stringContaining(`"jobId":"${job.id}"`)]);
 		expect(answers[0]).toContain('cannot pause until the callback');
-		expect(job?.webhookUrl).toBeUndefined();
+		expect(job.webhookUrl).toBeUndefined();
 	});
 
 	it('Generate takes the prompt that the agent gives', async () => {
 		const prompts = [{ prompt: 'A dragon' }, { prompt: 'A cat' }];
 		await ask(through, { completion: 'jobId', prompt: "={{ $fromAI('prompt') }}" }, prompts);
-		expect(stage.emulator.jobs().map(({ input }) => input.prompt)).toEqual(['A dragon', 'A cat']);
+		expect(stage.jobs().map(({ input }) => input.prompt)).toEqual(['A dragon', 'A cat']);
 	});
 
 	it.each(['wait', 'getStatus'])('%s downloads nothing', async (operation) => {
-		const submitted = await stage.engine.run(stage.workflow({ completion: 'jobId' }));
-		const [job] = stage.emulator.jobs();
-		const about = { provider: 'coreToday', jobId: job?.id, videoUrl: job?.videoUrl, downloadVideo: true };
+		const submitted = await stage.run({ completion: 'jobId' });
+		const job = stage.job();
+		const about = { provider: 'coreToday', jobId: job.id, videoUrl: job.videoUrl, downloadVideo: true };
 		await stage.clock.sleep(5_000);
 		const { execution } = await ask(through, { ...about, operation });
 		expect([submitted.status, execution.status]).toEqual(['success', 'success']);
-		expect(requestsOf(stage, 'video')).toEqual([]);
+		expect(stage.requests('video')).toEqual([]);
 	});
 
 	it('Download is refused: an agent takes no file, and its link could lead anywhere', async () => {
@@ -70,25 +56,25 @@ describe.each(['engine', 'process'])('as a tool of an agent that calls it throug
 			operation: 'download',
 			videoUrl: `${stage.emulator.url}/files/coreToday/any.mp4`,
 		});
-		expect(stage.emulator.requests()).toEqual([]);
+		expect(stage.requests()).toEqual([]);
 		expect([...answers, execution.error('Agent')?.message].join()).toContain('Choose Get Status, which gives the link');
 	});
 
 	it('Get Status has one output, whatever Route by Status says', async () => {
-		await stage.engine.run(stage.workflow({ completion: 'jobId' }));
-		const [job] = stage.emulator.jobs();
+		await stage.run({ completion: 'jobId' });
+		const job = stage.job();
 		const { answers } = await ask(through, {
 			operation: 'getStatus',
 			provider: 'coreToday',
-			jobId: job?.id,
+			jobId: job.id,
 			routeByStatus: true,
 		});
-		expect(answers).toEqual([expect.stringContaining(`"jobId":"${job?.id}"`)]);
+		expect(answers).toEqual([expect.stringContaining(`"jobId":"${job.id}"`)]);
 	});
 });
 
 it('outside of an agent there is no such note', async () => {
-	const execution = await stage.engine.run(stage.workflow({ completion: 'jobId' }), { items: shots(1) });
+	const execution = await stage.run({ completion: 'jobId' }, shots(1));
 	expect(execution.items('Kling')[0]?.json).not.toHaveProperty('note');
 });
 
@@ -98,17 +84,17 @@ describe('calls that an agent makes at once, in its process', () => {
 	it.each([0, 6_000])('are one job if they are equal, while the submit takes %d ms', async (delayMs) => {
 		stage.emulator.misbehave({ when: { call: 'submit' }, do: { delayMs } });
 		const { answers } = await ask('processAtOnce', asked, [{ prompt: 'A cat' }, { prompt: 'A cat' }]);
-		const [job] = stage.emulator.jobs();
-		expect(stage.emulator.jobs()).toHaveLength(1);
-		expect(answers).toEqual(Array(2).fill(expect.stringContaining(`"jobId":"${job?.id}"`)));
+		const job = stage.job();
+		expect(stage.jobs()).toHaveLength(1);
+		expect(answers).toEqual(Array(2).fill(expect.stringContaining(`"jobId":"${job.id}"`)));
 	});
 
 	it('keep Max Jobs together', async () => {
 		const limited = { ...asked, options: { maxJobs: 1 } };
 		await ask('processAtOnce', limited, [{ prompt: 'A cat' }, { prompt: 'A dragon' }]);
 		// The refusal ends the agent's run before the other call is answered.
-		await until(stage, () => stage.emulator.jobs().length > 0);
+		await stage.until(() => stage.jobs().length > 0);
 		await stage.clock.sleep(5_000);
-		expect(stage.emulator.jobs()).toHaveLength(1);
+		expect(stage.jobs()).toHaveLength(1);
 	});
 });

@@ -2,20 +2,18 @@ import type { Random } from '../../../nodes/core/clock';
 import { choices } from '../../../nodes/core/providers/choices';
 import { seeded } from '../../bench/shapes';
 import type { Execution } from '../../engine/harness/index';
-import { serveWebhooks } from '../../engine/harness/index';
-import { FROM_ITEM, shots } from '../../engine/scenes';
-import { setStage, type Stage } from '../../engine/stage';
-import { textsIn } from '../../engine/watched';
+import { CONTINUE, FROM_ITEM, retryOnFail, shots } from '../../engine/items';
+import { createStage, type Stage } from '../../engine/stage';
 import { meetStranger, type Stranger } from '../../support/stranger';
+import { textsIn } from '../../support/texts';
 import { judge, judgeMoney, type End } from './judge';
-import { pick, spoil } from './weather';
+import { pick, spoil } from './faults';
 
 /** Items of one execution. */
 const ITEMS_EACH = 5;
 /** Executions at a time, each with both APIs of its own. */
 const AT_ONCE = 6;
 const FACTOR = 60;
-const RETRY = { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 };
 /** The only requests that may carry a key; the emulator notes which call each is. */
 const API_CALLS: ReadonlyArray<string | undefined> = ['submit', 'runsync', 'status', 'cancel', 'uploadUrl'];
 
@@ -39,7 +37,7 @@ export interface FaultFigures {
 	broken: string[];
 }
 
-/** Runs so many items through n8n's engine, in executions of five, each in the weather of its own seed. */
+/** Runs so many items through n8n's engine, in executions of five, each with the faults of its own seed. */
 export async function runEngineFaults(items: number, firstSeed: number): Promise<FaultFigures> {
 	const ends = { video: 0, failure: 0, timeout: 0, unknown: 0 };
 	const figures: FaultFigures = { items: 0, ends, paidJobs: 0, allowedJobs: 0, leaks: 0, broken: [] };
@@ -56,7 +54,7 @@ export async function runEngineFaults(items: number, firstSeed: number): Promise
 
 async function runSeed(seed: number, stranger: Stranger, figures: FaultFigures): Promise<void> {
 	const random = seeded(seed);
-	const stage = await setStage({ factor: FACTOR });
+	const stage = await createStage({ factor: FACTOR, callbacks: true });
 	const { emulator } = stage;
 	const keys = Object.values(emulator.keys);
 	spoil(emulator, random, { strangerUrl: stranger.url, keys: emulator.keys });
@@ -83,7 +81,7 @@ async function runSeed(seed: number, stranger: Stranger, figures: FaultFigures):
 	await stage.close();
 }
 
-/** One execution, through a park where there is one; `logs` are also those of callbacks. */
+/** One execution, through a pause where there is one; `logs` are also those of callbacks. */
 async function runToEnd(stage: Stage, random: Random): Promise<{ execution: Execution; logs: unknown }> {
 	const completion = pick(random, ['wait', 'wait', 'callback']);
 	const { value: provider } = pick(random, choices);
@@ -93,44 +91,24 @@ async function runToEnd(stage: Stage, random: Random): Promise<{ execution: Exec
 		onTimeout: pick(random, ['error', 'return']),
 		...submitWith,
 	};
-	const settings = pick(random, [
-		{},
-		RETRY,
-		{ onError: 'continueRegularOutput' },
-		{ onError: 'continueRegularOutput' },
-	]);
-	const webhooks = await serveWebhooks(stage.engine);
-	const workflow = stage.workflow({ ...FROM_ITEM, provider, completion, options }, settings);
-	const started = await stage.engine.run(workflow, { items: shots(ITEMS_EACH) });
-	const execution = started.status === 'waiting' ? await resumed(stage, started, webhooks.executions) : started;
-	await webhooks.close();
+	const settings = pick(random, [{}, retryOnFail(), CONTINUE, CONTINUE]);
+	const started = await stage.start({ ...FROM_ITEM, provider, completion, options }, shots(ITEMS_EACH), settings).done;
+	const execution = started.status === 'waiting' ? await resumed(stage, started) : started;
 	return { execution, logs: [started, stage.engine.webhookLogs] };
 }
 
-/** The parked execution's end: by a callback, or by n8n's timer at its deadline. */
-async function resumed(
-	{ clock, engine }: Stage,
-	parked: Execution,
-	calls: ReadonlyArray<Promise<Execution | undefined>>,
-): Promise<Execution> {
-	let end: Execution | undefined;
-	let followed = 0;
-	const untilMs = parked.waitTill?.getTime() ?? clock.now();
-	const listen = (): void => {
-		for (const call of calls.slice(followed)) void call.then((execution) => (end = execution ?? end));
-		followed = calls.length;
-	};
-	while (end === undefined && clock.now() < untilMs) {
-		listen();
-		await clock.sleep(500);
-	}
+/** The paused execution's end: by a callback, or by n8n's timer at its deadline. */
+async function resumed(stage: Stage, paused: Execution): Promise<Execution> {
+	const { clock, engine } = stage;
+	const untilMs = paused.waitTill?.getTime() ?? clock.now();
+	while (stage.resumedSoFar().length === 0 && clock.now() < untilMs) await clock.sleep(500);
+	const [end] = stage.resumedSoFar();
 	if (end !== undefined) return end;
 	try {
-		return await engine.resumeByTimer(parked);
+		return await engine.resumeByTimer(paused);
 	} catch {
-		// A callback was faster by a hair: its execution is about to end.
-		listen();
-		const ends = await Promise.all(calls);
-		return ends.find((execution) => execution !== undefined) ?? parked;
+		// A callback came just before: its execution is about to end.
+		const [late] = await stage.allResumed();
+		return late ?? paused;
 	}
 }

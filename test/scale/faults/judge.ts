@@ -26,10 +26,7 @@ export function judge(execution: Execution, itemCount: number): Verdict {
 	const { status } = execution;
 	if (status === 'success') return judgeItems(execution.items('Kling'), itemCount);
 	if (status !== 'error') return { ends: [], broken: [`the execution is ${status}`] };
-	const error = execution.error();
-	const description =
-		error !== undefined && 'description' in error && isText(error.description) ? error.description : '';
-	return judgeLines(`${error?.message ?? ''}\n${description}`, itemCount);
+	return judgeThrown(execution.error()?.context.data, itemCount);
 }
 
 function judgeItems(items: readonly INodeExecutionData[], itemCount: number): Verdict {
@@ -62,18 +59,18 @@ function endOfError({ message, description, jobId, failure }: Json): End | undef
 	return 'failure';
 }
 
-/** The error of a run with On Error "Stop": it has a line for each item. */
-function judgeLines(text: string, itemCount: number): Verdict {
-	const lines = [...text.matchAll(/^Item (\d+): (.+)$/gm)];
-	if (lines.length !== itemCount)
-		return { ends: [], broken: [`an error names ${lines.length} of ${itemCount} items: ${text}`] };
-	return { ends: lines.map(([, , line]) => endOfLine(line)), broken: [] };
+/** The error of a run with On Error "Stop": its data has every item. */
+function judgeThrown(data: unknown, itemCount: number): Verdict {
+	const items = isObject(data) && Array.isArray(data.items) ? data.items.filter(isObject) : [];
+	if (items.length !== itemCount)
+		return { ends: [], broken: [`an error names ${items.length} of ${itemCount} items: ${JSON.stringify(data)}`] };
+	return { ends: items.map(endOfThrown), broken: [] };
 }
 
-function endOfLine(line: string): End {
-	if (/^\S+, completed, http/.test(line)) return 'video';
-	if (line.includes('It is not known whether')) return 'unknown';
-	return /^\S+, .*had not ended after/.test(line) ? 'timeout' : 'failure';
+function endOfThrown({ jobId, status, videoUrl, message }: Json): End {
+	if (status === 'completed' && isText(videoUrl)) return 'video';
+	if (isText(message) && message.includes('It is not known whether')) return 'unknown';
+	return isText(jobId) && isText(message) && message.includes('was not finished after') ? 'timeout' : 'failure';
 }
 
 /** What was paid for, against what had to be: one job for each item, and one for each that had truly ended without a video. */

@@ -5,6 +5,7 @@ import type { NewJob } from '../../emulator/types';
 import type { Providers } from '../../e2e/harness/providers.cts';
 import { until } from '../../e2e/harness/until.cts';
 import { klingNode, node, row, webhookTrigger } from '../../e2e/harness/workflow.ts';
+import { at } from '../../support/defined';
 import type { Report } from '../report.ts';
 import { seconds } from '../report.ts';
 import type { Cluster } from './cluster.cts';
@@ -25,14 +26,14 @@ async function start(
 ): Promise<string[]> {
 	const workflowIds = flows.map(({ id }) => id);
 	for (let index = 0; index < size.executions; index += 1) {
-		await startShots(cluster, flows[index % flows.length].path, `${label} ${index}`, size.itemsEach);
+		await startShots(cluster, at(flows, index % flows.length).path, `${label} ${index}`, size.itemsEach);
 	}
 	return workflowIds;
 }
 
-/** Runs the scene and writes down what became of every execution and job. */
+/** Runs it and writes down what became of every execution and job. */
 export async function measureCrash(cluster: Cluster, size: LoadSize, report: Report): Promise<void> {
-	const [doomed] = cluster.workers;
+	const doomed = at(cluster.workers, 0);
 	const logStart = doomed.log().length;
 	// Parked jobs end while all is being restarted, and after it.
 	const stretch = ({ input, number }: NewJob): number => (isOf('parked', input.prompt) ? 2 + (number % 3) / 2 : 1);
@@ -143,10 +144,12 @@ interface Receipt {
 
 /** What an operator finds in a worker's log. */
 function receiptsIn(log: string): Receipt[] {
-	return [...log.matchAll(/Kling video job (\S+) submitted to (\S+) for item/g)].map(([, jobId, provider]) => ({
-		jobId,
-		provider,
-	}));
+	return [...log.matchAll(/Kling video job (\S+) submitted to (\S+) for item/g)].map(
+		([, jobId = '', provider = '']) => ({
+			jobId,
+			provider,
+		}),
+	);
 }
 
 /** Gives job ids to the Wait operation; how many videos it brought. */
@@ -167,6 +170,6 @@ async function waitFor(cluster: Cluster, { credentials }: Providers, jobs: Recei
 	];
 	const workflowId = await main.workflow(row(path, nodes), { publish: true });
 	await call(path, { jobs });
-	const [[id]] = await untilStatuses(cluster, [workflowId], 1, (statuses) => statuses.every(isOver));
+	const [id] = at(await untilStatuses(cluster, [workflowId], 1, (statuses) => statuses.every(isOver)), 0);
 	return itemsOf(await main.execution(id), 'Wait').filter(isVideo).length;
 }

@@ -7,6 +7,7 @@ import { expectVideoOf } from '../../e2e/harness/kling.cts';
 import { startProviders } from '../../e2e/harness/providers.cts';
 import type { Providers } from '../../e2e/harness/providers.cts';
 import { klingNode, node, row, webhookTrigger } from '../../e2e/harness/workflow.ts';
+import { at } from '../../support/defined';
 import type { Report } from '../report.ts';
 import { median, seconds } from '../report.ts';
 import type { Cluster } from './cluster.cts';
@@ -91,7 +92,7 @@ export async function measureLoad(
 	const workflowIds = flows.map(({ id }) => id);
 	const watching = watch(cluster, { workflowIds, count: size.executions, timeoutMs: timeoutMs(completion, size) });
 	const starts = Array.from({ length: size.executions }, async (_, index) => {
-		await startShots(cluster, flows[index % flows.length].path, `${completion} ${index}`, size.itemsEach);
+		await startShots(cluster, at(flows, index % flows.length).path, `${completion} ${index}`, size.itemsEach);
 	});
 	const [watched] = await Promise.all([watching, ...starts]);
 	const lastedMs = Date.now() - startMs;

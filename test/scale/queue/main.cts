@@ -1,3 +1,4 @@
+import { onlyInstallation } from '../../e2e/harness/settings.cts';
 import type { Settings } from '../main.cts';
 import { Report, seconds } from '../report.ts';
 import { SLOTS_PER_WORKER, startCluster, WORKERS } from './cluster.cts';
@@ -32,11 +33,10 @@ const SIZES: Record<'full' | 'quick', Sizes> = {
 };
 
 /** Measures n8n's queue mode; a report for each scene, given as soon as there is one. */
-export async function measure(
-	{ installation, tarball, quick, sameLoad }: Settings,
-	give: (report: Report) => void,
-): Promise<void> {
-	const stores = await openStores();
+export async function measure(settings: Settings, give: (report: Report) => void): Promise<void> {
+	const { tarball, quick, sameLoad } = settings;
+	const installation = onlyInstallation(settings);
+	const stores = await openStores(installation);
 	if ('missing' in stores) {
 		const skipped = new Report('Queue mode');
 		skipped.skip(`${stores.missing}. \`docker compose up --detach --wait\` starts both.`);

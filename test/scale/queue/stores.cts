@@ -1,7 +1,8 @@
 // The two services of n8n's queue mode, with a database and a key prefix of this run's own in them.
 import { randomUUID } from 'node:crypto';
-import Redis from 'ioredis';
-import { Client, Pool } from 'pg';
+import type { Installation } from '../../e2e/harness/server.cts';
+import { clientsOf } from './clients.cts';
+import type { Clients, Connection, Redis } from './clients.cts';
 
 /** What n8n keeps in PostgreSQL and Redis, open to be looked at. */
 export interface Stores {
@@ -21,7 +22,7 @@ const REDIS_URL = process.env.REDIS_URL ?? 'redis://localhost:6379';
 const DATABASE_URL = process.env.DATABASE_URL ?? 'postgres://postgres@localhost:5432/postgres';
 const CONNECT_TIMEOUT_MS = 5_000;
 
-async function openRedis(): Promise<Redis> {
+async function openRedis({ Redis }: Clients): Promise<Redis> {
 	const redis = new Redis(REDIS_URL, {
 		lazyConnect: true,
 		connectTimeout: CONNECT_TIMEOUT_MS,
@@ -33,7 +34,7 @@ async function openRedis(): Promise<Redis> {
 	return redis;
 }
 
-async function openAdmin(): Promise<Client> {
+async function openAdmin({ Client }: Clients): Promise<Connection> {
 	const admin = new Client({ connectionString: DATABASE_URL, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
 	await admin.connect();
 	return admin;
@@ -49,17 +50,18 @@ function hostOf(url: string): string {
 	return new URL(url).host;
 }
 
-/** Opens both, or says which one is missing. */
-export async function openStores(): Promise<Stores | { missing: string }> {
-	const redis = await openRedis().catch(reasonOf);
+/** Opens both by the clients of the installed n8n, or says which one is missing. */
+export async function openStores(installation: Installation): Promise<Stores | { missing: string }> {
+	const clients = clientsOf(installation);
+	const redis = await openRedis(clients).catch(reasonOf);
 	if (typeof redis === 'string') return { missing: `there is no Redis at ${hostOf(REDIS_URL)} (REDIS_URL): ${redis}` };
-	const admin = await openAdmin().catch(reasonOf);
-	if (typeof admin !== 'string') return await createStores(redis, admin);
+	const admin = await openAdmin(clients).catch(reasonOf);
+	if (typeof admin !== 'string') return await createStores(clients, redis, admin);
 	redis.disconnect();
 	return { missing: `there is no PostgreSQL at ${hostOf(DATABASE_URL)} (DATABASE_URL): ${admin}` };
 }
 
-async function createStores(redis: Redis, admin: Client): Promise<Stores> {
+async function createStores({ Pool }: Clients, redis: Redis, admin: Connection): Promise<Stores> {
 	const name = `kling_scale_${randomUUID().replaceAll('-', '').slice(0, 12)}`;
 	await admin.query(`CREATE DATABASE ${name}`);
 	const ownUrl = new URL(DATABASE_URL);
@@ -91,7 +93,11 @@ async function createStores(redis: Redis, admin: Client): Promise<Stores> {
 	};
 }
 
-function environment(name: string, { host, port, user, password }: Client, { options }: Redis): Record<string, string> {
+function environment(
+	name: string,
+	{ host, port, user, password }: Connection,
+	{ options }: Redis,
+): Record<string, string> {
 	const { host: redisHost = 'localhost', port: redisPort = 6379, username, password: redisPassword, db = 0 } = options;
 	return {
 		EXECUTIONS_MODE: 'queue',

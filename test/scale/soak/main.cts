@@ -2,9 +2,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Host } from '../../e2e/harness/host.cts';
 import { startProviders } from '../../e2e/harness/providers.cts';
-import type { Installation } from '../../e2e/harness/server.cts';
+import { onlyInstallation } from '../../e2e/harness/settings.cts';
 import { hasEnded } from '../../e2e/harness/execution.ts';
 import { until } from '../../e2e/harness/until.cts';
+import { at } from '../../support/defined';
+import type { Settings } from '../main.cts';
 import { median, Report } from '../report.ts';
 import type { Flow } from './flows.cts';
 import { publishFlows } from './flows.cts';
@@ -25,17 +27,17 @@ const VIDEO_BYTES = 1_000_000;
 const MAY_GROW = 1.1;
 
 /** Measures the soak; one report. */
-export async function measure(
-	{ installation, tarball, quick }: { installation: Installation; tarball: string; quick: boolean },
-	give: (report: Report) => void,
-): Promise<void> {
+export async function measure(settings: Settings, give: (report: Report) => void): Promise<void> {
 	const report = new Report('Soak');
-	if (quick) {
+	if (settings.quick) {
 		report.skip('Its point is that it takes a quarter of an hour: in the full run only.');
 		return give(report);
 	}
 	// Any free port; the task runners that n8n starts get their own.
-	const host = await Host.start(installation, { tarball, env: { NODE_OPTIONS: '--inspect=127.0.0.1:0' } });
+	const host = await Host.start(onlyInstallation(settings), {
+		tarball: settings.tarball,
+		env: { NODE_OPTIONS: '--inspect=127.0.0.1:0' },
+	});
 	const cleaners: Array<() => Promise<unknown>> = [async () => await host.server.end()];
 	const afterwards = (clean: () => Promise<unknown>): void => void cleaners.push(clean);
 	try {
@@ -75,7 +77,7 @@ function startLoad(host: Host, flows: readonly Flow[]): Load {
 		let started = 0;
 		for (; !isOver; started += 1) {
 			const shots = Array.from({ length: ITEMS_EACH }, (_, index) => ({ prompt: `Soak ${started} shot ${index}` }));
-			const { httpStatus, body } = await host.webhook(flows[started % flows.length].path, { shots });
+			const { httpStatus, body } = await host.webhook(at(flows, started % flows.length).path, { shots });
 			if (httpStatus !== 200) throw new Error(`n8n answered a start with ${httpStatus}: ${JSON.stringify(body)}`);
 			await sleep(START_EVERY_MS);
 		}

@@ -9,7 +9,7 @@ import { readUpload, uploadCall } from './upload';
 const SUBMIT_TIMEOUT_MS = 60_000;
 const CHECK_TIMEOUT_MS = 30_000;
 
-/** Its backend, Replicate, advises data URIs only under 1 MB (provider-apis). */
+/** Its backend, Replicate, advises data URIs only under 1 MB (docs/providers.md#coretoday-files). */
 const MAX_DATA_URI_CHARACTERS = 1_000_000;
 
 const jobCall = (method: 'GET' | 'DELETE', jobId: string): Call => ({
@@ -18,10 +18,11 @@ const jobCall = (method: 'GET' | 'DELETE', jobId: string): Call => ({
 	timeoutMs: CHECK_TIMEOUT_MS,
 });
 
-/** Core.Today's prediction API with the model `kwaivgi/kling-v2.1` (seed, and provider-apis where the seed is silent). */
+/** Core.Today's prediction API (docs/providers.md#coretoday-calls). */
 export const coreToday: Provider = {
 	name: 'coreToday',
 	label: LABEL,
+	description: 'Kling v2.1 in 720p or 1080p for at least 375 credits (about 0.38 USD) a video, or v2.5 Turbo Pro',
 	credential: 'coreTodayApi',
 	defaultModel: defaultModelOf('coreToday').id,
 	startCall: ({ model, input }, { webhookUrl }) => ({
@@ -37,7 +38,7 @@ export const coreToday: Provider = {
 	}),
 	readStarted,
 	takesEndpointId: false,
-	// The reply's own model is boilerplate (provider-apis, trap 6): it is only passed on.
+	// The model that a reply names is not the job's (docs/providers.md#coretoday-replies), so it is only passed on.
 	readModel: asText,
 	statusCall: ({ jobId }) => jobCall('GET', jobId),
 	readJob,

@@ -3,7 +3,18 @@ import type { Reply } from '../../calls/http';
 import { asJobId, type Failure, type Handle, type Job, type JobOrFailure, type JobStatus } from '../../job';
 import { asObject, asText, present } from '../../json';
 import type { Moment, SubmitMoment, VideoRequest } from '../provider';
-import { firstUrl, isWebPage, objectOf, rawOf, refusalOf, refusalText, unexpectedReply, zonedTime } from '../reply';
+import {
+	errorInside,
+	failureInside,
+	firstUrl,
+	isWebPage,
+	objectOf,
+	rawOf,
+	refusalOf,
+	refusalText,
+	unexpectedReply,
+	zonedTime,
+} from '../reply';
 
 export const LABEL = 'Core.Today';
 
@@ -46,6 +57,16 @@ function videoUrlOf(body: Body): string | undefined {
 		.find((url) => url !== undefined);
 }
 
+/** The word "completed" is not believed where there is an error and no link. */
+function completed(body: Body) {
+	const videoUrl = videoUrlOf(body);
+	const text =
+		videoUrl === undefined ? (errorInside(body) ?? errorInside(body.result) ?? errorInside(body.output)) : undefined;
+	return text === undefined
+		? ({ status: 'completed', ...present({ videoUrl }) } as const)
+		: ({ status: 'failed', failure: failureInside(text) } as const);
+}
+
 function toJob(reply: Reply, body: Body, handle: Handle, nowMs: number): Job {
 	const word = asText(body.status);
 	if (word === undefined) throw unexpectedReply(reply, LABEL, 'a status');
@@ -53,7 +74,7 @@ function toJob(reply: Reply, body: Body, handle: Handle, nowMs: number): Job {
 	const facts = { handle, raw: rawOf(reply) };
 	if (status === 'pending' || status === 'processing') return { ...facts, status };
 	const ended = { ...facts, finishedAt: new Date(nowMs).toISOString() };
-	if (status === 'completed') return { ...ended, status, ...present({ videoUrl: videoUrlOf(body) }) };
+	if (status === 'completed') return { ...ended, ...completed(body) };
 	return status === 'failed' ? { ...ended, status, failure: failureOf(body) } : { ...ended, status };
 }
 

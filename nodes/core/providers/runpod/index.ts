@@ -7,20 +7,20 @@ import { DEFAULT_ENDPOINT_ID, LABEL, readCallback, readCancelled, readJob, readS
 
 const SUBMIT_TIMEOUT_MS = 60_000;
 const CHECK_TIMEOUT_MS = 30_000;
-/** `/runsync` answers by itself after this (provider-apis, trap 5) … */
+/** `/runsync` answers by itself after this time (docs/providers.md#runpod-runsync). */
 const RUNSYNC_HOLD_MS = 90_000;
-/** … or earlier if it is told so, by no less than this (DOC) … */
+/** It answers earlier if it is asked to, but not earlier than this (docs/providers.md#runpod-runsync). */
 const SHORTEST_HOLD_MS = 1_000;
-/** … so the call may take that long and a margin. */
+/** The call may take longer than the answer is held back, by this much. */
 const HOLD_MARGIN_MS = 30_000;
-/** The record of a `/runsync` job lives one minute after its end (docs/providers.md): at least two polls fall into it. */
+/** The record of a `/runsync` job lives one minute after its end (docs/providers.md#runpod-records): at least two polls fall into it. */
 const RUNSYNC_LONGEST_PAUSE_MS = 20_000;
 
-/** Limits of a whole request (provider-apis, DOC), and what prompt and settings may take of it. */
+/** Limits of a whole request (docs/providers.md#runpod-limits), and what prompt and settings may take of it. */
 const MAX_BODY_BYTES = { run: 10_000_000, runsync: 20_000_000 };
 const REST_OF_BODY_BYTES = 100_000;
 
-/** A record lives 30 minutes after the job's end, so a later look would find nothing (node-interface). */
+/** A record lives 30 minutes after the job's end (docs/providers.md#runpod-records); a later status call finds nothing. */
 const MAX_CALLBACK_SECONDS = 1500;
 
 const jobCall = (method: 'GET' | 'POST', verb: string, { model = DEFAULT_ENDPOINT_ID, jobId }: Handle): Call => ({
@@ -34,10 +34,11 @@ const runsync = (patienceMs = RUNSYNC_HOLD_MS): Pick<Call, 'query' | 'timeoutMs'
 	return { query: { wait: String(holdMs) }, timeoutMs: holdMs + HOLD_MARGIN_MS };
 };
 
-/** Runpod's public endpoint `kling-v2-1-i2v-pro` (seed, and provider-apis where the seed is silent). */
+/** Runpod's public endpoints (docs/providers.md#runpod-calls). */
 export const runpod: Provider = {
 	name: 'runpod',
 	label: LABEL,
+	description: 'Kling v2.1 Pro in 1080p, 0.45 USD for 5 seconds, or Kling O1, or v2.6 Motion Control',
 	credential: 'runpodApi',
 	defaultModel: DEFAULT_ENDPOINT_ID,
 	startCall: ({ model, input, submitWith }, { webhookUrl, patienceMs }) => ({

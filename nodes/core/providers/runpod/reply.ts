@@ -3,7 +3,17 @@ import type { Reply } from '../../calls/http';
 import { asJobId, type Failure, type Handle, type Job, type JobOrFailure, type JobStatus } from '../../job';
 import { asNumber, asObject, asText, present } from '../../json';
 import type { Moment, SubmitMoment, VideoRequest } from '../provider';
-import { firstUrl, isWebPage, objectOf, rawOf, refusalOf, refusalText, unexpectedReply } from '../reply';
+import {
+	errorInside,
+	failureInside,
+	firstUrl,
+	isWebPage,
+	objectOf,
+	rawOf,
+	refusalOf,
+	refusalText,
+	unexpectedReply,
+} from '../reply';
 import { defaultModelOf } from '../../models';
 
 /** The endpoint of a job of which only its ID is known. */
@@ -11,7 +21,7 @@ export const DEFAULT_ENDPOINT_ID = defaultModelOf('runpod').id;
 
 export const LABEL = 'Runpod';
 
-/** The documented states; a word that is not here is "still running" (provider-apis). */
+/** The documented states, read in any case; a word that is not here is "still running" (provider-apis). */
 const STATUS_WORDS: Readonly<Record<string, JobStatus>> = {
 	IN_QUEUE: 'pending',
 	IN_PROGRESS: 'processing',
@@ -20,6 +30,7 @@ const STATUS_WORDS: Readonly<Record<string, JobStatus>> = {
 	FAILED: 'failed',
 	TIMED_OUT: 'failed',
 	CANCELLED: 'cancelled',
+	CANCELED: 'cancelled',
 };
 
 /** Within this time of its submit, a job that is not found is only not visible yet (provider-apis, trap 2). */
@@ -34,7 +45,7 @@ function statusOf(body: Body): JobStatus | undefined {
 	if (word === undefined) return undefined;
 	// Seen: a failed job that stays IN_PROGRESS and says so only in its output.
 	if (asText(asObject(body.output)?.status)?.toLowerCase() === 'error') return 'failed';
-	return new Map(Object.entries(STATUS_WORDS)).get(word) ?? 'processing';
+	return new Map(Object.entries(STATUS_WORDS)).get(word.toUpperCase()) ?? 'processing';
 }
 
 function costOf(body: Body): Pick<Job, 'cost'> {
@@ -45,12 +56,22 @@ function costOf(body: Body): Pick<Job, 'cost'> {
 function failureOf(body: Body): Failure {
 	const output = asObject(body.output);
 	const text = errorText(body.error) ?? errorText(output?.error) ?? errorText(output?.message);
-	const timedOut = asText(body.status) === 'TIMED_OUT';
+	const timedOut = asText(body.status)?.toUpperCase() === 'TIMED_OUT';
 	const message = text ?? (timedOut ? `${LABEL} stopped the job at its own time limit` : `${LABEL} gave no reason`);
-	const { cost } = costOf(body);
 	// "Failed generations are not charged" (DOC), unless the reply itself reports a cost.
-	const charged = cost !== undefined && cost.amount > 0 ? 'yes' : timedOut ? 'unknown' : 'no';
+	const charged = hasCost(body) ? 'yes' : timedOut ? 'unknown' : 'no';
 	return { message, ...(timedOut ? { code: 'provider_error', retryable: true } : classifyFailure(text)), charged };
+}
+
+function hasCost(body: Body): boolean {
+	return (costOf(body).cost?.amount ?? 0) > 0;
+}
+
+/** The word "completed" is not believed where there is an error and no link. */
+function errorOfCompleted(body: Body): Failure | undefined {
+	const text = errorInside(body) ?? errorInside(body.output);
+	if (text === undefined) return undefined;
+	return hasCost(body) ? { ...failureInside(text), charged: 'yes' } : failureInside(text);
 }
 
 function videoUrlOf(body: Body): string | undefined {
@@ -80,6 +101,8 @@ function toJob(reply: Reply, body: Body, handle: Handle, nowMs: number): Job {
 	if (status === 'failed') return { ...ended, status, failure: failureOf(body) };
 	if (status === 'cancelled') return { ...ended, status };
 	const videoUrl = videoUrlOf(body);
+	const failure = videoUrl === undefined ? errorOfCompleted(body) : undefined;
+	if (failure !== undefined) return { ...ended, status: 'failed', failure };
 	if (videoUrl === undefined) return { ...ended, status };
 	return { ...ended, status, videoUrl, videoUrlExpiresAt: new Date(finishedMs + VIDEO_URL_LIFE_MS).toISOString() };
 }

@@ -1,0 +1,103 @@
+import type { Cost } from '../../core/job';
+import type { Ledger, LedgerEntry } from '../../core/money/ledger';
+import { amountText } from '../../core/money/limits';
+import { providerOf } from '../../core/providers';
+import { isTool } from '../../host/context';
+import type { Items } from '../run/items';
+import type { Run } from '../run/run';
+import type { GenerateItem, Settings } from './check';
+
+const TEST_URL =
+	'Callback URL is a test URL (/webhook-test/), where n8n listens for two minutes only, and most jobs take longer. Publish the workflow with the trigger and use its production URL. While building, use Get Status and pinned data.';
+
+/** Writes into the log what may go wrong later, before anything is submitted. */
+export function logWarnings({ context }: Run, { completion }: Settings, { toDo }: Items<GenerateItem>): void {
+	if (toDo.some(hasTestUrl)) context.logger.warn(TEST_URL);
+	const { executionTimeout = -1 } = context.getWorkflowSettings();
+	const paid = toDo.filter(({ dryRun }) => !dryRun);
+	const longestSeconds = Math.max(0, ...paid.map(({ wait }) => wait.timeoutSeconds));
+	if (completion !== 'wait' || executionTimeout <= 0 || executionTimeout >= longestSeconds) return;
+	context.logger.warn(
+		`The timeout of this workflow (${executionTimeout} seconds, in its settings) is shorter than Timeout (${longestSeconds} seconds): n8n stops the execution then, and what was paid for may be lost. Raise the workflow's timeout, or set Completion to Pause Until Callback or Return Job ID.`,
+	);
+}
+
+/**
+ * Shows with the output what this run did that is not seen in an item, one line each, and gives the lines, as n8n keeps
+ * hints only where `execute()` returns: an error has to say them itself. An agent is told nothing of it.
+ */
+export function showHints({ context, ledger }: Run, { toDo }: Items<GenerateItem>): readonly string[] {
+	if (isTool(context)) return [];
+	const submitted = ledger.submittedNow();
+	const lines = [
+		submittedText(submitted),
+		takenUpText(toDo),
+		takenOverText(ledger),
+		...fallbackTexts(submitted),
+	].filter((line) => line !== undefined);
+	context.addExecutionHints(...lines.map((message) => ({ message, location: 'outputPane' as const })));
+	if (!toDo.some(hasTestUrl)) return lines;
+	context.addExecutionHints({ message: TEST_URL, type: 'warning', location: 'outputPane' });
+	return [...lines, TEST_URL];
+}
+
+function hasTestUrl({ first, dryRun }: GenerateItem): boolean {
+	return !dryRun && first.callbackUrl?.includes('/webhook-test/') === true;
+}
+
+/** "3 videos submitted, 1.35 USD estimated". */
+function submittedText(submitted: readonly LedgerEntry[]): string | undefined {
+	if (submitted.length === 0) return undefined;
+	const costs = submitted.flatMap((entry) => costOf(entry) ?? []);
+	const units = (['USD', 'credits'] as const).filter((unit) => costs.some((cost) => cost.unit === unit));
+	const sums = units.map((unit) => sumText(costs.filter((cost) => cost.unit === unit)));
+	const unknown = submitted.length - costs.length;
+	if (unknown > 0) sums.push(costs.length === 0 ? 'price not known' : `the price of ${unknown} not known`);
+	return `${countText(submitted.length)} submitted, ${sums.join(' and ')}`;
+}
+
+/** A job that is surely not charged costs nothing. */
+function costOf({ job, cost }: LedgerEntry): Cost | undefined {
+	const isFree = job?.status === 'failed' && job.failure.charged === 'no';
+	return isFree && cost !== undefined ? { ...cost, amount: 0 } : (job?.cost ?? cost);
+}
+
+function sumText(costs: readonly Cost[]): string {
+	const sum = costs.reduce((total, { amount }) => total + amount, 0);
+	const text = amountText(sum, costs[0]?.unit ?? 'USD');
+	if (costs.some(({ source }) => source === 'minimum')) return `at least ${text}`;
+	return `${text} ${costs.every(({ source }) => source === 'reported') ? 'reported' : 'estimated'}`;
+}
+
+function countText(count: number): string {
+	return count === 1 ? '1 video' : `${count} videos`;
+}
+
+function takenUpText(toDo: readonly GenerateItem[]): string | undefined {
+	const takenUp = toDo.filter(
+		({ known, dryRun }) => !dryRun && known.kind === 'job' && known.entry.takenOverMs === undefined,
+	);
+	if (takenUp.length === 0) return undefined;
+	return takenUp.length === 1
+		? '1 job of an earlier try was taken up and is not paid for again'
+		: `${takenUp.length} jobs of an earlier try were taken up and are not paid for again`;
+}
+
+/** How many jobs of an earlier manual run this one took over. */
+function takenOverText(ledger: Ledger): string | undefined {
+	const count = ledger.countTakenOver();
+	if (count === 0) return undefined;
+	const taken = count === 1 ? '1 video was' : `${count} videos were`;
+	return `${taken} taken over from an earlier manual run and not paid for again. A changed prompt makes a new one.`;
+}
+
+/** One line for each provider that had to take the place of another. */
+function fallbackTexts(submitted: readonly LedgerEntry[]): string[] {
+	const names = new Set(submitted.flatMap(({ fallbackFrom }) => fallbackFrom?.provider ?? []));
+	return [...names].map((name) => {
+		const replaced = submitted.filter(({ fallbackFrom }) => fallbackFrom?.provider === name);
+		const [{ provider } = { provider: name }] = replaced;
+		const took = `${countText(replaced.length)} went to ${providerOf(provider).label}`;
+		return `${took}, as ${providerOf(name).label} surely created no job (fallbackFrom has the reason)`;
+	});
+}

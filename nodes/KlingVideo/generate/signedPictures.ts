@@ -1,0 +1,75 @@
+import { isServed, readPicture, type PictureCopy } from '../../host/files';
+import type { Run } from '../run/run';
+
+/** A picture that a provider is to fetch from this n8n. */
+interface LinkedPicture {
+	readonly itemIndex: number;
+	readonly field: string;
+	readonly sha256: string;
+	readonly bytes: number;
+	readonly mimeType: string;
+	/** How long its job is waited for. */
+	readonly timeoutSeconds: number;
+}
+
+/** A job may be submitted some minutes after its picture was signed, and its Timeout counts from its own submit. */
+const LIFE_AFTER_TIMEOUT_SECONDS = 600;
+/** What a link lives at least where nobody waits for its job. */
+const DAY_SECONDS = 86_400;
+
+/**
+ * The link of a copy of a picture; undefined if the picture is gone. The input's own file would not do: n8n renames a
+ * file that a webhook brought when the execution pauses or ends, and its link then answers 404 (docs/n8n.md#files).
+ */
+export async function signedLink(run: Run, picture: LinkedPicture): Promise<string | undefined> {
+	const copy = await copyOnce(run, picture);
+	return copy === undefined ? undefined : sign(run, copy, Math.max(DAY_SECONDS, lifeOf(picture)));
+}
+
+/**
+ * The same, but only if the provider is likely to open it: the link has the origin of the resume URL, which is open to
+ * the provider in any case, and it gives the picture to whoever asks from here. Undefined if not.
+ */
+export async function openLink(
+	run: Run,
+	picture: LinkedPicture,
+	resumeUrl: string | undefined,
+): Promise<string | undefined> {
+	try {
+		const copy = await copyOnce(run, picture);
+		if (copy === undefined || resumeUrl === undefined) return undefined;
+		const link = sign(run, copy, lifeOf(picture));
+		if (new URL(link).origin !== new URL(resumeUrl).origin) return undefined;
+		copy.isOpen ??= isServed(run.context, link, picture, run);
+		return (await copy.isOpen) ? link : undefined;
+	} catch {
+		// An n8n that keeps files in memory signs nothing.
+		return undefined;
+	}
+}
+
+function lifeOf({ timeoutSeconds }: LinkedPicture): number {
+	return timeoutSeconds + LIFE_AFTER_TIMEOUT_SECONDS;
+}
+
+function sign({ context }: Run, { binary }: PictureCopy, lifeSeconds: number): string {
+	return context.helpers.createBinarySignedUrl(binary, `${lifeSeconds}s`);
+}
+
+/** The copy of a picture, made once for all items of the run that have it. */
+async function copyOnce(run: Run, picture: LinkedPicture): Promise<PictureCopy | undefined> {
+	const copy = run.pictureCopies.get(picture.sha256) ?? copyOf(run, picture);
+	run.pictureCopies.set(picture.sha256, copy);
+	return await copy;
+}
+
+async function copyOf(
+	{ context }: Run,
+	{ itemIndex, field, sha256, mimeType }: LinkedPicture,
+): Promise<PictureCopy | undefined> {
+	const stored = await readPicture(context, itemIndex, field);
+	if (stored === undefined) return undefined;
+	const fileName = `${sha256.slice(0, 16)}.${mimeType === 'image/png' ? 'png' : 'jpg'}`;
+	const binary = await context.helpers.prepareBinaryData(Buffer.from(stored.bytes), fileName, mimeType);
+	return { binary };
+}

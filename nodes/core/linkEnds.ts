@@ -1,0 +1,83 @@
+/** The clocks of n8n and of the storage may differ: within this a link may still work. */
+const MARGIN_MS = 15 * 60_000;
+
+type Parameters = ReadonlyMap<string, string>;
+
+/**
+ * When a signed link stops working, in milliseconds, by one storage's whole set of parameters; NaN or undefined where the
+ * set is not there. A bare `expires=` means nothing: many services write there what they like.
+ */
+const ENDS: ReadonlyArray<(parameters: Parameters, hostname: string) => number | undefined> = [
+	(parameters) => signedEnd(parameters, 'x-amz'),
+	(parameters) => signedEnd(parameters, 'x-goog'),
+	// CloudFront; S3's and Google's older signature.
+	(parameters) => {
+		const owner = ['key-pair-id', 'awsaccesskeyid', 'googleaccessid'].some((name) => parameters.has(name));
+		return owner && parameters.has('signature') ? secondsOf(parameters.get('expires')) * 1000 : undefined;
+	},
+	// Azure's shared access signature.
+	(parameters) => {
+		const isWhole = ['sv', 'sig', 'se'].every((name) => parameters.has(name));
+		return isWhole ? azureTime(parameters.get('se') ?? '') : undefined;
+	},
+	(parameters, hostname) => {
+		const isDiscord = /^(cdn|media)\.discordapp\.(com|net)$/.test(hostname);
+		const isWhole = ['is', 'hm'].every((name) => /^[0-9a-f]+$/i.test(parameters.get(name) ?? ''));
+		const end = parameters.get('ex') ?? '';
+		return isDiscord && isWhole && /^[0-9a-f]{8}$/i.test(end) ? parseInt(end, 16) * 1000 : undefined;
+	},
+];
+
+/** The fourth signature of S3, which Google's has the form of: a start and how many seconds from it. */
+function signedEnd(parameters: Parameters, prefix: string): number | undefined {
+	if (!parameters.has(`${prefix}-signature`)) return undefined;
+	const date = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(parameters.get(`${prefix}-date`) ?? '');
+	if (date === null) return undefined;
+	const [year = 0, month = 0, ...rest] = date.slice(1).map(Number);
+	const startMs = Date.UTC(year, month - 1, ...rest);
+	return startMs + secondsOf(parameters.get(`${prefix}-expires`)) * 1000;
+}
+
+function secondsOf(text: string | undefined): number {
+	return text !== undefined && /^\d{1,11}$/.test(text) ? Number(text) : NaN;
+}
+
+/** A time in UTC with or without its seconds; a bare day ends with the day, whatever the storage makes of it. */
+function azureTime(text: string): number {
+	if (/^\d{4}-\d\d-\d\d$/.test(text)) return Date.parse(`${text}T23:59:59Z`);
+	return /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?Z$/.test(text) ? Date.parse(text) : NaN;
+}
+
+/** The query's parameters, names in small letters; what comes twice counts as absent, as nobody knows which one holds. */
+function parametersOf(url: string): Parameters {
+	const query = /^[^?#]*\?([^#]*)/.exec(url)?.[1] ?? '';
+	const parameters = new Map<string, string>();
+	const repeated = new Set<string>();
+	for (const part of query.split('&')) {
+		const [name = '', value = ''] = part.split(/=([^]*)/).map(decoded);
+		const key = name.toLowerCase();
+		if (parameters.has(key)) repeated.add(key);
+		parameters.set(key, value);
+	}
+	for (const key of repeated) parameters.delete(key);
+	return parameters;
+}
+
+function decoded(text: string): string {
+	try {
+		return decodeURIComponent(text);
+	} catch {
+		return text;
+	}
+}
+
+/** What is wrong with a signed link that has been over for a quarter of an hour or more; undefined for any other. */
+export function endedLinkProblem(url: string, nowMs: number): string | undefined {
+	const parameters = parametersOf(url);
+	const { hostname } = new URL(url);
+	const ends = ENDS.map((endOf) => endOf(parameters, hostname) ?? NaN).filter((endMs) => Math.abs(endMs) < 8e15);
+	const endMs = Math.max(...ends);
+	if (ends.length === 0 || nowMs - endMs < MARGIN_MS) return undefined;
+	const ended = new Date(endMs).toISOString().slice(0, 16).replace('T', ' ');
+	return `is a link whose time was over on ${ended} UTC. Make a new link, or give the file as Binary.`;
+}

@@ -1,0 +1,43 @@
+import { itemsOf } from '../harness/index';
+import { thrown } from '../results';
+import { createStage, type Stage } from '../stage';
+
+let stage: Stage;
+beforeAll(async () => (stage = await createStage()));
+afterEach(() => stage.reset());
+afterAll(async () => await stage.close());
+
+const fromItem = { prompt: '={{ $json.prompt }}', duration: '={{ $json.seconds }}' };
+
+test('a problem that many items have is one line, and the data of the error names it for each', async () => {
+	const rows = itemsOf(...Array.from({ length: 14 }, () => ({ prompt: '', seconds: 5 })));
+	const execution = await stage.run(fromItem, rows);
+	expect(thrown(execution)).toMatchObject({
+		message: '14 of 14 items have wrong or missing values. Nothing was sent.',
+		description: 'Items 0–13: Prompt is empty. Fill it in.',
+	});
+	expect(execution.error()?.context.data).toEqual({
+		items: rows.map((_, item) => ({ item, problems: ['Prompt is empty. Fill it in.'] })),
+	});
+});
+
+test('what does not fit on a screen is left to the data of the error', async () => {
+	const rows = itemsOf(...Array.from({ length: 20 }, (_, index) => ({ prompt: 'good', seconds: 20 + index })));
+	const execution = await stage.run(fromItem, rows);
+	const lines = thrown(execution).description.split('<br>\n');
+	expect(lines).toHaveLength(12);
+	expect(lines[0]).toBe('Item 0: Duration has to be 5 or 10, but is 20.');
+	expect(lines[11]).toBe('… and 9 more lines: see Error details for all items.');
+	expect(execution.error()?.context.data).toEqual({
+		items: rows.map((_, item) => ({ item, problems: [`Duration has to be 5 or 10, but is ${20 + item}.`] })),
+	});
+});
+
+test('what an error quotes is shown as it is: n8n reads a description as HTML', async () => {
+	const rows = itemsOf({ prompt: 'good', seconds: '<b>`ten`</b>' }, { prompt: '', seconds: 5 });
+	const { description } = thrown(await stage.run(fromItem, rows));
+	expect(description.split('<br>\n')).toEqual([
+		'Item 0: Duration has to be 5 or 10, but is "bten/b".',
+		'Item 1: Prompt is empty. Fill it in.',
+	]);
+});

@@ -1,0 +1,51 @@
+import { providerNames } from '../../support/apis';
+import { FROM_ITEM, shots } from '../items';
+import { expectVideos, outputOf } from '../results';
+import { createStage, type Stage } from '../stage';
+
+let stage: Stage;
+beforeAll(async () => (stage = await createStage({ callbacks: true })));
+beforeEach(() => stage.dropCallbacks());
+afterEach(() => stage.reset());
+afterAll(async () => await stage.close());
+
+describe.each(providerNames)('%s, every callback lost', (provider) => {
+	test('at the deadline the items are the jobs as last seen, and Wait gets their videos', async () => {
+		const paused = await stage.pause({ provider, ...FROM_ITEM }, shots(3));
+		const missed = await stage.engine.resumeByTimer(paused);
+		expect(missed.status).toBe('success');
+		expect(outputOf(missed).map(({ status, timedOut }) => [status === 'completed', timedOut])).toEqual(
+			outputOf(missed).map(() => [false, true]),
+		);
+		expect(missed.items('Kling').filter(({ binary }) => binary !== undefined)).toEqual([]);
+		const waited = await stage.run({ operation: 'wait' }, missed.items('Collect'));
+		await expectVideos(stage, waited, 3);
+		expect(stage.jobs()).toHaveLength(3);
+	});
+
+	test('a job that had ended before the pause is not said to have timed out', async () => {
+		stage.emulator.script({ when: { jobNumber: 1 }, job: { queueMs: 0, runMs: 0 } });
+		const missed = await stage.engine.resumeByTimer(await stage.pause({ provider, ...FROM_ITEM }, shots(2)));
+		const first = stage.job();
+		for (const { jobId, status, timedOut } of outputOf(missed)) {
+			if (jobId === first.id) expect([status, timedOut]).toEqual(['completed', undefined]);
+			else expect(timedOut).toBe(true);
+		}
+	});
+
+	test('a job that had ended before the pause says that its video was not downloaded', async () => {
+		stage.emulator.script({ when: { jobNumber: 1 }, job: { queueMs: 0, runMs: 0 } });
+		const missed = await stage.engine.resumeByTimer(await stage.pause({ provider, ...FROM_ITEM }, shots(2)));
+		const first = outputOf(missed).find(({ jobId }) => jobId === stage.job().id);
+		expect(first?.downloadFailure).toEqual({ message: expect.stringMatching(/was not downloaded.*no callback/) });
+		expect(first?.videoUrl).toEqual(stage.job().videoUrl);
+	});
+
+	test('it pauses until the Timeout, counted from the submit', async () => {
+		const paused = await stage.pause({ provider, options: { timeoutSeconds: 900 } });
+		const submittedMs = stage.job().acceptedAtMs;
+		const waitsMs = (paused.waitTill?.getTime() ?? 0) - submittedMs;
+		// The answer has to travel back; at this clock a busy machine takes seconds for it.
+		expect(Math.abs(waitsMs - 900_000)).toBeLessThan(60_000);
+	});
+});

@@ -1,0 +1,44 @@
+import { providerNames } from '../../support/apis';
+import { NO_CREDIT } from '../faults';
+import { FROM_ITEM, shots } from '../items';
+import { errorsIn, outputOf } from '../results';
+import { createStage, type Stage } from '../stage';
+
+let stage: Stage;
+beforeAll(async () => (stage = await createStage({ callbacks: true })));
+afterEach(() => stage.reset());
+afterAll(async () => await stage.close());
+
+/** A run of two items that is to pause, whose second submit is refused: it fails, with the first job paid for. */
+async function failedRun(provider: string) {
+	stage.emulator.misbehave({ when: { call: 'submit', skip: 1, first: 1 }, do: NO_CREDIT });
+	const failed = await stage.pause({ provider, ...FROM_ITEM }, shots(2));
+	expect([failed.status, stage.jobs()]).toEqual(['error', [expect.anything()]]);
+	return failed;
+}
+
+/** The end of the editor's Retry. */
+async function retried(failed: Awaited<ReturnType<typeof failedRun>>) {
+	const execution = await stage.engine.retry(failed);
+	return execution.status === 'waiting' ? await stage.resumed() : execution;
+}
+
+describe.each(providerNames)("the editor's Retry at %s, of a run that pauses", (provider) => {
+	test('tells a job of the first execution that fails meanwhile as failed, and gives the other videos', async () => {
+		const failure = { endsAs: 'failed', error: 'Prediction interrupted; please retry (code: PA)' } as const;
+		stage.emulator.script({ when: { jobNumber: 1 }, job: { runMs: 90_000, ...failure } });
+		const execution = await retried(await failedRun(provider));
+		const ends = outputOf(execution).map(({ status, failure: reason }) => [status, reason]);
+		expect(ends).toContainEqual(['failed', expect.objectContaining({ retryable: true })]);
+		expect(ends).toContainEqual(['completed', undefined]);
+	});
+});
+
+test('a job of the first execution that the provider no longer has is an error, not a job that still runs', async () => {
+	stage.emulator.script({ when: { jobNumber: 1 }, job: { runMs: 20_000, vanishAfterMs: 10_000 } });
+	const failed = await failedRun('coreToday');
+	await stage.clock.sleep(30_000);
+	const items = outputOf(await retried(failed));
+	expect(errorsIn(items)).toMatchObject([{ jobId: stage.job().id, failure: { code: 'job_not_found' } }]);
+	expect(items.filter(({ status }) => status === 'completed')).toHaveLength(1);
+});
