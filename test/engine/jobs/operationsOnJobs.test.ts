@@ -86,19 +86,19 @@ describe.each(providerNames)('a job at %s', (provider) => {
 		expect(stage.requests('status').length).toBeGreaterThan(0);
 	});
 
-	test.each(['getStatus', 'wait', 'cancel'])("%s answers a dry run's id, and asks nobody", async (operation) => {
-		const dry = await stage.run({ provider, options: { dryRun: true } });
-		stage.reset();
-		const execution = await stage.run(
-			{ operation, provider },
-			dry.items('Kling').map(({ json }) => ({ json })),
-		);
-		expect(outputOf(execution)).toMatchObject([{ jobId: 'dry-run-1', provider, dryRun: true }]);
-		expect(stage.requests()).toEqual([]);
-	});
+	test.each(['getStatus', 'wait', 'cancel'])(
+		'%s answers the job ID of a dry run, and sends nothing',
+		async (operation) => {
+			const dry = await stage.run({ provider, options: { dryRun: true } });
+			stage.reset();
+			const execution = await stage.run({ operation, provider }, dry.items('Kling'));
+			expect(outputOf(execution)).toMatchObject([{ jobId: 'dry-run-1', provider, dryRun: true }]);
+			expect(stage.requests()).toEqual([]);
+		},
+	);
 });
 
-test('Download answers the link of a dry run, asks nobody, and keeps the rest of the row', async () => {
+test('Download answers the link of a dry run, sends nothing, and keeps the rest of the row', async () => {
 	const videoUrl = 'https://dry-run.invalid/dry-run-1.mp4';
 	const execution = await stage.run({ operation: 'download' }, itemsOf({ row: 7, videoUrl }), { credentials: [] });
 	expect(outputOf(execution)).toEqual([{ row: 7, videoUrl, dryRun: true }]);

@@ -1,16 +1,15 @@
+import type { Clock } from '../../../nodes/core/clock';
 import { KlingVideo } from '../../../nodes/KlingVideo/KlingVideo.node';
 import { createMemory } from '../../../nodes/kling/memory';
-import { acceleratedClock } from '../../support/acceleratedClock';
 import { providerNames } from '../../support/apis';
 import { itemsOf, node, row, workflow, type WorkflowJson } from '../harness/index';
 import { flaky } from '../harness/probes';
-import { FROM_ITEM, shots } from '../items';
+import { CONTINUE, FROM_ITEM, retryOnFail, shots } from '../items';
 import { errorsIn, outputOf, thrown } from '../results';
 import { createStage, type Stage } from '../stage';
 
 const HOUR_MS = 3_600_000;
 const MANUAL = { mode: 'manual' } as const;
-const CONTINUE = { onError: 'continueRegularOutput' };
 /** Worth another try, so that n8n's own retries would make a new job of it. */
 const PASSING = 'Prediction interrupted; please retry (code: PA)';
 
@@ -21,13 +20,11 @@ let elsewhere: Stage;
 let lateMs = 0;
 
 beforeAll(async () => {
-	const clock = acceleratedClock(60);
-	const late = { ...clock, now: () => clock.now() + lateMs };
-	const options = {
-		factor: 60,
-		emulator: { jobTimes: { queueMs: 0, runMs: 4_000 } },
-		nodeTypes: () => ({ klingVideo: new KlingVideo(late, memory), flaky }),
+	const nodeTypes = (clock: Clock) => {
+		const late = { ...clock, now: () => clock.now() + lateMs };
+		return { klingVideo: new KlingVideo(late, memory), flaky };
 	};
+	const options = { emulator: { jobTimes: { queueMs: 0, runMs: 4_000 } }, nodeTypes };
 	stage = await createStage(options);
 	elsewhere = await createStage(options);
 });
@@ -38,7 +35,7 @@ afterAll(async () => {
 
 let workflows = 0;
 beforeEach(() => {
-	stage.emulator.reset();
+	stage.reset();
 	lateMs = 0;
 	workflows += 1;
 });
@@ -51,14 +48,14 @@ const flowOf = (parameters: Record<string, unknown> = {}, settings: Record<strin
 const press = async (flow: WorkflowJson, items = shots(3)) => await stage.engine.run(flow, { ...MANUAL, items });
 const failJob = (jobNumber: number, error = PASSING) =>
 	stage.emulator.script({ when: { jobNumber }, job: { endsAs: 'failed', error } });
-const jobIds = () => stage.emulator.jobs().map(({ id }) => id);
+const jobIds = () => stage.jobs().map(({ id }) => id);
 
-/** What the panel says above the output of jobs that were taken over. */
-const hintsOf = (execution: Awaited<ReturnType<typeof press>>) =>
+/** The notes above the output that say what was taken over. */
+const takenOverIn = (execution: Awaited<ReturnType<typeof press>>) =>
 	execution
 		.runs('Kling')
 		.flatMap(({ hints }) => (hints ?? []).map(({ message }) => message))
-		.filter((message) => message.includes('taken over'));
+		.filter((message) => message.includes('taken'));
 
 describe.each(providerNames)('Execute step after a partial failure at %s', (provider) => {
 	it('pays for the failed item only, and says how many videos it took over', async () => {
@@ -70,7 +67,7 @@ describe.each(providerNames)('Execute step after a partial failure at %s', (prov
 		expect(stage.prompts()).toEqual(['Shot 0', 'Shot 1', 'Shot 2', 'Shot 1']);
 		const [first, , third, second] = jobIds();
 		expect(outputOf(again).map(({ jobId }) => jobId)).toEqual([first, second, third]);
-		expect(hintsOf(again)).toEqual([
+		expect(takenOverIn(again)).toEqual([
 			'2 videos were taken over from an earlier manual run and not paid for again. A changed prompt makes a new one.',
 		]);
 	});
@@ -80,7 +77,7 @@ describe.each(providerNames)('Execute step after a partial failure at %s', (prov
 		const flow = flowOf({ provider }, CONTINUE);
 		expect(errorsIn(outputOf(await press(flow)))).toHaveLength(1);
 		expect(outputOf(await press(flow)).map(({ status }) => status)).toEqual(['completed', 'completed', 'completed']);
-		expect(stage.emulator.jobs()).toHaveLength(4);
+		expect(stage.jobs()).toHaveLength(4);
 	});
 
 	it('takes up jobs that still run, and waits for them as long as Timeout says', async () => {
@@ -93,7 +90,7 @@ describe.each(providerNames)('Execute step after a partial failure at %s', (prov
 				.map(({ jobId }) => jobId)
 				.sort(),
 		).toEqual(jobIds().sort());
-		expect(stage.emulator.jobs()).toHaveLength(3);
+		expect(stage.jobs()).toHaveLength(3);
 	});
 });
 
@@ -114,27 +111,27 @@ it('a run that has succeeded makes new videos when it is started again', async (
 	const flow = flowOf();
 	await press(flow);
 	expect((await press(flow)).status).toBe('success');
-	expect(stage.emulator.jobs()).toHaveLength(4);
+	expect(stage.jobs()).toHaveLength(4);
 	const third = await press(flow);
-	expect(stage.emulator.jobs()).toHaveLength(7);
-	expect(hintsOf(third)).toEqual([]);
+	expect(stage.jobs()).toHaveLength(7);
+	expect(takenOverIn(third)).toEqual([]);
 });
 
 it('a run that came through by Retry On Fail leaves nothing', async () => {
 	failJob(2);
-	const flow = flowOf({}, { retryOnFail: true, maxTries: 2, waitBetweenTries: 1 });
+	const flow = flowOf({}, retryOnFail(2));
 	expect((await press(flow)).status).toBe('success');
-	expect(stage.emulator.jobs()).toHaveLength(4);
+	expect(stage.jobs()).toHaveLength(4);
 	await press(flow);
-	expect(stage.emulator.jobs()).toHaveLength(7);
+	expect(stage.jobs()).toHaveLength(7);
 });
 
 it('equal items keep jobs of their own: a second try takes none that its first try left', async () => {
 	failJob(2);
-	const flow = flowOf({ prompt: 'The same' }, { retryOnFail: true, maxTries: 2, waitBetweenTries: 1 });
+	const flow = flowOf({ prompt: 'The same' }, retryOnFail(2));
 	const execution = await press(flow);
 	expect(new Set(outputOf(execution).map(({ jobId }) => jobId)).size).toBe(3);
-	expect(stage.emulator.jobs()).toHaveLength(4);
+	expect(stage.jobs()).toHaveLength(4);
 });
 
 it('each job is taken over once, by its request and not by its place', async () => {
@@ -170,7 +167,7 @@ describe('nothing is taken over', () => {
 		failJob(3);
 		await press(flowOf({ provider: 'coreToday' }));
 		await press(changed(flowOf({ provider: 'coreToday' })));
-		expect(stage.emulator.jobs()).toHaveLength(6);
+		expect(stage.jobs()).toHaveLength(6);
 	});
 
 	it('from a workflow that was never saved', async () => {
@@ -178,7 +175,7 @@ describe('nothing is taken over', () => {
 		const flow = { ...flowOf(), id: '__EMPTY__' };
 		expect(thrown(await press(flow)).description).not.toContain('Execute step');
 		await press(flow);
-		expect(stage.emulator.jobs()).toHaveLength(6);
+		expect(stage.jobs()).toHaveLength(6);
 	});
 
 	it('an hour later', async () => {
@@ -187,7 +184,7 @@ describe('nothing is taken over', () => {
 		await press(flow);
 		lateMs = HOUR_MS;
 		await press(flow);
-		expect(stage.emulator.jobs()).toHaveLength(6);
+		expect(stage.jobs()).toHaveLength(6);
 	});
 
 	it('by a production execution, nor from one, nor from a sub-workflow', async () => {
@@ -198,9 +195,9 @@ describe('nothing is taken over', () => {
 		for (const mode of ['trigger', 'integrated'] as const) await stage.engine.run(flow, { mode, items });
 		failJob(9);
 		await press(flow);
-		expect(stage.emulator.jobs()).toHaveLength(9);
+		expect(stage.jobs()).toHaveLength(9);
 		await stage.engine.run(flow, { items });
-		expect(stage.emulator.jobs()).toHaveLength(12);
+		expect(stage.jobs()).toHaveLength(12);
 	});
 
 	it('by a dry run, which leaves everything to the next real one', async () => {
@@ -210,7 +207,7 @@ describe('nothing is taken over', () => {
 		const dry = await press(flowOf({ options: { dryRun: true } }));
 		expect(outputOf(dry).map(({ dryRun }) => dryRun)).toEqual([true, true, true]);
 		await press(flow);
-		expect(stage.emulator.jobs()).toHaveLength(4);
+		expect(stage.jobs()).toHaveLength(4);
 	});
 
 	it('where a later node failed', async () => {
@@ -218,7 +215,7 @@ describe('nothing is taken over', () => {
 		const flow = { ...row([...nodes, node('Later', 'flaky', { succeedsAt: 9 })]), id: `workflow-${workflows}` };
 		expect((await press(flow)).status).toBe('error');
 		expect((await press(flow)).status).toBe('error');
-		expect(stage.emulator.jobs()).toHaveLength(6);
+		expect(stage.jobs()).toHaveLength(6);
 	});
 
 	it('at another base URL', async () => {
@@ -226,7 +223,7 @@ describe('nothing is taken over', () => {
 		const flow = flowOf();
 		await press(flow);
 		await elsewhere.engine.run(flow, { ...MANUAL, items: shots(3) });
-		expect(elsewhere.emulator.jobs()).toHaveLength(3);
+		expect(elsewhere.jobs()).toHaveLength(3);
 	});
 });
 
@@ -236,7 +233,7 @@ it('a job that has failed since is not taken over: its picture may have been men
 	await press(flow, shots(1));
 	await stage.clock.sleep(15_000);
 	expect(outputOf(await press(flow, shots(1)))).toMatchObject([{ jobId: jobIds()[1], status: 'completed' }]);
-	expect(stage.emulator.jobs()).toHaveLength(2);
+	expect(stage.jobs()).toHaveLength(2);
 });
 
 it('a submit whose answer was lost is not taken over: a new run is the advice there', async () => {
@@ -244,7 +241,7 @@ it('a submit whose answer was lost is not taken over: a new run is the advice th
 	const flow = flowOf();
 	expect(thrown(await press(flow, shots(1))).message).toContain('not known');
 	expect((await press(flow, shots(1))).status).toBe('success');
-	expect(stage.emulator.jobs()).toHaveLength(2);
+	expect(stage.jobs()).toHaveLength(2);
 });
 
 it('a job whose record is gone is named and not paid for again in silence', async () => {
@@ -255,9 +252,9 @@ it('a job whose record is gone is named and not paid for again in silence', asyn
 	const gone = thrown(await press(flow, shots(1)));
 	expect(`${gone.message} ${gone.description}`).toContain(jobIds()[0]);
 	expect(gone.description).toContain('run again to make, and pay for, a new one');
-	expect(stage.emulator.jobs()).toHaveLength(1);
+	expect(stage.jobs()).toHaveLength(1);
 	await press(flow, shots(1));
-	expect(stage.emulator.jobs()).toHaveLength(2);
+	expect(stage.jobs()).toHaveLength(2);
 });
 
 it('what is taken over counts in no limit', async () => {
@@ -265,7 +262,7 @@ it('what is taken over counts in no limit', async () => {
 	await press(flowOf({ provider: 'runpod' }));
 	const options = { maxConcurrency: 1, maxJobs: 1, maxCost: 0.45 };
 	expect((await press(flowOf({ provider: 'runpod', options }))).status).toBe('success');
-	expect(stage.emulator.jobs()).toHaveLength(4);
+	expect(stage.jobs()).toHaveLength(4);
 });
 
 it('a run that is refused by its limits takes nothing away', async () => {
@@ -275,7 +272,7 @@ it('a run that is refused by its limits takes nothing away', async () => {
 	const refused = await press(flowOf({ options: { maxJobs: 0 } }));
 	expect(refused.status).toBe('error');
 	expect((await press(flow)).status).toBe('success');
-	expect(stage.emulator.jobs()).toHaveLength(4);
+	expect(stage.jobs()).toHaveLength(4);
 });
 
 it('Executions > Retry takes its jobs from the execution, and the next manual run makes new ones', async () => {
@@ -283,9 +280,9 @@ it('Executions > Retry takes its jobs from the execution, and the next manual ru
 	const flow = flowOf();
 	const failed = await press(flow);
 	expect((await stage.engine.retry(failed)).status).toBe('success');
-	expect(stage.emulator.jobs()).toHaveLength(4);
+	expect(stage.jobs()).toHaveLength(4);
 	await press(flow);
-	expect(stage.emulator.jobs()).toHaveLength(7);
+	expect(stage.jobs()).toHaveLength(7);
 });
 
 it("with Output Raw the provider's reply is there again", async () => {
@@ -293,14 +290,14 @@ it("with Output Raw the provider's reply is there again", async () => {
 	const flow = flowOf({ options: { maxConcurrency: 1, output: 'raw' } });
 	await press(flow);
 	expect(outputOf(await press(flow)).map(({ raw }) => typeof raw)).toEqual(['object', 'object', 'object']);
-	expect(stage.emulator.jobs()).toHaveLength(4);
+	expect(stage.jobs()).toHaveLength(4);
 });
 
 it('Pause Until Callback follows a job that was taken over, as its callback goes to the run before', async () => {
 	stage.emulator.script({ when: { jobNumber: 1 }, job: { runMs: 25_000 } });
 	await press(flowOf({ options: { timeoutSeconds: 15 } }), shots(1));
 	const execution = await press(flowOf({ completion: 'callback' }), shots(1));
-	expect([execution.status, stage.emulator.jobs().length]).toEqual(['success', 1]);
+	expect([execution.status, stage.jobs().length]).toEqual(['success', 1]);
 	expect(outputOf(execution)).toMatchObject([{ jobId: jobIds()[0], status: 'completed' }]);
 });
 
@@ -330,7 +327,7 @@ describe('a loop', () => {
 		await press(loopOf(CONTINUE));
 		expect(stage.prompts()).toEqual(['Shot 0', 'Shot 1', 'Shot 2', 'Shot 1']);
 		await press(loopOf(CONTINUE));
-		expect(stage.emulator.jobs()).toHaveLength(7);
+		expect(stage.jobs()).toHaveLength(7);
 	});
 
 	it('leaves the jobs of earlier turns when one is refused', async () => {

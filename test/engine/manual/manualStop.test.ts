@@ -1,4 +1,4 @@
-import { FROM_ITEM, shots } from '../items';
+import { CONTINUE, FROM_ITEM, shots } from '../items';
 import { errorsIn, outputOf } from '../results';
 import { createStage, type Stage } from '../stage';
 
@@ -7,9 +7,9 @@ beforeAll(async () => {
 	stage = await createStage({ factor: 30, emulator: { jobTimes: { queueMs: 2_000, runMs: 60_000 } } });
 });
 afterAll(async () => await stage.close());
-beforeEach(() => stage.emulator.reset());
+beforeEach(() => stage.reset());
 
-const jobIds = () => stage.emulator.jobs().map(({ id }) => id);
+const jobIds = () => stage.jobs().map(({ id }) => id);
 
 /** Execute step, and Stop as soon as all jobs are there. */
 async function stopped(
@@ -19,7 +19,7 @@ async function stopped(
 ) {
 	const flow = { ...stage.workflow({ ...FROM_ITEM, downloadVideo: false, ...parameters }, settings), id: 'stopped' };
 	const running = stage.engine.start(flow, { items: shots(count), mode: 'manual' });
-	await stage.until(() => stage.emulator.jobs().length === count);
+	await stage.until(() => stage.jobs().length === count);
 	running.stop();
 	return { flow, execution: await running.done };
 }
@@ -31,7 +31,7 @@ test.each([1, 3])('the error after Stop names every job, wherever n8n shows it: 
 });
 
 test('with On Error "Continue" the error items name them', async () => {
-	const { execution } = await stopped(3, {}, { onError: 'continueRegularOutput' });
+	const { execution } = await stopped(3, {}, CONTINUE);
 	expect(
 		errorsIn(outputOf(execution))
 			.map(({ jobId }) => jobId)
