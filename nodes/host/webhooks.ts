@@ -1,7 +1,7 @@
 import type { IExecuteFunctions, INodeExecutionData, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 import { asText, parseJson } from '../core/json';
 
-/** Answers whoever called a webhook, at once: work may follow. The first answer counts. Starts and resumes nothing. */
+/** Answers whoever called a webhook, at once: work may follow. The first answer counts. If only this is returned, n8n leaves the execution as it is; `workflowData` beside it starts or resumes one. */
 export function answer(context: IWebhookFunctions, status: number, message: string): IWebhookResponseData {
 	const response = context.getResponseObject();
 	if (!response.headersSent) response.status(status).json({ message });
@@ -18,8 +18,8 @@ export function bodyOf(context: IWebhookFunctions): unknown {
 export const RESUME_PATH = 'kling';
 
 /**
- * The link that resumes this execution once it is paused. Undefined where n8n gives none. n8n's signed variant does not
- * work for community nodes: it is answered with 401 (docs/n8n.md#resume-url).
+ * The link that resumes this execution once it is paused. Undefined where n8n gives none. It is that of
+ * `$execution.resumeUrl`: the one of `getSignedResumeUrl()` is answered with 401 (docs/n8n.md#resume-url).
  */
 export function resumeUrlOf(context: IExecuteFunctions): string | undefined {
 	// Without an id n8n still gives a link, with a placeholder in it.
@@ -27,7 +27,7 @@ export function resumeUrlOf(context: IExecuteFunctions): string | undefined {
 	return asText(context.evaluateExpression('{{ $execution.resumeUrl }}', 0));
 }
 
-/** The resume URL (a valid one) of this node's webhook, with one more query parameter; n8n's signature in it stays valid. */
+/** The resume URL (a valid one) of this node's webhook, with one more query parameter. The signature that newer n8n puts into it stays valid. */
 export function ownResumeUrl(url: string, name: string, value: string): string {
 	const extended = new URL(url);
 	extended.pathname = `${extended.pathname}/${RESUME_PATH}`;
@@ -40,7 +40,8 @@ export function ownResumeUrl(url: string, name: string, value: string): string {
  * stored as its input becomes its output (docs/n8n.md#pause-and-resume). So each input item is replaced: its JSON by the
  * given one, its binary data by none.
  *
- * Returns what n8n shows meanwhile, in an array of its own, as n8n may empty it. Error items are left out: if the first
+ * Returns what n8n shows meanwhile, in a new array, as n8n empties the one that it gets where On Error has an output of its
+ * own. Error items are left out: if the first
  * item is an error, Retry On Fail runs the node again, paused or not, and it would run on the replaced items.
  */
 export async function pauseExecution(

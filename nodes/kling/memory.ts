@@ -38,7 +38,7 @@ export class BoundedMap<V> {
 
 /** What the callbacks to one pause of an execution have in common. */
 export interface PauseMemory {
-	/** Of callbacks that come together, only the first resumes the execution. */
+	/** Of callbacks that come together, only the first resumes the execution and downloads the videos. */
 	isResuming: boolean;
 	/** Of callbacks that come too often, one waits until it may ask the provider; the others are turned away. */
 	isOneWaiting: boolean;
@@ -96,10 +96,9 @@ export function createMemory(): Memory {
 /** The memory of this process, which both nodes share. Tests give their nodes another. */
 export const processMemory = createMemory();
 
-/** One status check in ten seconds, after three for each job of the pause and a few more. */
 export const PAUSE_CHECK_EVERY_MS = 10_000;
 
-/** What is remembered of a pause. */
+/** What is remembered of a pause. Its status calls: three for each job and ten more, then one in ten seconds. */
 export function pauseMemory({ pauses }: Memory, pause: string, jobCount: number): PauseMemory {
 	return pauses.getOrAdd(pause, () => ({
 		isResuming: false,

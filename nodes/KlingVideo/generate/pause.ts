@@ -17,25 +17,26 @@ import { deadlineOf, extrasOf, followJob } from './submit';
 /** The query parameter of the resume URL that says which item a callback is about, whatever its body says. */
 export const ITEM_PARAMETER = 'klingItem';
 
-/** One item of a pause, as `webhook()` will need it: it can read nothing of the parameters any more. */
+/** What `webhook()` has to know of an item. It cannot read the node's parameters any more, so all of it is copied here. */
 export type PausedItem =
 	| { readonly kind: 'job'; readonly job: Job; readonly extras: Extras; readonly output: OutputOptions }
-	| { readonly kind: 'settled'; readonly json: JsonObject };
+	/** Nothing is waited for: an error, or a dry run. */
+	| { readonly kind: 'noJob'; readonly json: JsonObject };
 
 /** What the node's context holds while its execution is paused. */
 export interface Pause {
-	/** By the clock. An execution may pause more than once; this tells its pauses apart. */
+	/** When the pause began, in ms since 1970. An execution may pause more than once; this tells its pauses apart. */
 	readonly pausedMs: number;
 	readonly items: readonly PausedItem[];
 }
 
-/** The URL that a provider is to call for an item, or why there is none; neither without Pause Until Callback. */
+/** Either what makes the URL that a provider is to call for an item, or why there is none. Empty with another Completion. */
 export interface ResumeUrl {
 	readonly urlOf?: (itemIndex: number) => string;
 	readonly problem?: string;
 }
 
-/** A provider on the internet cannot reach a private address, which has to be said before anything is paid for. */
+/** Reads the resume URL. A private address is a problem, found before anything is paid for: no provider can call it. */
 export function readResumeUrl({ context }: Run, { completion }: Settings, items: readonly GenerateItem[]): ResumeUrl {
 	if (completion !== 'callback' || items.length === 0) return {};
 	const url = resumeUrlOf(context);
@@ -58,7 +59,8 @@ export function readResumeUrl({ context }: Run, { completion }: Settings, items:
 /**
  * Submits all items and pauses the execution until the provider has called back for each job. A job that ends while the
  * others are still being submitted calls an execution that is not paused yet, and n8n refuses that call; so once all are
- * submitted each job is looked at once more.
+ * submitted each job is looked at once more. A job that ends after this look still calls too early; then the provider's
+ * repeat or the deadline helps.
  *
  * Gives what n8n shows meanwhile; undefined if the execution does not pause: all jobs have ended, one item is an error
  * that has to be thrown, or Stop was requested. Then `items.results` has every result.
@@ -71,20 +73,20 @@ export async function pauseUntilCallback(
 ): Promise<INodeExecutionData[] | undefined> {
 	const submitted = await submitAll(run, settings, items, submit);
 	if (run.stop.requested || mustThrow(run, items.results)) {
-		await settle(run, items, submitted, { download: false });
+		await itemsOfJobs(run, items, submitted, { download: false });
 		return undefined;
 	}
 	const followed = await followEarlierJobs(run, items, submitted);
 	const current = await lookAtAll(run, items, followed);
 	if (run.stop.requested || current.every(({ paid }) => hasEnded(paid.job))) {
-		await settle(run, items, current, { download: !run.stop.requested });
+		await itemsOfJobs(run, items, current, { download: !run.stop.requested });
 		return undefined;
 	}
 	return await pause(run, items, current);
 }
 
 /** An item whose job exists. */
-interface Submitted {
+interface ItemWithJob {
 	readonly item: GenerateItem;
 	readonly paid: PaidJob;
 }
@@ -95,7 +97,7 @@ async function submitAll(
 	{ limit }: Settings,
 	items: Items<GenerateItem>,
 	submit: (item: GenerateItem) => Promise<PaidJob | Result>,
-): Promise<Submitted[]> {
+): Promise<ItemWithJob[]> {
 	const submits = items.toDo.map((item) => ({
 		itemIndex: item.itemIndex,
 		item,
@@ -105,6 +107,7 @@ async function submitAll(
 	const outcomes = await eachItem(run, submits, async ({ item, outcome }) => {
 		const paid = await outcome;
 		if (paid.kind !== 'job') return paid;
+		// The others are waited for; but if Stop comes first, this job is cancelled now.
 		await unlessStopped(run.stop, all);
 		return run.stop.requested ? await cancelPaid(run, item, paid) : paid;
 	});
@@ -112,15 +115,15 @@ async function submitAll(
 }
 
 /**
- * A job of another execution, which was retried or whose job was taken over, calls that one: it is followed to its end
- * here. What ends without a result is looked at once more with the others.
+ * A job of an earlier execution, after the editor's Retry or taken over by a manual run, calls that execution back, not
+ * this one. So it is polled to its end here. Where polling gives no ended job, as after a timeout, `lookAtAll` decides what it is.
  */
 async function followEarlierJobs(
 	run: Run,
 	items: Items<GenerateItem>,
-	submitted: readonly Submitted[],
-): Promise<Submitted[]> {
-	return await eachPaid(run, items, submitted, async (item, paid) => {
+	submitted: readonly ItemWithJob[],
+): Promise<ItemWithJob[]> {
+	return await eachRunningJob(run, items, submitted, async (item, paid) => {
 		const { executionId, takenOverMs } = paid.entry;
 		if (executionId === run.context.getExecutionId() && takenOverMs === undefined) return paid;
 		const followed = await followJob(run, item, paid);
@@ -129,8 +132,12 @@ async function followEarlierJobs(
 }
 
 /** Looks at all jobs once. Stop cancels at once what is still running. */
-async function lookAtAll(run: Run, items: Items<GenerateItem>, submitted: readonly Submitted[]): Promise<Submitted[]> {
-	return await eachPaid(run, items, submitted, async (item, paid) => {
+async function lookAtAll(
+	run: Run,
+	items: Items<GenerateItem>,
+	submitted: readonly ItemWithJob[],
+): Promise<ItemWithJob[]> {
+	return await eachRunningJob(run, items, submitted, async (item, paid) => {
 		const current = await unlessStopped(run.stop, currentJob(run, item, paid));
 		if (!run.stop.requested) return current ?? paid;
 		return await cancelPaid(run, item, current?.kind === 'job' ? current : paid);
@@ -138,12 +145,12 @@ async function lookAtAll(run: Run, items: Items<GenerateItem>, submitted: readon
 }
 
 /** Does something with every job that still runs; the results of those that are none any more are noted. */
-async function eachPaid(
+async function eachRunningJob(
 	run: Run,
 	items: Items<GenerateItem>,
-	submitted: readonly Submitted[],
+	submitted: readonly ItemWithJob[],
 	work: (item: GenerateItem, paid: PaidJob) => Promise<PaidJob | Result>,
-): Promise<Submitted[]> {
+): Promise<ItemWithJob[]> {
 	const withIndex = submitted.map((each) => ({ ...each, itemIndex: each.item.itemIndex }));
 	const outcomes = await eachItem(run, withIndex, async ({ item, paid }) =>
 		hasEnded(paid.job) ? paid : await work(item, paid),
@@ -159,7 +166,7 @@ function noteResults(
 	{ results }: Items<GenerateItem>,
 	toDo: readonly GenerateItem[],
 	outcomes: ReadonlyArray<PaidJob | Result>,
-): Submitted[] {
+): ItemWithJob[] {
 	return toDo.flatMap((item, at) => {
 		const outcome = outcomes[at];
 		if (outcome?.kind === 'job') return [{ item, paid: outcome }];
@@ -177,7 +184,7 @@ async function unlessStopped<T>(stop: Stop, work: Promise<T>): Promise<T | undef
 	return await Promise.race([work, stopped]).finally(forget);
 }
 
-/** Once paused, Stop tells the node nothing; so a run that is stopped before leaves no job behind. */
+/** Stop reaches the node only until the pause; so until then it cancels what was submitted. */
 async function cancelPaid(run: Run, item: GenerateItem, { entry, job }: PaidJob): Promise<PaidJob | Result> {
 	if (hasEnded(job)) return { kind: 'job', entry, job };
 	const { api } = requestTo(item, job.handle.provider);
@@ -193,17 +200,17 @@ async function currentJob(run: Run, item: GenerateItem, paid: PaidJob): Promise<
 	if (answer.kind === 'refused' && answer.failure.code === 'job_not_found') {
 		return { kind: 'error', error: failureError(answer.failure, { provider: handle.provider, handle }) };
 	}
-	// Whatever else keeps the job from being seen may pass: it is taken as it was last seen.
+	// Any other refusal may be temporary. The job keeps its last known state.
 	if (answer.kind === 'refused') return paid;
 	run.ledger.noteSeen(entry, answer.job);
 	return { kind: 'job', entry, job: answer.job };
 }
 
-/** Makes items of all jobs, where the execution does not pause. */
-async function settle(
+/** Makes items of all jobs, where the execution does not pause. A failed job is data here, as it is after a callback. */
+async function itemsOfJobs(
 	run: Run,
 	{ results }: Items<GenerateItem>,
-	submitted: readonly Submitted[],
+	submitted: readonly ItemWithJob[],
 	{ download }: { readonly download: boolean },
 ): Promise<void> {
 	const items = submitted.map(async ({ item, paid }) => {
@@ -216,11 +223,11 @@ async function settle(
 async function pause(
 	{ context, clock }: Run,
 	{ results }: Items<GenerateItem>,
-	submitted: readonly Submitted[],
+	submitted: readonly ItemWithJob[],
 ): Promise<INodeExecutionData[]> {
 	const items = results.map(
 		(result): PausedItem => ({
-			kind: 'settled',
+			kind: 'noJob',
 			json: result.kind === 'item' ? result.json : errorJson(result.error),
 		}),
 	);
@@ -232,23 +239,24 @@ async function pause(
 	context.getContext('node').pause = stored;
 	const running = submitted.filter(({ paid }) => !hasEnded(paid.job));
 	const until = new Date(Math.max(...running.map(({ item, paid }) => deadlineOf(item, paid.entry))));
-	return await pauseExecution(context, items.map(missedJson), until);
+	return await pauseExecution(context, items.map(jsonAtDeadline), until);
 }
 
-/** Whether there is still something to wait for: a settled item has no job, or is an error. */
+/** Whether an item has a job that has not ended. */
 export function isRunning(item: PausedItem): boolean {
 	return item.kind === 'job' && !hasEnded(item.job);
 }
 
 const NOT_DOWNLOADED =
-	'The video was not downloaded, as no callback came before the Timeout. The Download operation fetches it by its link';
+	'The video was ready before the pause, but another job of this run was not confirmed before the Timeout, so it was not downloaded. The Download operation fetches it by its link';
 
 /**
- * What an item is if no callback comes before the timeout: the job as last seen, ready for the Wait operation, or, where
- * its video was ready before others of the run, for Download.
+ * What an item is if not all jobs are confirmed before the deadline: the job as it was before the pause, ready for the
+ * Wait operation, or for Download if it had ended by then. What callbacks found meanwhile is not stored, so a job that was
+ * confirmed since is `timedOut`, too.
  */
-function missedJson(item: PausedItem): JsonObject {
-	if (item.kind === 'settled') return item.json;
+function jsonAtDeadline(item: PausedItem): JsonObject {
+	if (item.kind === 'noJob') return item.json;
 	const { job, extras, output } = item;
 	if (!hasEnded(job)) return jobJson(job, { ...extras, timedOut: true });
 	const lacksVideo = job.status === 'completed' && output.download;
@@ -257,7 +265,7 @@ function missedJson(item: PausedItem): JsonObject {
 
 function isPausedItem(value: unknown): value is PausedItem {
 	const item = asObject(value);
-	if (item?.kind === 'settled') return isJsonObject(item.json);
+	if (item?.kind === 'noJob') return isJsonObject(item.json);
 	const job = asObject(item?.job);
 	const handle = asObject(job?.handle);
 	const isHandle = findProvider(handle?.provider) !== undefined && asJobId(handle?.jobId) !== undefined;

@@ -11,8 +11,8 @@ import { createWebhookSession, type WebhookSession } from '../../kling/webhookSe
 import { reasonOf } from '../run/items';
 import { isRunning, ITEM_PARAMETER, readPause, type PausedItem } from './pause';
 
-/** If n8n could not go on with a resumed execution, a callback this long afterwards may try again. */
-const RESUME_AGAIN_AFTER_MS = 60_000;
+/** A pause is forgotten this long after it resumed. Until then repeated callbacks are answered with 200. */
+const FORGET_AFTER_MS = 60_000;
 
 /** One callback to one pause. */
 interface Callback {
@@ -25,8 +25,9 @@ interface Callback {
 	readonly clock: Clock;
 }
 
-/** Why the execution stays paused, as an HTTP status: 2xx only where the provider need not call again. */
+/** Why the execution stays paused. 200: this callback is done with. 429 and 503: the provider is to repeat it. */
 interface NotYet {
+	readonly kind: 'notYet';
 	readonly status: 200 | 429 | 503;
 	readonly message: string;
 }
@@ -34,6 +35,13 @@ interface NotYet {
 /**
  * A provider's callback to a paused execution. Its body is never believed: the provider is asked, and the execution goes
  * on once all its jobs have ended. Anything else leaves it paused. Never throws, as n8n would wipe the run's data.
+ *
+ * What the provider is answered:
+ * - 200 "going on": all jobs have ended; the items are made after this answer;
+ * - 200 "going on already": another callback resumes the execution;
+ * - 200 "noted": another job still runs, and its own callback is to come;
+ * - 503: this job has not ended, or its provider could not confirm it; 429: asked too often; 500: an unexpected error;
+ * - 404: this execution has no pause of ours. Before the pause n8n itself answers 409.
  */
 export async function answerCallback(
 	context: IWebhookFunctions,
@@ -61,12 +69,14 @@ async function resumeIfAllEnded(
 	const session = createWebhookSession(context, clock, memory);
 	const named = namedItem(context, items);
 	const checked = await checkJobs({ items, named, session, pause, logger: context.logger, clock });
-	if ('status' in checked) return answer(context, checked.status, checked.message);
+	if ('kind' in checked) return answer(context, checked.status, checked.message);
 	if (pause.isResuming) return answer(context, 200, 'going on already');
 	pause.isResuming = true;
 	answer(context, 200, 'going on');
-	const finished = await Promise.all(checked.map(async (item, itemIndex) => await finish(session, item, itemIndex)));
-	void clock.sleep(RESUME_AGAIN_AFTER_MS).then(() => memory.pauses.delete(key));
+	const finished = await Promise.all(
+		checked.map(async (item, itemIndex) => await outputItemOf(session, item, itemIndex)),
+	);
+	void clock.sleep(FORGET_AFTER_MS).then(() => memory.pauses.delete(key));
 	return { noWebhookResponse: true, workflowData: [finished] };
 }
 
@@ -80,8 +90,9 @@ function namedItem(context: IWebhookFunctions, items: readonly PausedItem[]): nu
 }
 
 /**
- * Asks for the named job first, then for the others until one is found that is still running: one or two status calls a
- * callback, however many jobs there are. Gives all items, ended, or why there is still something to wait for.
+ * Asks for the named job first, then for the others until one is found that is still running: usually one or two status
+ * calls, and up to one for each job where callbacks were lost or this process has started anew. Gives all items, ended, or
+ * why there is still something to wait for.
  */
 async function checkJobs(callback: Callback): Promise<readonly PausedItem[] | NotYet> {
 	const { items, named } = callback;
@@ -90,42 +101,42 @@ async function checkJobs(callback: Callback): Promise<readonly PausedItem[] | No
 	for (const index of order) {
 		const item = items[index];
 		if (item === undefined || item.kind !== 'job' || !isRunning(item)) continue;
-		const job = await endedJob(callback, index, item);
-		if ('message' in job) return job;
-		current[index] = { ...item, job };
+		const ended = await jobIfEnded(callback, index, item);
+		if (ended.kind === 'notYet') return ended;
+		current[index] = { ...item, job: ended.job };
 	}
 	return current;
 }
 
-async function endedJob(
+async function jobIfEnded(
 	callback: Callback,
 	index: number,
 	{ job, output }: Extract<PausedItem, { kind: 'job' }>,
-): Promise<Job | NotYet> {
+): Promise<{ readonly kind: 'job'; readonly job: Job } | NotYet> {
 	const { pause, session, logger } = callback;
 	const known = pause.endedJobs.get(index);
-	if (known !== undefined) return known;
-	if (!(await mayCheck(callback))) return { status: 429, message: 'asked too often' };
+	if (known !== undefined) return { kind: 'job', job: known };
+	if (!(await takeCheckOrWait(callback))) return { kind: 'notYet', status: 429, message: 'asked too often' };
 	const { jobId } = job.handle;
 	const seen = await session.readStatus(job.handle);
 	if (seen.kind !== 'job') {
 		const reason = seen.kind === 'unavailable' ? seen.message : seen.failure.message;
 		logger.warn(`The Kling job ${jobId} could not be checked; the execution stays paused: ${reason}`, { jobId });
-		return { status: 503, message: 'the provider could not confirm it' };
+		return { kind: 'notYet', status: 503, message: 'the provider could not confirm it' };
 	}
 	if (hasEnded(seen.job)) {
 		const ended = output.raw ? seen.job : withoutRaw(seen.job);
 		pause.endedJobs.set(index, ended);
-		return ended;
+		return { kind: 'job', job: ended };
 	}
-	// Its own callback is still to come, unless this is it, and came too early.
+	// A job that still runs calls back later, so this callback is done with; but if it is that job's own, it came too early.
 	return index === callback.named
-		? { status: 503, message: 'this job has not ended' }
-		: { status: 200, message: 'noted' };
+		? { kind: 'notYet', status: 503, message: 'this job has not ended' }
+		: { kind: 'notYet', status: 200, message: 'noted' };
 }
 
-/** In a flood of callbacks one is kept until it may check, so that a true one among them is always followed by a check. */
-async function mayCheck({ pause, clock }: Callback): Promise<boolean> {
+/** Nobody can tell true callbacks from forged ones. In a flood one call, whichever it is, waits until it may ask. */
+async function takeCheckOrWait({ pause, clock }: Callback): Promise<boolean> {
 	if (pause.checks.take(clock.now())) return true;
 	if (pause.isOneWaiting) return false;
 	pause.isOneWaiting = true;
@@ -134,10 +145,10 @@ async function mayCheck({ pause, clock }: Callback): Promise<boolean> {
 	return pause.checks.take(clock.now());
 }
 
-/** An item of a paused run at its end. Never throws: the provider was answered and will not call again. */
-async function finish(session: WebhookSession, item: PausedItem, itemIndex: number): Promise<INodeExecutionData> {
+/** The output item of an ended job. Never throws: the provider was answered and will not call again. */
+async function outputItemOf(session: WebhookSession, item: PausedItem, itemIndex: number): Promise<INodeExecutionData> {
 	const pairedItem = { item: itemIndex };
-	if (item.kind === 'settled') return { json: item.json, pairedItem };
+	if (item.kind === 'noJob') return { json: item.json, pairedItem };
 	const { job, output, extras } = item;
 	try {
 		const { json, binary } = await jobItem(session, job, output, extras);

@@ -45,9 +45,10 @@ export type ParsedRequest =
 	/** The pictures are to be checked all the same: everything is named at once. */
 	| { readonly kind: 'problems'; readonly problems: readonly Problem[]; readonly pictures: readonly Picture[] };
 
-/** When a reply was read; for a job that is waited for, also since when its status has been read: its submit time may be unknown. */
 export interface Moment {
+	/** When the reply was read. */
 	readonly nowMs: number;
+	/** When this job was first asked for. Absent for a job that is not waited for. */
 	readonly firstReadMs?: number;
 }
 
@@ -113,11 +114,11 @@ export interface Provider {
 	readCancelled(reply: Reply, handle: Handle, moment: Moment): Job | undefined;
 	/** How the form is read where this provider is the second of a choice. */
 	asSecond?(form: VideoForm, first: ProviderName): VideoForm;
-	/** The longest wait for a callback after which the job's record is surely still there. Absent: no limit is known. */
+	/** Records of jobs are deleted; waiting this long for a callback is safe. Absent: no limit is known. */
 	readonly maxCallbackSeconds?: number;
 	readonly imageDelivery: ImageDelivery;
-	/** The longest pause between two status calls after which the job's record is surely still there. Absent: no such limit. */
+	/** Records of jobs are deleted; a pause of this length between two status calls is safe. Absent: no such limit. */
 	longestPollPauseMs?(request: VideoRequest): number | undefined;
-	/** The job id that the body of a callback, or of an unclear answer, names, or undefined. It is a nudge, never the truth. */
+	/** The job id that the body of a callback, or of an unclear answer, names, or undefined. It is never believed, only asked for. */
 	readCallback(body: unknown): string | undefined;
 }

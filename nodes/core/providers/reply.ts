@@ -85,11 +85,11 @@ export function objectOf(reply: Reply, label: string): Readonly<Record<string, u
  */
 export function refusalOf(reply: Reply, label: string): Failure | undefined {
 	const { status } = reply;
+	if (status < 300 || status === 404) return undefined;
 	const text = refusalText(reply, label);
 	if (status === 401 || status === 403) return refusal(text, 'unauthorized', false);
 	if (status === 402) return refusal(text, 'insufficient_credit', true);
 	if (status === 429) return refusal(text, 'rate_limited', true);
-	if (status < 300 || status === 404) return undefined;
 	if (status < 400 || status >= 500 || status === 408 || status === 425) throw unexpectedReply(reply, label);
 	const { code, retryable } = classifyFailure(errorText(reply.body));
 	return code === 'provider_error' ? refusal(text, 'invalid_input', false) : refusal(text, code, retryable);
