@@ -128,7 +128,7 @@ test('one bad link refuses the whole run and names every bad one; with Continue 
 	const items = itemsOf(...links.map((name) => ({ url: stage.emulator.pictureUrl(name) })));
 	const parameters = { ...RETURN_ID, startImageUrl: '={{ $json.url }}' };
 	const text = thrown(await stage.run(parameters, items)).text;
-	expect(text).toMatch(/2 items cannot be sent as they are; nothing was sent\nItem 1: .*404.*\nItem 3: .*WebP/);
+	expect(text).toMatch(/2 of 4 items have wrong or missing values. Nothing was sent.\nItem 1: .*404.*<br>\nItem 3: .*WebP/);
 	expect(sentToProviders()).toEqual([]);
 	const out = (await stage.run(parameters, items, CONTINUE)).items('Kling');
 	expect(out.map(({ json }) => 'error' in json)).toEqual([false, true, false, true]);
@@ -211,7 +211,7 @@ describe('a signed link', () => {
 	test('whose time is over by now is no reason against a job that exists: Retry gives its video', async () => {
 		const parameters = { startImageUrl: overInAMinute(), options: { timeoutSeconds: 10 } };
 		const failed = await stage.run(parameters);
-		expect(thrown(failed).text).toContain('had not ended after 10 seconds');
+		expect(thrown(failed).text).toContain('was not finished after 10 seconds');
 		await stage.clock.sleep(120_000);
 		const retried = await stage.engine.retry(failed, stage.workflow(parameters));
 		expect(itemOf(retried).json).toMatchObject({ status: 'completed' });

@@ -121,6 +121,7 @@ describe('an error of one item', () => {
 			`Item 0: ${first?.id}, completed, ${first?.videoUrl}`,
 			`Item 3: ${third?.id}, completed, ${third?.videoUrl}`,
 			'Executions > Retry keeps finished and running videos; only failed ones are made, and paid for, again.',
+			'3 videos submitted, at least 1125 credits',
 		]);
 	});
 
