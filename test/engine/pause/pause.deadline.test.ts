@@ -37,7 +37,9 @@ describe.each(providerNames)('%s, every callback lost', (provider) => {
 		stage.emulator.script({ when: { jobNumber: 1 }, job: { queueMs: 0, runMs: 0 } });
 		const missed = await stage.engine.resumeByTimer(await stage.pause({ provider, ...FROM_ITEM }, shots(2)));
 		const first = outputOf(missed).find(({ jobId }) => jobId === stage.job().id);
-		expect(first?.downloadFailure).toEqual({ message: expect.stringMatching(/was not downloaded.*no callback/) });
+		expect(first?.downloadFailure).toEqual({
+			message: expect.stringMatching(/another job of this run was not confirmed.*was not downloaded/),
+		});
 		expect(first?.videoUrl).toEqual(stage.job().videoUrl);
 	});
 

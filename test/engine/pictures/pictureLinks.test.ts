@@ -128,7 +128,9 @@ test('one bad link refuses the whole run and names every bad one; with Continue 
 	const items = itemsOf(...links.map((name) => ({ url: stage.emulator.pictureUrl(name) })));
 	const parameters = { ...RETURN_ID, startImageUrl: '={{ $json.url }}' };
 	const text = thrown(await stage.run(parameters, items)).text;
-	expect(text).toMatch(/2 of 4 items have wrong or missing values. Nothing was sent.\nItem 1: .*404.*<br>\nItem 3: .*WebP/);
+	expect(text).toMatch(
+		/2 of 4 items have wrong or missing values. Nothing was sent.\nItem 1: .*404.*<br>\nItem 3: .*WebP/,
+	);
 	expect(sentToProviders()).toEqual([]);
 	const out = (await stage.run(parameters, items, CONTINUE)).items('Kling');
 	expect(out.map(({ json }) => 'error' in json)).toEqual([false, true, false, true]);
