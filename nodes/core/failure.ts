@@ -29,7 +29,8 @@ function textOfObject(value: Readonly<Record<string, unknown>>, depth: number): 
 
 /**
  * The sentence for people in whatever an API calls its error: a string, `{message}`, `[{msg}]`, JSON inside a string,
- * or text that ends in JSON (provider-apis: both APIs' error shapes). Undefined if there is none. Never a traceback.
+ * or text that ends in JSON (docs/providers.md#runpod-failures, #coretoday-errors). Undefined if there is none. Never a
+ * traceback.
  */
 export function errorText(value: unknown, depth = 6): string | undefined {
 	if (depth === 0) return undefined;

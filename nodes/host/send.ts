@@ -193,7 +193,7 @@ function changeTexts(json: unknown, change: ChangeText): unknown {
 	return root[0];
 }
 
-/** Connection refused, name not resolved, no trust in the server: the request surely never left. */
+/** Connection refused, name not resolved, no trust in the server: the request never left. */
 const NOT_CONNECTED =
 	/^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EAI_NONAME|ERR_TLS_\w+|CERT_\w+|DEPTH_ZERO_\w+|SELF_SIGNED_\w+|UNABLE_TO_\w+)$/;
 const KNOWN_CODE = /\b(E[A-Z_]{4,}|CERT_\w+|DEPTH_ZERO_\w+|SELF_SIGNED_\w+|UNABLE_TO_\w+)\b/;

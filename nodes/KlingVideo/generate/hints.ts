@@ -56,7 +56,7 @@ function submittedText(submitted: readonly LedgerEntry[]): string | undefined {
 	return `${countText(submitted.length)} submitted, ${sums.join(' and ')}`;
 }
 
-/** A job that is surely not charged costs nothing. */
+/** A job that is known not to be charged costs nothing. */
 function costOf({ job, cost }: LedgerEntry): Cost | undefined {
 	const isFree = job?.status === 'failed' && job.failure.charged === 'no';
 	return isFree && cost !== undefined ? { ...cost, amount: 0 } : (job?.cost ?? cost);

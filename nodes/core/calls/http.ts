@@ -24,7 +24,7 @@ export interface Reply {
 }
 
 /**
- * No usable answer came. `notConnected`: the request surely never reached the API (connection refused, name not
+ * No usable answer came. `notConnected`: the request certainly never reached the API (connection refused, name not
  * resolved). `lost`: it may have (timeout, reset, cut or oversized body).
  */
 export interface Fault {

@@ -13,7 +13,7 @@ export interface SubmitPorts {
 }
 
 /**
- * What became of a submit. Without a job, `failure.charged` is `no` if surely none was created; the code
+ * What became of a submit. Without a job, `failure.charged` is `no` if certainly none was created; the code
  * `submit_unknown` says that there may be one, so the submit must not be repeated.
  */
 export type SubmitResult =
@@ -35,7 +35,7 @@ const CONNECT_TRIES = 3;
 const FALLBACK_CODES: ReadonlyArray<Failure['code']> = ['unauthorized', 'insufficient_credit', 'endpoint_not_found'];
 
 /**
- * Makes one job with one billable call. The call is repeated only where it surely created nothing: if no connection came
+ * Makes one job with one billable call. The call is repeated only where it certainly created nothing: if no connection came
  * about, and after a 429 until `patienceMs` is over. The answer is not held back for longer than that either. Never
  * throws.
  */

@@ -99,7 +99,7 @@ export interface Provider {
 	readonly credential: `${ProviderName}Api`;
 	/** The ID of the model that it makes where none is named. */
 	readonly defaultModel: string;
-	/** The only billable call. Must not be repeated unless it surely created nothing. */
+	/** The only billable call. It must not be repeated unless it certainly created nothing. */
 	startCall(request: VideoRequest, extras: SubmitExtras): Call;
 	/** A completed job without its link is a video that is lost: where a link may come later, say that it still runs. */
 	readStarted(reply: Reply, request: VideoRequest, moment: SubmitMoment): JobOrFailure;

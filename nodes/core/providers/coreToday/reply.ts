@@ -18,7 +18,7 @@ import {
 
 export const LABEL = 'Core.Today';
 
-/** Both dialects' words: the seed's own, and those of the API reference (provider-apis, trap 6). */
+/** Core.Today's documents disagree about the words, so all of them are read (docs/providers.md#coretoday-replies). */
 const STATUS_WORDS: Readonly<Record<string, JobStatus>> = {
 	pending: 'pending',
 	starting: 'pending',
@@ -135,7 +135,7 @@ export function readCancelled(reply: Reply, handle: Handle, { nowMs }: Moment): 
  * See `Provider.readCallback`. What Core.Today's callback looks like is not documented, so the id is read where either
  * dialect of its replies has it, at the top or one level down; an envelope's own `id` would be its event's, so it is
  * the last to be believed:
- * - `job_id`: the seed's reply, and the quickstart's;
+ * - `job_id`: the reply on the model's page, and the quickstart's;
  * - `data.job_id`, `data.id`, `prediction.job_id`, `prediction.id`: such a reply inside a usual webhook envelope;
  * - `id`: the API reference's reply, and what its backend, Replicate, sends.
  */

@@ -6,7 +6,7 @@ import { LABEL } from './reply';
 
 const UPLOAD_URL_TIMEOUT_MS = 30_000;
 
-/** Asks for a place to store a file (DOC: `POST /files/upload-url`). */
+/** Asks for a place to store a file (docs/providers.md#coretoday-files). */
 export function uploadCall({ fileName, mimeType }: { readonly fileName: string; readonly mimeType: string }): Call {
 	return {
 		method: 'POST',

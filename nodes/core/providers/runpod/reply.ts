@@ -21,7 +21,7 @@ export const DEFAULT_ENDPOINT_ID = defaultModelOf('runpod').id;
 
 export const LABEL = 'Runpod';
 
-/** The documented states, read in any case; a word that is not here is "still running" (provider-apis). */
+/** The documented states, in any case. Any other word means that the job still runs (docs/providers.md#runpod-replies). */
 const STATUS_WORDS: Readonly<Record<string, JobStatus>> = {
 	IN_QUEUE: 'pending',
 	IN_PROGRESS: 'processing',
@@ -33,9 +33,9 @@ const STATUS_WORDS: Readonly<Record<string, JobStatus>> = {
 	CANCELED: 'cancelled',
 };
 
-/** Within this time of its submit, a job that is not found is only not visible yet (provider-apis, trap 2). */
+/** Within this time of its submit a job may not be found yet (docs/providers.md#runpod-not-found). */
 const INVISIBLE_MS = 150_000;
-/** "This URL expires after 7 days" (seed), counted from the job's end. */
+/** How long a video's link lives, from the end of its job (docs/providers.md#runpod-records). */
 const VIDEO_URL_LIFE_MS = 7 * 24 * 3600 * 1000;
 
 type Body = Readonly<Record<string, unknown>>;
@@ -58,7 +58,7 @@ function failureOf(body: Body): Failure {
 	const text = errorText(body.error) ?? errorText(output?.error) ?? errorText(output?.message);
 	const timedOut = asText(body.status)?.toUpperCase() === 'TIMED_OUT';
 	const message = text ?? (timedOut ? `${LABEL} stopped the job at its own time limit` : `${LABEL} gave no reason`);
-	// "Failed generations are not charged" (DOC), unless the reply itself reports a cost.
+	// Failed jobs are not charged (docs/providers.md#runpod-failures), unless the reply itself reports a cost.
 	const charged = hasCost(body) ? 'yes' : timedOut ? 'unknown' : 'no';
 	return { message, ...(timedOut ? { code: 'provider_error', retryable: true } : classifyFailure(text)), charged };
 }
@@ -163,14 +163,14 @@ export function readJob(reply: Reply, handle: Handle, moment: Moment): JobOrFail
 	throw unexpectedReply(reply, LABEL, `the job ID ${handle.jobId}`);
 }
 
-/** See `Provider.readCancelled`: `{id, status: "CANCELLED"}` is the only clear answer (DOC). */
+/** See `Provider.readCancelled`: only `{id, status: "CANCELLED"}` is clear (docs/providers.md#runpod-calls). */
 export function readCancelled(reply: Reply, handle: Handle, { nowMs }: Moment): Job | undefined {
 	const body = asObject(reply.body);
 	if (reply.status >= 300 || body === undefined || asJobId(body.id) !== handle.jobId) return undefined;
 	return statusOf(body) === 'cancelled' ? toJob(reply, body, handle, nowMs) : undefined;
 }
 
-/** See `Provider.readCallback`. The body is like `/status`' (DOC), which names its job in `id`; no other path is read. */
+/** See `Provider.readCallback`. The body names its job in `id`, as a status reply does (docs/providers.md#runpod-callbacks). */
 export function readCallback(body: unknown): string | undefined {
 	return asJobId(asObject(body)?.id);
 }
