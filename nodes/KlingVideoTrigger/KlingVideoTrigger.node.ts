@@ -6,7 +6,14 @@ import {
 	type IWebhookResponseData,
 } from 'n8n-workflow';
 import type { Clock } from '../core/clock';
-import { endpointIdOption, providerOptions, rawOutputOption, withEndpoints } from '../kling/fields';
+import {
+	downloadVideoField,
+	outputFieldField,
+	endpointIdOption,
+	providerOptions,
+	rawOutputOption,
+	withEndpoints,
+} from '../kling/fields';
 import { providers } from '../core/providers';
 import { systemClock } from '../host/clock';
 import { processMemory, type Memory } from '../kling/memory';
@@ -98,22 +105,8 @@ export class KlingVideoTrigger implements INodeType {
 					},
 				],
 			},
-			{
-				displayName: 'Download Video',
-				name: 'downloadVideo',
-				type: 'boolean',
-				default: true,
-				description: 'Whether to download the finished video into a binary field of the item',
-			},
-			{
-				displayName: 'Put Output in Field',
-				name: 'outputField',
-				type: 'string',
-				default: 'data',
-				placeholder: 'e.g. data',
-				hint: 'The name of the output binary field to put the video in',
-				displayOptions: { show: { downloadVideo: [true] } },
-			},
+			downloadVideoField,
+			{ ...outputFieldField, displayOptions: { show: { downloadVideo: [true] } } },
 			{
 				displayName: 'Options',
 				name: 'options',

@@ -28,23 +28,28 @@ export const onlyAsTool = (field: INodeProperties): INodeProperties => ({
 	displayOptions: { ...field.displayOptions, show: { '@tool': [true], ...field.displayOptions?.show } },
 });
 
+export const downloadVideoField: INodeProperties = {
+	displayName: 'Download Video',
+	name: 'downloadVideo',
+	type: 'boolean',
+	default: true,
+	description: 'Whether to download the finished video into a binary field of the item',
+};
+
+export const outputFieldField: INodeProperties = {
+	displayName: 'Put Output in Field',
+	name: 'outputField',
+	type: 'string',
+	default: 'data',
+	placeholder: 'e.g. data',
+	hint: 'The name of the output binary field to put the video in',
+};
+
 /** Download Video, and the field to put the video in where it is downloaded. */
 export const outputFields = (operation: string, show: Record<string, string[]> = {}): INodeProperties[] => [
+	notAsTool({ ...downloadVideoField, displayOptions: { show: { operation: [operation], ...show } } }),
 	notAsTool({
-		displayName: 'Download Video',
-		name: 'downloadVideo',
-		type: 'boolean',
-		default: true,
-		description: 'Whether to download the finished video into a binary field of the item',
-		displayOptions: { show: { operation: [operation], ...show } },
-	}),
-	notAsTool({
-		displayName: 'Put Output in Field',
-		name: 'outputField',
-		type: 'string',
-		default: 'data',
-		placeholder: 'e.g. data',
-		hint: 'The name of the output binary field to put the video in',
+		...outputFieldField,
 		displayOptions: { show: { operation: [operation], downloadVideo: [true], ...show } },
 	}),
 ];
