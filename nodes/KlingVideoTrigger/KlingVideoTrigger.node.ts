@@ -8,7 +8,7 @@ import {
 import type { Clock } from '../core/clock';
 import {
 	downloadVideoField,
-	outputFieldField,
+	putOutputInField,
 	endpointIdOption,
 	providerOptions,
 	rawOutputOption,
@@ -106,7 +106,7 @@ export class KlingVideoTrigger implements INodeType {
 				],
 			},
 			downloadVideoField,
-			{ ...outputFieldField, displayOptions: { show: { downloadVideo: [true] } } },
+			{ ...putOutputInField, displayOptions: { show: { downloadVideo: [true] } } },
 			{
 				displayName: 'Options',
 				name: 'options',

@@ -36,7 +36,7 @@ export const downloadVideoField: INodeProperties = {
 	description: 'Whether to download the finished video into a binary field of the item',
 };
 
-export const outputFieldField: INodeProperties = {
+export const putOutputInField: INodeProperties = {
 	displayName: 'Put Output in Field',
 	name: 'outputField',
 	type: 'string',
@@ -49,7 +49,7 @@ export const outputFieldField: INodeProperties = {
 export const outputFields = (operation: string, show: Record<string, string[]> = {}): INodeProperties[] => [
 	notAsTool({ ...downloadVideoField, displayOptions: { show: { operation: [operation], ...show } } }),
 	notAsTool({
-		...outputFieldField,
+		...putOutputInField,
 		displayOptions: { show: { operation: [operation], downloadVideo: [true], ...show } },
 	}),
 ];

@@ -1,5 +1,4 @@
-import { stopOf } from '../../nodes/host/clock';
-import { withDeadline } from '../../nodes/host/clock';
+import { stopOf, withDeadline } from '../../nodes/host/clock';
 import { createStop } from '../support/stop';
 import { VirtualClock } from '../support/virtualClock';
 

@@ -4,7 +4,7 @@ import {
 	endpointIdOption,
 	notAsTool,
 	onTimeoutOption,
-	outputFieldField,
+	putOutputInField,
 	outputFields,
 	providerOptions,
 	rawOutputOption,
@@ -87,7 +87,7 @@ export const jobFields: INodeProperties[] = [
 			'The videoUrl that Generate, Wait or Get Status returned. It works for longer than the provider keeps the job.',
 		displayOptions: { show: { operation: ['download'] } },
 	},
-	{ ...outputFieldField, displayOptions: { show: { operation: ['download'] } } },
+	{ ...putOutputInField, displayOptions: { show: { operation: ['download'] } } },
 	notAsTool({
 		displayName: 'Route by Status',
 		name: 'routeByStatus',
