@@ -9,11 +9,14 @@ import { manualTrigger, node, row, workflow } from '../harness/workflow.ts';
 const labels = { coreToday: 'Core.Today account', runpod: 'Runpod account' };
 const both = Object.values(labels);
 const generate = [
+	'model',
 	'prompt',
 	'startImageSource',
 	'startImageUrl',
-	'mode',
 	'duration',
+	'mode',
+	'endImageSource',
+	'negativePrompt',
 	'completion',
 	'downloadVideo',
 	'outputField',
@@ -25,10 +28,10 @@ const panels: Array<{ operation: string; provider?: string; fields: string[]; cr
 	{
 		operation: 'Generate',
 		provider: 'Runpod',
-		fields: generate.filter((name) => name !== 'mode'),
+		fields: generate.filter((name) => name !== 'mode' && name !== 'endImageSource'),
 		credentials: [labels.runpod],
 	},
-	{ operation: 'Generate', provider: 'Core.Today, Then Runpod', fields: generate, credentials: both },
+	{ operation: 'Generate', provider: 'Core.Today, Then Runpod', fields: generate.slice(1), credentials: both },
 	{
 		operation: 'Get Status',
 		provider: 'Core.Today',

@@ -153,7 +153,7 @@ export const scenarios: Scenario[] = [
 			const clock = createJumpingClock();
 			const bench = await startBench(context, 'runpod', { clock, jobTimes: { queueMs: 0, runMs: RUN_MS } });
 			bench.emulator.misbehave({ when: { call: 'webhook' }, do: { webhook: { drop: true } } });
-			const id = await host.runManually(await host.workflow(pausingFlow(bench, 10, 12)));
+			const id = await host.runManually(await host.workflow(pausingFlow(bench, 15, 8)));
 			// n8n looks once a minute for paused executions whose time has come.
 			const execution = await host.waitForExecution(id, hasEnded, 150_000);
 			expect(execution.status).toBe('canceled');
