@@ -53,11 +53,12 @@ export class RunpodApi implements ICredentialType {
 		properties: { headers: { Authorization: `=Bearer {{ ${CLEAN_KEY} }}` } },
 	};
 
-	// Free. 401 is a wrong key; 404 says that the endpoint is gone, and the key was not checked.
+	// Free. 401 is a wrong key; 404 says that the endpoint is gone, and the key was not checked. It is O1's endpoint, as
+	// that of v2.1 was reported gone (docs/providers.md#runpod-retired-endpoint).
 	test: ICredentialTestRequest = {
 		request: {
 			baseURL: SAFE_BASE_URL,
-			url: '/kling-v2-1-i2v-pro/health',
+			url: '/kling-video-o1-r2v/health',
 			method: 'GET',
 			disableFollowRedirect: true,
 		},
@@ -75,7 +76,7 @@ export class RunpodApi implements ICredentialType {
 				properties: {
 					value: 404,
 					message:
-						'Runpod no longer has the endpoint kling-v2-1-i2v-pro, so the key could not be checked. Save it all the same, and choose another Model in the node.',
+						'Runpod no longer has the endpoint kling-video-o1-r2v, so the key could not be checked. Save it all the same, and choose a Model other than Kling O1 in the node.',
 				},
 			},
 		],

@@ -23,7 +23,7 @@ const apis = [
 	{
 		label: 'Runpod',
 		baseUrl: process.env.RUNPOD_BASE_URL ?? 'https://api.runpod.ai/v2',
-		path: '/kling-v2-1-i2v-pro/health',
+		path: '/kling-video-o1-r2v/health',
 		key: process.env.RUNPOD_API_KEY,
 		headers: (key) => ({ Authorization: `Bearer ${key}` }),
 		fits: (body) => isObject(body.workers) || isObject(body.jobs),

@@ -1,6 +1,6 @@
 import type { IDataObject, INodeExecutionData, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 import type { Clock } from '../core/clock';
-import { FieldReader } from '../core/fields';
+import { FieldReader, isUnset } from '../core/fields';
 import { hasEnded, type Handle, type Job } from '../core/job';
 import { asObject, present, without } from '../core/json';
 import { findProvider } from '../core/providers';
@@ -65,7 +65,7 @@ function readParameters(context: IWebhookFunctions): Parameters {
 	const events: unknown = context.getNodeParameter('events', ['completed', 'failed']);
 	const options = asObject(context.getNodeParameter('options', {}));
 	const query: IDataObject = { ...context.getQueryData() };
-	const model = options?.endpointId ?? query[MODEL_PARAMETER];
+	const model = isUnset(options?.endpointId) ? query[MODEL_PARAMETER] : options?.endpointId;
 	const field = String(context.getNodeParameter('outputField', 'data') ?? '').trim();
 	return {
 		events: namesIn(events),
