@@ -25,36 +25,50 @@ const covered = new Set<string>();
 
 /** The chat that the example answers, until a user has put their own there. */
 const CHAT_ID = 123456789;
-const TABLE = { __rl: true, mode: 'name', value: 'kling videos' };
-const COLUMNS = ['pictureUrl', 'prompt', 'videoUrl', 'file', 'failure'];
+const TABLE_NAME = 'kling videos';
+const COLUMNS = ['pictureUrl', 'prompt', 'videoUrl', 'failure'];
 
-/** The table that the example's note asks for, with these rows. */
-const tableWith = (rows: object[]): WorkflowDefinition =>
+/** Scenarios run side by side and share one n8n, so each puts a table of its own in the place of the example's. */
+function withTable(definition: WorkflowDefinition, table: string): WorkflowDefinition {
+	const text = JSON.stringify(definition);
+	expect(text).toContain(`"value":"${TABLE_NAME}"`);
+	return JSON.parse(text.replaceAll(`"value":"${TABLE_NAME}"`, `"value":"${table}"`));
+}
+
+const tableOf = (name: string) => ({ __rl: true, mode: 'name', value: name });
+
+/** Adds rows to the table that the notes of two examples ask for; makes it first, if it is not there. */
+const addRows = (table: string, rows: object[]): WorkflowDefinition =>
 	row('Make the table', [
 		manualTrigger(),
 		node('Create', 'dataTable', {
 			resource: 'table',
 			operation: 'create',
-			tableName: TABLE.value,
+			tableName: table,
 			columns: { column: COLUMNS.map((name) => ({ name, type: 'string' })) },
 			options: { createIfNotExists: true },
 		}),
 		itemsNode('Rows', rows),
 		node('Insert', 'dataTable', {
 			operation: 'insert',
-			dataTableId: TABLE,
+			dataTableId: tableOf(table),
 			columns: { mappingMode: 'autoMapInputData', value: null },
 			options: {},
 		}),
 	]);
 
-const readTable = (): WorkflowDefinition =>
+const readTable = (table: string): WorkflowDefinition =>
 	row('Read the table', [
 		manualTrigger(),
-		node('Read', 'dataTable', { operation: 'get', dataTableId: TABLE, returnAll: true }),
+		node('Read', 'dataTable', { operation: 'get', dataTableId: tableOf(table), returnAll: true }),
 	]);
 
-const SPEND = { __rl: true, mode: 'name', value: 'kling spend' };
+/** Sets the options of the node that generates. */
+function setOptions({ nodes }: WorkflowDefinition, options: INode['parameters']): void {
+	for (const { name, parameters } of nodes) if (name === 'Generate the Videos') parameters.options = options;
+}
+
+const SPEND = tableOf('kling spend');
 
 /** The README's daily spend cap, of 0.5 USD a day, around a node that makes one video. */
 const cappedWorkflow = (generate: INode): WorkflowDefinition =>
@@ -125,15 +139,23 @@ export const scenarios: Scenario[] = [
 	}),
 
 	example('scheduled-batch-with-spend-limit', async ({ bench, load, context: { host } }) => {
-		const execution = await host.run(load('scheduled-batch-with-spend-limit'));
+		const table = 'scheduled videos';
+		const loadBatch = () => withTable(load('scheduled-batch-with-spend-limit'), table);
+		const good = { pictureUrl: bench.emulator.imageUrl, prompt: 'steam rises' };
+		await host.run(addRows(table, [good, good]));
+		const execution = await host.run(loadBatch());
 		expect(execution.status).toBe('success');
 		expect(bench.emulator.jobs()).toHaveLength(2);
 		expect(itemsOf(execution, 'Post the Video')).toHaveLength(2);
-		const poor = load('scheduled-batch-with-spend-limit');
-		for (const node of poor.nodes) if (node.name === 'Generate the Videos') node.parameters.options = { maxCost: 0.5 };
+		await host.run(loadBatch());
+		expect(bench.emulator.jobs()).toHaveLength(2);
+		await host.run(addRows(table, [good, good]));
+		const poor = loadBatch();
+		setOptions(poor, { maxCost: 0.5 });
 		const refused = await host.run(poor);
 		expect(bench.emulator.jobs()).toHaveLength(2);
-		expect(itemsOf(refused, 'Report the Row')).toHaveLength(2);
+		const reason = { failure: expect.stringContaining('but Max Cost is 0.5 USD') };
+		expect(jsonOf(refused, 'Report the Row')).toMatchObject([reason, reason]);
 	}),
 
 	example(
@@ -232,22 +254,58 @@ export const scenarios: Scenario[] = [
 	}),
 
 	example('table-to-videos', async ({ bench, load, context: { host } }) => {
+		const table = 'videos of rows';
+		const loadRows = () => withTable(load('table-to-videos'), table);
 		const good = { pictureUrl: bench.emulator.imageUrl, prompt: 'steam rises' };
-		const made = await host.run(tableWith([good, { ...good, pictureUrl: 'not a link' }]));
+		const made = await host.run(addRows(table, [good, { ...good, pictureUrl: 'not a link' }]));
 		expect(made.status).toBe('success');
-		const folder = `${host.server.userFolder}/.n8n-files`;
-		mkdirSync(folder, { recursive: true });
-		const execution = await host.run(load('table-to-videos', { folder }));
+		const execution = await host.run(loadRows());
 		expect(execution.status).toBe('success');
 		const [job] = bench.emulator.jobs();
-		const rows = jsonOf(await host.run(readTable()), 'Read');
+		const rows = jsonOf(await host.run(readTable(table)), 'Read');
 		expect(rows).toMatchObject([
-			{ videoUrl: job?.videoUrl, file: `${folder}/kling-${job?.id}.mp4`, failure: null },
-			{ videoUrl: null, file: null, failure: expect.stringContaining('Start Image URL') },
+			{ videoUrl: job?.videoUrl, failure: null },
+			{ videoUrl: null, failure: expect.stringContaining('Start Image URL') },
 		]);
-		await host.run(load('table-to-videos', { folder }));
+		await expectVideoOf(host, itemsOf(execution, 'Post the Video')[0], job);
+		await host.run(loadRows());
 		expect(bench.emulator.jobs()).toHaveLength(1);
 	}),
+
+	{
+		name: 'example table-to-videos: a dry run marks no row, eleven rows are no refusal, and a failed post pays once',
+		run: async (context) => {
+			const { host } = context;
+			const bench = await startBench(context, 'runpod');
+			const { credentials, emulator } = bench;
+			const table = 'eleven videos';
+			const load = () =>
+				withTable(readExample('table-to-videos', { credentials, pictureUrl: emulator.imageUrl }), table);
+			const good = { pictureUrl: emulator.imageUrl, prompt: 'steam rises' };
+			await host.run(
+				addRows(
+					table,
+					Array.from({ length: 11 }, () => good),
+				),
+			);
+			const dry = load();
+			setOptions(dry, { maxJobs: 10, dryRun: true });
+			const tried = await host.run(dry);
+			expect(tried.status).toBe('success');
+			expect(itemsOf(tried, 'Generate the Videos')).toHaveLength(10);
+			expect(itemsOf(tried, 'Post the Video')).toEqual([]);
+			const unposted = load();
+			const post = unposted.nodes.find(({ name }) => name === 'Post the Video');
+			Object.assign(post ?? {}, { type: 'n8n-nodes-base.stopAndError', parameters: { errorMessage: 'no room' } });
+			expect(errorOf(await host.run(unposted))).toContain('no room');
+			expect(emulator.jobs()).toHaveLength(10);
+			const rows = jsonOf(await host.run(readTable(table)), 'Read');
+			expect(rows.filter(({ videoUrl }) => videoUrl !== null)).toHaveLength(10);
+			expect(rows.filter(({ failure }) => failure !== null)).toEqual([]);
+			await host.run(load());
+			expect(emulator.jobs()).toHaveLength(11);
+		},
+	},
 
 	example('scenes-to-film', async ({ bench, load, context }) => {
 		const { service, httpHeaderAuth, settings } = await startRenders(context, bench);
