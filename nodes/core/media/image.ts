@@ -1,21 +1,18 @@
 import { isJpeg, readJpeg } from './jpeg';
 import { recogniseOther } from './others';
 import { isPng, readPng } from './png';
-import { refused } from './reading';
 import type { ImageSize, Refusal } from './reading';
 
 /** Kling's documents say "10 MB" and leave open which: the smaller reading, in bytes, is right for both. */
 export const MAX_IMAGE_BYTES = 10_000_000;
 /** Kling's documents: width and height ≥ 300 px. */
-export const MIN_IMAGE_SIDE = 300;
+const MIN_IMAGE_SIDE = 300;
 /** Kling's documents: aspect ratio 1:2.5 to 2.5:1. */
-export const MAX_ASPECT_RATIO = 2.5;
+const MAX_ASPECT_RATIO = 2.5;
 
-/** A picture that Kling's formats allow; sides in pixels, as displayed. */
-export interface ImageFacts {
+/** A picture that Kling's formats allow, with its size as displayed. */
+export interface ImageFacts extends ImageSize {
 	readonly mimeType: 'image/jpeg' | 'image/png';
-	readonly width: number;
-	readonly height: number;
 }
 
 /** What a file was found to be. */
@@ -27,13 +24,13 @@ export interface CheckedImage {
 }
 
 function refuseOther(bytes: Uint8Array): Refusal {
-	if (bytes.length === 0) return refused('is empty. Check the step that made or fetched it.');
+	if (bytes.length === 0) return 'is empty. Check the step that made or fetched it.';
 	const other = recogniseOther(bytes);
-	if (other) return refused(`is ${other.name}; Kling takes JPEG and PNG only. ${other.advice}`);
+	if (other) return `is ${other.name}; Kling takes JPEG and PNG only. ${other.advice}`;
 	const start = Array.from(bytes.subarray(0, 4), (byte) => byte.toString(16).padStart(2, '0')).join(' ');
-	return refused(
+	return (
 		`is neither JPEG nor PNG (it begins with the bytes ${start}), and Kling takes no other. ` +
-			'Convert it to JPEG or PNG first.',
+		'Convert it to JPEG or PNG first.'
 	);
 }
 
@@ -44,26 +41,23 @@ export function lengthProblems(length: number, maxBytes = MAX_IMAGE_BYTES): stri
 	return [`has ${has} bytes; the limit is ${limit}. Make it smaller, or save it as JPEG.`];
 }
 
-function sideProblem({ width, height }: ImageSize): string[] {
-	if (Math.min(width, height) >= MIN_IMAGE_SIDE) return [];
-	return [`is ${width} x ${height} px; both sides have to be at least ${MIN_IMAGE_SIDE} px. Use a larger one.`];
-}
-
-function aspectProblem({ width, height }: ImageSize): string[] {
-	const [long, short] = [Math.max(width, height), Math.min(width, height)];
-	if (long <= short * MAX_ASPECT_RATIO) return [];
-	const ratio = Number((long / short).toFixed(3));
-	const is = width > height ? `${ratio}:1` : `1:${ratio}`;
-	const allowed = Math.floor(short * MAX_ASPECT_RATIO);
-	return [
-		`is ${width} x ${height} px, that is ${is}; the aspect ratio has to lie between 1:${MAX_ASPECT_RATIO} ` +
-			`and ${MAX_ASPECT_RATIO}:1. Crop its long side to ${allowed} px or less.`,
-	];
-}
-
 /** What is wrong with a picture of this size; none if Kling takes it. */
-export function sizeProblems(size: ImageSize): string[] {
-	return [...sideProblem(size), ...aspectProblem(size)];
+export function sizeProblems({ width, height }: ImageSize): string[] {
+	const [long, short] = [Math.max(width, height), Math.min(width, height)];
+	const problems: string[] = [];
+	if (short < MIN_IMAGE_SIDE) {
+		problems.push(`is ${width} x ${height} px; both sides have to be at least ${MIN_IMAGE_SIDE} px. Use a larger one.`);
+	}
+	if (long > short * MAX_ASPECT_RATIO) {
+		const ratio = Number((long / short).toFixed(3));
+		const is = width > height ? `${ratio}:1` : `1:${ratio}`;
+		const allowed = Math.floor(short * MAX_ASPECT_RATIO);
+		problems.push(
+			`is ${width} x ${height} px, that is ${is}; the aspect ratio has to lie between 1:${MAX_ASPECT_RATIO} ` +
+				`and ${MAX_ASPECT_RATIO}:1. Crop its long side to ${allowed} px or less.`,
+		);
+	}
+	return problems;
 }
 
 /**
@@ -76,7 +70,6 @@ export function checkImage(bytes: Uint8Array): CheckedImage {
 	const mimeType = isPng(bytes) ? 'image/png' : 'image/jpeg';
 	const read = isPng(bytes) ? readPng(bytes) : isJpeg(bytes) ? readJpeg(bytes) : refuseOther(bytes);
 	const tooLarge = lengthProblems(bytes.length);
-	if (read.kind === 'refused') return { problems: [read.message, ...tooLarge] };
-	const { width, height } = read;
-	return { facts: { mimeType, width, height }, problems: [...tooLarge, ...sizeProblems(read)] };
+	if (typeof read === 'string') return { problems: [read, ...tooLarge] };
+	return { facts: { mimeType, ...read }, problems: [...tooLarge, ...sizeProblems(read)] };
 }

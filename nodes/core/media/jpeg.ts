@@ -1,4 +1,4 @@
-import { damaged, displayedSize, endsTooSoon, isOnItsSide, latin1, refused, uint16 } from './reading';
+import { damaged, displayedSize, endsTooSoon, isOnItsSide, latin1, uint16 } from './reading';
 import type { ImageSize, Refusal } from './reading';
 
 // Marker codes: ITU-T T.81, table B.1.
@@ -35,77 +35,79 @@ function isFrame(code: number): boolean {
 function readFrame(code: number, segment: Uint8Array): ImageSize | Refusal {
 	if (segment.length < 6) return damaged('JPEG', 'its frame header is too short');
 	if (code > 0xc2 || segment[0] !== 8) {
-		return refused(
+		return (
 			'is a JPEG of a rare kind (lossless, arithmetic-coded or 12-bit) that most programs cannot open. ' +
-				'Save it as an ordinary 8-bit JPEG or as PNG.',
+			'Save it as an ordinary 8-bit JPEG or as PNG.'
 		);
 	}
 	const height = uint16(segment, 1);
 	const width = uint16(segment, 3);
 	if (width === 0 || height === 0) return damaged('JPEG', `it gives its size as ${width} x ${height} px`);
-	return { kind: 'size', width, height };
+	return { width, height };
 }
 
-/** What was met on the way through the segments. */
-interface Findings {
-	frame?: ImageSize | Refusal;
-	onItsSide?: boolean;
-	hasScan: boolean;
+function isExif(code: number, segment: Uint8Array): boolean {
+	return code === APP1 && latin1(segment, 0, EXIF_HEADER.length) === EXIF_HEADER;
 }
 
-function note(found: Findings, code: number, segment: Uint8Array): void {
-	if (isFrame(code)) found.frame ??= readFrame(code, segment);
-	if (code === START_OF_SCAN) found.hasScan = true;
-	if (code === APP1 && latin1(segment, 0, EXIF_HEADER.length) === EXIF_HEADER) {
-		found.onItsSide ??= isOnItsSide(segment.subarray(EXIF_HEADER.length));
+/** A segment, which begins with its length. */
+interface Segment {
+	readonly code: number;
+	/** Where its length stands. */
+	readonly at: number;
+	/** Of its data and the length itself: less than 2 is impossible. */
+	readonly length: number;
+	readonly data: Uint8Array;
+}
+
+/** The segments that the bytes have whole, one after another. The end-of-image marker counts as one, without a length. */
+function* segmentsOf(bytes: Uint8Array): Generator<Segment> {
+	let end = 2;
+	for (let marker = nextMarker(bytes, end); marker !== -1; marker = nextMarker(bytes, end)) {
+		const [code = 0, at] = [bytes[marker], marker + 1];
+		const length = code === END_OF_IMAGE ? 0 : uint16(bytes, at);
+		end = at + length;
+		if (code !== END_OF_IMAGE && Math.max(at + 2, end) > bytes.length) return;
+		yield { code, at, length, data: bytes.subarray(at + 2, end) };
 	}
 }
 
-function conclude({ frame, onItsSide, hasScan }: Findings): ImageSize | Refusal {
-	if (frame === undefined || !hasScan) return damaged('JPEG', 'there is no picture in it');
-	return frame.kind === 'refused' ? frame : displayedSize(frame.width, frame.height, onItsSide ?? false);
-}
-
 /**
- * A JPEG's size, baseline or progressive, from its segments, each looked at once up to the end-of-image marker. What
- * follows that marker (a phone's second picture, a motion photo's video) is not looked at. Never throws.
+ * A JPEG's size as displayed, baseline or progressive, from its segments, each looked at once up to the end-of-image
+ * marker. What follows that marker (a phone's second picture, a motion photo's video) is not looked at. Never throws.
  * Source: ITU-T T.81, annex B.
  * @param bytes for which `isJpeg` holds
  */
 export function readJpeg(bytes: Uint8Array): ImageSize | Refusal {
-	const found: Findings = { hasScan: false };
-	let marker = nextMarker(bytes, 2);
-	while (marker !== -1) {
-		const code = bytes[marker] ?? 0;
-		if (code === END_OF_IMAGE) return conclude(found);
-		const length = uint16(bytes, marker + 1);
-		const end = marker + 1 + length;
-		if (marker + 3 > bytes.length || end > bytes.length) break;
-		if (length < 2) return damaged('JPEG', `a segment at byte ${marker + 1} has no length`);
-		note(found, code, bytes.subarray(marker + 3, end));
-		if (found.frame?.kind === 'refused') return found.frame;
-		marker = nextMarker(bytes, end);
+	let size: ImageSize | undefined;
+	let onItsSide: boolean | undefined;
+	let hasScan = false;
+	for (const { code, at, length, data } of segmentsOf(bytes)) {
+		if (code === END_OF_IMAGE) {
+			if (size === undefined || !hasScan) return damaged('JPEG', 'there is no picture in it');
+			return displayedSize(size, onItsSide ?? false);
+		}
+		if (length < 2) return damaged('JPEG', `a segment at byte ${at} has no length`);
+		if (isFrame(code) && size === undefined) {
+			const frame = readFrame(code, data);
+			if (typeof frame === 'string') return frame;
+			size = frame;
+		}
+		if (code === START_OF_SCAN) hasScan = true;
+		if (isExif(code, data)) onItsSide ??= isOnItsSide(data.subarray(EXIF_HEADER.length));
 	}
 	return endsTooSoon('JPEG', bytes);
 }
 
 /**
- * A JPEG's size, not rotated, from the beginning of the file; undefined where the frame header is not within it or cannot
- * be read. Never throws.
+ * A JPEG's size, not rotated, from the beginning of the file; undefined where the frame header is not within it. Never
+ * throws.
  * @param start the first bytes of a file for which `isJpeg` holds
  */
-export function jpegSizeIn(start: Uint8Array): ImageSize | undefined {
-	let marker = nextMarker(start, 2);
-	while (marker !== -1) {
-		const code = start[marker] ?? 0;
-		const end = marker + 1 + uint16(start, marker + 1);
-		if (marker + 3 > start.length || end > start.length || end < marker + 3) return undefined;
-		if (isFrame(code)) {
-			const size = readFrame(code, start.subarray(marker + 3, end));
-			return size.kind === 'size' ? size : undefined;
-		}
-		if (code === START_OF_SCAN || code === END_OF_IMAGE) return undefined;
-		marker = nextMarker(start, end);
+export function jpegSizeIn(start: Uint8Array): ImageSize | Refusal | undefined {
+	for (const { code, length, data } of segmentsOf(start)) {
+		if (length < 2 || code === START_OF_SCAN) return undefined;
+		if (isFrame(code)) return readFrame(code, data);
 	}
 	return undefined;
 }

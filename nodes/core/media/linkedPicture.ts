@@ -2,7 +2,7 @@ import { lengthProblems, sizeProblems } from './image';
 import { isJpeg, jpegSizeIn } from './jpeg';
 import { recogniseOther } from './others';
 import { isPng, pngSizeIn } from './png';
-import { latin1 } from './reading';
+import { startText } from './reading';
 
 /** What a server answered when it was asked for the beginning of a picture. */
 export interface LinkAnswer {
@@ -52,14 +52,15 @@ export function judgeLink({ status, start, totalBytes }: LinkAnswer, asBrowser: 
 
 function formatProblems(start: Uint8Array): string[] {
 	const size = isPng(start) ? pngSizeIn(start) : isJpeg(start) ? jpegSizeIn(start) : undefined;
-	if (size !== undefined) return sizeProblems(size);
+	// What the beginning does not show, or shows as damaged, is left to the provider: it has the whole file.
+	if (typeof size === 'object') return sizeProblems(size);
 	const other = isPng(start) || isJpeg(start) ? undefined : recogniseOther(start);
 	return other === undefined ? [] : [`gives ${other.name}; Kling takes JPEG and PNG only. ${GIVE_ANOTHER}`];
 }
 
 /** A storage says in XML or JSON that it needs a signature; walls against bots and foreign sites show pages or texts. */
 function judgeRefusal(status: number, body: Uint8Array, asBrowser: boolean): LinkVerdict {
-	if (isStorageRefusal(latin1(body, 0, 4096))) {
+	if (isStorageRefusal(startText(body))) {
 		return refused(`does not open without a login or a valid signature (HTTP status ${status}). ${GIVE_ANOTHER}`);
 	}
 	return asBrowser ? unknown(`it answered with HTTP status ${status}`) : { kind: 'askAsBrowser' };
@@ -67,7 +68,7 @@ function judgeRefusal(status: number, body: Uint8Array, asBrowser: boolean): Lin
 
 /** S3, Google's and Azure's storage answer `<Error><Code>`; Firebase, Supabase and Google's APIs an object with an error. */
 function isStorageRefusal(body: string): boolean {
-	const text = body.replace(/^\xef\xbb\xbf/, '').trimStart();
+	const text = body.trimStart();
 	if (/^(<\?xml[^>]*>\s*)?<Error\b[^>]*>\s*<Code>/i.test(text)) return true;
 	const isError = text.startsWith('{') && /"(error|errors|code|statusCode|message)"\s*:/.test(text);
 	return (

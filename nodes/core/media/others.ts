@@ -1,4 +1,4 @@
-import { latin1 } from './reading';
+import { startText } from './reading';
 
 /** A file format that is neither JPEG nor PNG. */
 interface OtherFormat {
@@ -40,12 +40,8 @@ const OTHER_FORMATS: readonly OtherFormat[] = [
 	{ name: 'JSON', start: /^\s*(\{\s*["}]|\[\s*["{[\]\d])/, advice: NO_PICTURE },
 ];
 
-/** How far into a file its format is looked for, in bytes: an SVG may begin with a long comment. */
-const START_BYTES = 4096;
-
 /** What a file that is neither JPEG nor PNG is, for people, and what to do; undefined if its format is not known. */
 export function recogniseOther(bytes: Uint8Array): Pick<OtherFormat, 'name' | 'advice'> | undefined {
-	const hasByteOrderMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
-	const text = latin1(bytes, hasByteOrderMark ? 3 : 0, START_BYTES);
+	const text = startText(bytes);
 	return OTHER_FORMATS.find(({ start }) => start.test(text));
 }

@@ -1,4 +1,4 @@
-import { damaged, displayedSize, endsTooSoon, isOnItsSide, latin1, refused, uint32 } from './reading';
+import { damaged, displayedSize, endsTooSoon, isOnItsSide, latin1, uint32 } from './reading';
 import type { ImageSize, Refusal } from './reading';
 
 const SIGNATURE = '\x89PNG\r\n\x1a\n';
@@ -46,17 +46,6 @@ export function isPng(bytes: Uint8Array): boolean {
 	return latin1(bytes, 0, SIGNATURE.length) === SIGNATURE;
 }
 
-/** The header chunk's size, as stored: not rotated. */
-function readHeader(header: Uint8Array): ImageSize | Refusal {
-	const [width, height] = [uint32(header, 0), uint32(header, 4)];
-	if (width === 0 || height === 0 || width > MAX_SIDE || height > MAX_SIDE) {
-		return damaged('PNG', `it gives its size as ${width} x ${height} px`);
-	}
-	const [depth = 0, colourType = 0, compression, filter, interlace = 0] = header.subarray(8);
-	const isKnown = BIT_DEPTHS.get(colourType)?.includes(depth) && compression === 0 && filter === 0 && interlace < 2;
-	return isKnown ? { kind: 'size', width, height } : damaged('PNG', 'its header has impossible values');
-}
-
 /** One chunk, or nothing where the file ends before the chunk does. */
 interface Chunk {
 	readonly type: string;
@@ -76,26 +65,41 @@ function readChunk(bytes: Uint8Array, at: number): Chunk | undefined {
 }
 
 /**
- * A PNG's size, from its chunks, each looked at once up to the end chunk: the header, some picture data and the end
- * must be there, and their checksums right. Never throws. Source: PNG Specification (third edition), clauses 5 and 11.
+ * The size in a PNG's header, not rotated, from the beginning of the file, or what is wrong with the header. Never throws.
+ * @param start the first bytes of a file for which `isPng` holds
+ */
+export function pngSizeIn(start: Uint8Array): ImageSize | Refusal {
+	const header = readChunk(start, SIGNATURE.length);
+	if (!header) return endsTooSoon('PNG', start);
+	const { type, data, isSound } = header;
+	if (type === 'CgBI') {
+		return "is a PNG in Apple's own form for iOS apps, which others cannot open. Export it as ordinary PNG.";
+	}
+	const isReadable = type === 'IHDR' && data.length === HEADER_BYTES && isSound;
+	return isReadable ? readHeader(data) : damaged('PNG', 'its header cannot be read');
+}
+
+function readHeader(header: Uint8Array): ImageSize | Refusal {
+	const [width, height] = [uint32(header, 0), uint32(header, 4)];
+	if (width === 0 || height === 0 || width > MAX_SIDE || height > MAX_SIDE) {
+		return damaged('PNG', `it gives its size as ${width} x ${height} px`);
+	}
+	const [depth = 0, colourType = 0, compression, filter, interlace = 0] = header.subarray(8);
+	const isKnown = BIT_DEPTHS.get(colourType)?.includes(depth) && compression === 0 && filter === 0 && interlace < 2;
+	return isKnown ? { width, height } : damaged('PNG', 'its header has impossible values');
+}
+
+/**
+ * A PNG's size as displayed, from its chunks, each looked at once up to the end chunk: the header, some picture data and
+ * the end must be there, and their checksums right. Never throws. Source: PNG Specification (third edition), clauses 5
+ * and 11.
  * @param bytes for which `isPng` holds
  */
 export function readPng(bytes: Uint8Array): ImageSize | Refusal {
-	const header = readChunk(bytes, SIGNATURE.length);
-	if (!header) return endsTooSoon('PNG', bytes);
-	if (header.type === 'CgBI') {
-		return refused("is a PNG in Apple's own form for iOS apps, which others cannot open. Export it as ordinary PNG.");
-	}
-	if (header.type !== 'IHDR' || header.data.length !== HEADER_BYTES || !header.isSound) {
-		return damaged('PNG', 'its header cannot be read');
-	}
-	const size = readHeader(header.data);
-	return size.kind === 'refused' ? size : readBody(bytes, header.end, size);
-}
-
-function readBody(bytes: Uint8Array, start: number, size: ImageSize): ImageSize | Refusal {
+	const size = pngSizeIn(bytes);
+	if (typeof size === 'string') return size;
 	let [onItsSide, hasData] = [false, false];
-	for (let at = start; ; ) {
+	for (let at = SIGNATURE.length + FRAME_BYTES + HEADER_BYTES; ; ) {
 		const chunk = readChunk(bytes, at);
 		if (!chunk) return endsTooSoon('PNG', bytes);
 		if (!chunk.isSound) return damaged('PNG', `the checksum of its part at byte ${at} is wrong`);
@@ -104,17 +108,5 @@ function readBody(bytes: Uint8Array, start: number, size: ImageSize): ImageSize 
 		if (chunk.type === 'IEND') break;
 		at = chunk.end;
 	}
-	return hasData ? displayedSize(size.width, size.height, onItsSide) : damaged('PNG', 'there is no picture in it');
-}
-
-/**
- * A PNG's size, not rotated, from the beginning of the file; undefined where the header is not within it or cannot be
- * read. Never throws.
- * @param start the first bytes of a file for which `isPng` holds
- */
-export function pngSizeIn(start: Uint8Array): ImageSize | undefined {
-	const header = readChunk(start, SIGNATURE.length);
-	if (header?.type !== 'IHDR' || header.data.length !== HEADER_BYTES || !header.isSound) return undefined;
-	const size = readHeader(header.data);
-	return size.kind === 'size' ? size : undefined;
+	return hasData ? displayedSize(size, onItsSide) : damaged('PNG', 'there is no picture in it');
 }
