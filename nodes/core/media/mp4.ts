@@ -1,3 +1,5 @@
+import { uint32 } from './reading';
+
 /**
  * How a file ended. 'whole': an MP4 with all that plays. 'openEnded': an MP4 whose last part goes to the end of the file,
  * wherever that is. 'cut': it ended inside a part, before one that it needs, or before it said what it is. The others are
@@ -28,10 +30,6 @@ function isReadable(byte: number): boolean {
 	return BLANKS.has(byte) || (byte >= 0x20 && byte !== 0x7f);
 }
 
-function readUint32(bytes: readonly number[], at: number): number {
-	return bytes.slice(at, at + 4).reduce((number, byte) => number * 0x100 + byte, 0);
-}
-
 /** The parts ("boxes") of a file one after another, each of which begins with its size and name. Holds 16 bytes. */
 function createBoxes(onBox: (name: string) => void) {
 	let header: number[] = [];
@@ -40,10 +38,10 @@ function createBoxes(onBox: (name: string) => void) {
 
 	/** Takes a header of 8 bytes, or all 16 of a long one. */
 	function open(): void {
-		const size = readUint32(header, 0);
+		const size = uint32(header, 0);
 		if (header.length === HEADER_BYTES) onBox(String.fromCharCode(...header.slice(4)));
 		if (size === 1 && header.length < LONG_HEADER_BYTES) return;
-		const whole = size === 1 ? readUint32(header, 8) * 2 ** 32 + readUint32(header, 12) : size;
+		const whole = size === 1 ? uint32(header, 8) * 2 ** 32 + uint32(header, 12) : size;
 		// A size of 0 goes to the end of the file. One that is smaller than its own header is none: no box is found after it.
 		isOpenEnded = size === 0;
 		left = isOpenEnded || whole < header.length ? Infinity : whole - header.length;
@@ -79,12 +77,12 @@ export function createMp4Watch(isCalledText = false): Mp4Watch {
 	let firstByte: number | undefined;
 	const start: number[] = [];
 	let isMp4: boolean | undefined;
-	/** The box that is being walked, and which of the needed ones were complete before it. */
+	/** The needed boxes so far, and the one that is being walked: all before it are complete. */
+	const seen = new Set<string>();
 	let name = '';
-	const complete = new Set<string>();
 	const boxes = createBoxes((next) => {
 		isMp4 ??= next === 'ftyp';
-		if (NEEDED.has(name)) complete.add(name);
+		if (NEEDED.has(next)) seen.add(next);
 		name = next;
 	});
 
@@ -105,7 +103,6 @@ export function createMp4Watch(isCalledText = false): Mp4Watch {
 		if (!isMp4) return isText(true) ? 'text' : 'notMp4';
 		const isOpenEnded = boxes.isOpenEnded() && (name === 'moov' || name === 'mdat');
 		if (NEEDED.has(name) && !boxes.isComplete() && !isOpenEnded) return 'cut';
-		const seen = new Set([...complete, name]);
 		if (!seen.has('moov') || !seen.has('mdat')) return 'cut';
 		return isOpenEnded ? 'openEnded' : 'whole';
 	}
