@@ -1,4 +1,4 @@
-import { asObject, asText, parseJson } from './json';
+import { asObject, asText, parseJson, present, without } from './json';
 import type { Failure, FailureCode } from './job';
 
 const MAX_MESSAGE_CHARACTERS = 500;
@@ -19,13 +19,8 @@ function withoutTraceback(text: string): string {
 	return (hasTraceback ? lines.filter((each) => !/^(at |File ")/.test(each)).at(-1) : lines.join(' ')) ?? '';
 }
 
-function textOfObject(value: Readonly<Record<string, unknown>>, depth: number): string | undefined {
-	for (const key of ['error_message', 'message', 'msg', 'error', 'detail', 'title']) {
-		const text = errorText(value[key], depth - 1);
-		if (text !== undefined) return text;
-	}
-	return undefined;
-}
+/** Where an object has its sentence, the best first. */
+const TEXT_KEYS = ['error_message', 'message', 'msg', 'error', 'detail', 'title'];
 
 /**
  * The sentence for people in whatever an API calls its error: a string, `{message}`, `[{msg}]`, JSON inside a string,
@@ -39,7 +34,9 @@ export function errorText(value: unknown, depth = 6): string | undefined {
 		return texts.length === 0 ? undefined : shortened(texts.slice(0, 5).join('; '));
 	}
 	const object = asObject(value);
-	if (object !== undefined) return textOfObject(object, depth);
+	if (object !== undefined) {
+		return TEXT_KEYS.map((key) => errorText(object[key], depth - 1)).find((text) => text !== undefined);
+	}
 	const text = asText(value);
 	if (text === undefined) return undefined;
 	return errorText(jsonAtEnd(text), depth - 1) ?? shortened(withoutTraceback(text));
@@ -84,10 +81,8 @@ function fetchFailure(text: string): Pick<Failure, 'code' | 'retryable'> | undef
 	return isInput ? { code: 'invalid_input', retryable: false } : undefined;
 }
 
-interface FailureKind {
+interface FailureKind extends Required<Pick<Failure, 'code' | 'retryable'>> {
 	readonly words: RegExp;
-	readonly code: FailureCode;
-	readonly retryable?: boolean;
 }
 
 /**
@@ -140,42 +135,37 @@ const FAILURE_KINDS: readonly FailureKind[] = [
 ];
 
 /** What a job's failure text says about why, and whether the same request may succeed. */
-export function classifyFailure(text: string | undefined): Pick<Failure, 'code' | 'retryable'> {
-	const ofFetch = text === undefined ? undefined : fetchFailure(text);
-	if (ofFetch !== undefined) return ofFetch;
-	const spoken = text?.replace(LINK, LINK_IN_WORDS);
-	const kind = FAILURE_KINDS.find(({ words }) => spoken !== undefined && words.test(spoken));
-	if (kind === undefined) return { code: 'provider_error' };
-	return kind.retryable === undefined ? { code: kind.code } : { code: kind.code, retryable: kind.retryable };
+export function classifyFailure(text = ''): Pick<Failure, 'code' | 'retryable'> {
+	const spoken = text.replace(LINK, LINK_IN_WORDS);
+	const kind = FAILURE_KINDS.find(({ words }) => words.test(spoken));
+	return fetchFailure(text) ?? (kind === undefined ? { code: 'provider_error' } : without(kind, 'words'));
 }
+
+/** What to do about a failure, where `label` is the provider's. */
+const ADVICE: Readonly<Record<FailureCode, (label: string) => string>> = {
+	invalid_input: () =>
+		'Correct the prompt, the pictures or the settings that the message names. Pictures have to be JPEG or PNG, up to 10 MB, and open without a login.',
+	content_policy: () => 'Change the prompt or the picture: the same request would be refused again.',
+	unauthorized: (label) =>
+		`Open this node's ${label} credential and check that the API key is complete, valid and allowed to use this model.`,
+	insufficient_credit: (label) => `Add credit in your ${label} account, then run again.`,
+	rate_limited: (label) => `${label} is limiting requests. Lower Max Concurrency in the options, or run again later.`,
+	endpoint_not_found: (label) => `${label} does not have this model, or has it no longer.`,
+	job_not_found: (label) =>
+		`Check the job ID and that the credential belongs to the account that made it. ${label} may also have deleted the job already. If you have the link of its video, use the Download operation.`,
+	submit_unknown: (label) =>
+		`The job may exist and may have been charged, so it was not submitted again. Look in your ${label} account: if the job is there, get its video with the Wait operation and its job ID; if it is not, start a new execution.`,
+	timed_out: () =>
+		'The job was not cancelled and may still finish. Run the Wait operation with its job ID, or raise Timeout in the options.',
+	provider_error: (label) => `Look for the job in your ${label} account or see ${label}'s status page, then run again.`,
+};
 
 /** What to do about a failure, for the person in the editor. `label` is the provider's. */
 export function adviceFor(code: FailureCode, label: string): string {
-	switch (code) {
-		case 'invalid_input':
-			return 'Correct the prompt, the pictures or the settings that the message names. Pictures have to be JPEG or PNG, up to 10 MB, and open without a login.';
-		case 'content_policy':
-			return 'Change the prompt or the picture: the same request would be refused again.';
-		case 'unauthorized':
-			return `Open this node's ${label} credential and check that the API key is complete, valid and allowed to use this model.`;
-		case 'insufficient_credit':
-			return `Add credit in your ${label} account, then run again.`;
-		case 'rate_limited':
-			return `${label} is limiting requests. Lower Max Concurrency in the options, or run again later.`;
-		case 'endpoint_not_found':
-			return `${label} does not have this model, or has it no longer.`;
-		case 'job_not_found':
-			return `Check the job ID and that the credential belongs to the account that made it. ${label} may also have deleted the job already. If you have the link of its video, use the Download operation.`;
-		case 'submit_unknown':
-			return `The job may exist and may have been charged, so it was not submitted again. Look in your ${label} account: if the job is there, get its video with the Wait operation and its job ID; if it is not, start a new execution.`;
-		case 'timed_out':
-			return 'The job was not cancelled and may still finish. Run the Wait operation with its job ID, or raise Timeout in the options.';
-		case 'provider_error':
-			return `Look for the job in your ${label} account or see ${label}'s status page, then run again.`;
-	}
+	return ADVICE[code](label);
 }
 
 /** A submit that the API clearly refused: nothing was made, so nothing was charged. */
 export function refusal(message: string, code: FailureCode, retryable?: boolean): Failure {
-	return retryable === undefined ? { message, code, charged: 'no' } : { message, code, retryable, charged: 'no' };
+	return { message, code, ...present({ retryable }), charged: 'no' };
 }
