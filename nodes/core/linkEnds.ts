@@ -49,12 +49,10 @@ function azureTime(text: string): number {
 }
 
 /** The query's parameters, names in small letters; what comes twice counts as absent, as nobody knows which one holds. */
-function parametersOf(url: string): Parameters {
-	const query = /^[^?#]*\?([^#]*)/.exec(url)?.[1] ?? '';
+function parametersOf({ searchParams }: URL): Parameters {
 	const parameters = new Map<string, string>();
 	const repeated = new Set<string>();
-	for (const part of query.split('&')) {
-		const [name = '', value = ''] = part.split(/=([^]*)/).map(decoded);
+	for (const [name, value] of searchParams) {
 		const key = name.toLowerCase();
 		if (parameters.has(key)) repeated.add(key);
 		parameters.set(key, value);
@@ -63,19 +61,11 @@ function parametersOf(url: string): Parameters {
 	return parameters;
 }
 
-function decoded(text: string): string {
-	try {
-		return decodeURIComponent(text);
-	} catch {
-		return text;
-	}
-}
-
 /** What is wrong with a signed link that has been over for a quarter of an hour or more; undefined for any other. */
 export function endedLinkProblem(url: string, nowMs: number): string | undefined {
-	const parameters = parametersOf(url);
-	const { hostname } = new URL(url);
-	const ends = ENDS.map((endOf) => endOf(parameters, hostname) ?? NaN).filter((endMs) => Math.abs(endMs) < 8e15);
+	const link = new URL(url);
+	const parameters = parametersOf(link);
+	const ends = ENDS.map((endOf) => endOf(parameters, link.hostname) ?? NaN).filter((endMs) => Math.abs(endMs) < 8e15);
 	const endMs = Math.max(...ends);
 	if (ends.length === 0 || nowMs - endMs < MARGIN_MS) return undefined;
 	const ended = new Date(endMs).toISOString().slice(0, 16).replace('T', ' ');

@@ -46,12 +46,8 @@ function encoded(text: string): string {
 
 /** A host name has a form of its own for letters beyond ASCII (RFC 5891). */
 function asciiHost(scheme: string, authority: string): string {
-	if (/^[ -~]*$/.test(authority)) return authority;
-	try {
-		return new URL(`${scheme}${authority}`).host;
-	} catch {
-		return authority;
-	}
+	const address = `${scheme}${authority}`;
+	return /^[ -~]*$/.test(authority) || !URL.canParse(address) ? authority : new URL(address).host;
 }
 
 /** Tables give their attachments as lists of objects, or as the JSON text of one. */

@@ -56,14 +56,6 @@ export function isPrivateHost(hostname: string): boolean {
 	return !host.includes('.') || LOCAL_NAMES.test(host);
 }
 
-function parse(text: string): URL | undefined {
-	try {
-		return new URL(text);
-	} catch {
-		return undefined;
-	}
-}
-
 /** What is wrong with the way the text is written, before it is read as a URL. */
 function writingProblem(text: string): string | undefined {
 	if (text.includes('{{')) return 'still has {{ }} in it. Switch the field to Expression, so that n8n fills it in.';
@@ -84,8 +76,8 @@ export function urlProblem(value: unknown, rules: { providerIsLocal: boolean }):
 	const text = value.trim();
 	const writing = writingProblem(text);
 	if (writing) return writing;
-	const url = parse(text);
-	if (!url) return 'cannot be read as a URL. Check its host and port.';
+	if (!URL.canParse(text)) return 'cannot be read as a URL. Check its host and port.';
+	const url = new URL(text);
 	if (url.username !== '' || url.password !== '') {
 		return 'has a user name or password in it, which the provider would see. Give a link without them.';
 	}
