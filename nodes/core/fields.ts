@@ -144,11 +144,9 @@ export class FieldReader {
 	}
 
 	boolean(field: string, value: unknown): boolean | undefined {
-		if (isUnset(value)) return undefined;
-		const word = typeof value === 'string' ? value.trim().toLowerCase() : value;
-		if (word === true || word === 'true') return true;
-		if (word === false || word === 'false') return false;
-		return this.refuse(field, `has to be true or false, but is ${shown(value)}.`);
+		const word = typeof value === 'boolean' ? String(value) : value;
+		const read = this.choice(field, word, ['true', 'false']);
+		return read === undefined ? undefined : read === 'true';
 	}
 
 	/** Any JSON, each text in it cleaned; one that was to be filled in is refused. */
