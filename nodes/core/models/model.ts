@@ -1,3 +1,4 @@
+import type { NumberRules } from '../fields';
 import type { FormName } from '../form';
 import type { Cost, ProviderName } from '../job';
 
@@ -36,13 +37,8 @@ export interface ChoiceField extends Plain<string | number> {
 	readonly choices: ReadonlyArray<string | number>;
 }
 
-export interface NumberField extends Plain<number> {
+export interface NumberField extends Plain<number>, NumberRules {
 	readonly kind: 'number';
-	readonly min?: number;
-	readonly max?: number;
-	readonly isWhole?: true;
-	/** "5 s" is read, too. */
-	readonly isSeconds?: true;
 }
 
 export interface BooleanField extends Plain<boolean> {
