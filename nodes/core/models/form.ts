@@ -32,10 +32,7 @@ export function parseForm(provider: ProviderName, form: VideoForm, context: Form
 	const model = chosenModel(provider, form, fields);
 	// The fields of a form made for another model say nothing.
 	if (model === undefined) return { kind: 'problems', problems: fields.problems, pictures: [] };
-	const parsed = readRequest(model, form, context);
-	if (fields.problems.length === 0) return parsed;
-	const { problems, pictures } = parsed.kind === 'problems' ? parsed : { problems: [], ...parsed.request };
-	return { kind: 'problems', problems: [...fields.problems, ...problems], pictures };
+	return readRequest(model, form, context, fields);
 }
 
 /** Puts the link of a delivered picture under its input key. The pictures of one list are to be put in their order. */

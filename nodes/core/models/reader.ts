@@ -7,7 +7,6 @@ import type { Draft, Model, PictureField, PicturesField, ValueField, VideoLinkFi
 
 /** One form while it is read against one model's table. */
 class Reading implements Draft {
-	readonly fields = new FieldReader();
 	/** Without a prototype: `__proto__` in Additional Input is a key like any other. */
 	readonly input: Record<string, unknown> = Object.create(null);
 	readonly pictures: Picture[] = [];
@@ -19,6 +18,7 @@ class Reading implements Draft {
 		private readonly model: Model,
 		private readonly form: VideoForm,
 		private readonly context: FormContext,
+		private readonly fields: FieldReader,
 	) {
 		this.additional = this.fields.jsonObject('Additional Input', form.additionalInput) ?? {};
 	}
@@ -135,11 +135,14 @@ function readPlain(fields: FieldReader, field: ValueField, value: unknown): stri
 	return fields.boolean(field.label, value);
 }
 
-/** The form against one model's table, Additional Input laid over it: a request, or every problem of it. */
-export function readRequest(model: Model, form: VideoForm, context: FormContext): ParsedRequest {
-	const reading = new Reading(model, form, context);
+/**
+ * The form against one model's table, Additional Input laid over it: a request, or every problem of it, after those that
+ * `fields` has already.
+ */
+export function readRequest(model: Model, form: VideoForm, context: FormContext, fields: FieldReader): ParsedRequest {
+	const reading = new Reading(model, form, context, fields);
 	reading.readAll();
-	const { fields, pictures, links } = reading;
+	const { pictures, links } = reading;
 	// Only Runpod has a second way to submit; a form that is read for two providers may name it all the same.
 	const mayHold = model.provider === 'runpod' && context.waits;
 	const submitWith = mayHold ? fields.choice('Submit With', form.submitWith, ['run', 'runsync'] as const) : undefined;
