@@ -18,28 +18,18 @@ const UNTIL_CANCELLED_MS = 1_000;
  */
 export async function cancelJob(provider: Provider, handle: Handle, ports: CallPorts): Promise<JobOrFailure> {
 	const unstoppable = without(ports, 'stop');
+	const { clock, random, send } = unstoppable;
+	const attempt = async () => attemptOf(await send(provider.cancelCall(handle)), 'always', clock.now());
 	for (let round = 1; ; round++) {
-		const { outcome, wasNotFound } = await tryToCancel(provider, handle, unstoppable);
-		const isNotVisibleYet = wasNotFound && outcome.kind === 'job' && !hasEnded(outcome.job);
-		if (!isNotVisibleYet || round >= ROUNDS_UNTIL_VISIBLE) return outcome;
-		await ports.clock.sleep(backoffMs(round, ports.random));
+		const answer = await retry(attempt, { tries: CANCEL_TRIES }, unstoppable);
+		const job = answer.kind === 'reply' ? provider.readCancelled(answer, handle, { nowMs: clock.now() }) : undefined;
+		if (job !== undefined) return { kind: 'job', job };
+		const status = await statusAfterCancel(provider, handle, unstoppable);
+		const wasNotFound = answer.kind === 'reply' && answer.status === 404;
+		const isNotVisibleYet = wasNotFound && status.kind === 'job' && !hasEnded(status.job);
+		if (!isNotVisibleYet || round >= ROUNDS_UNTIL_VISIBLE) return status;
+		await clock.sleep(backoffMs(round, random));
 	}
-}
-
-/** The job after a cancel, and whether the provider said that it has no such job. */
-async function tryToCancel(
-	provider: Provider,
-	handle: Handle,
-	ports: CallPorts,
-): Promise<{ outcome: JobOrFailure; wasNotFound: boolean }> {
-	const { clock, send } = ports;
-	const call = provider.cancelCall(handle);
-	const attempt = async () => attemptOf(await send(call), 'always', clock.now());
-	const answer = await retry(attempt, { tries: CANCEL_TRIES }, ports);
-	const job = answer.kind === 'reply' ? provider.readCancelled(answer, handle, { nowMs: clock.now() }) : undefined;
-	if (job !== undefined) return { outcome: { kind: 'job', job }, wasNotFound: false };
-	const wasNotFound = answer.kind === 'reply' && answer.status === 404;
-	return { outcome: await statusAfterCancel(provider, handle, ports), wasNotFound };
 }
 
 /** The status is read a second time before "still running" is believed. */
