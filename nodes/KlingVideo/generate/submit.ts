@@ -79,7 +79,7 @@ async function submitTo(
 	const { ledger, clock, context } = run;
 	const { itemIndex, output } = item;
 	const { provider } = prepared.api;
-	if (run.stop.requested) return { kind: 'failed', failure: stoppedBefore(provider), mayFallBack: false };
+	if (run.stop.requested) return stoppedBefore(provider);
 	const estimate = estimateCost(prepared.request);
 	const entry = ledger.open(
 		{

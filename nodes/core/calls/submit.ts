@@ -59,21 +59,18 @@ export async function submitOnce(
 		return attemptOf(answer, 'ifNotSent', clock.now());
 	}
 
-	if (stop.requested) return stopped(provider);
+	if (stop.requested) return stoppedBefore(provider);
 	const answer = await retry(attempt, { tries: Infinity, patienceMs, longestPauseMs: Infinity }, ports);
 	if (!isWorthRepeating(answer, 'ifNotSent')) {
 		return readSubmit(provider, request, answer, { sentMs, nowMs: clock.now() });
 	}
-	return stop.requested ? stopped(provider) : outOfPatience(provider, answer);
+	return stop.requested ? stoppedBefore(provider) : outOfPatience(provider, answer);
 }
 
 /** The stop was requested before anything was sent, or while nothing that was sent had been taken. */
-export function stoppedBefore({ label }: Provider): Failure {
-	return refusal(`The execution was stopped before this video was submitted to ${label}`, 'provider_error', true);
-}
-
-function stopped(provider: Provider): SubmitResult {
-	return { kind: 'failed', failure: stoppedBefore(provider), mayFallBack: false };
+export function stoppedBefore({ label }: Provider): SubmitFailure {
+	const message = `The execution was stopped before this video was submitted to ${label}`;
+	return { kind: 'failed', failure: refusal(message, 'provider_error', true), mayFallBack: false };
 }
 
 function outOfPatience({ label }: Provider, answer: Reply | Fault): SubmitResult {
