@@ -21,25 +21,18 @@ export interface StatusReader {
 	read(handle: Handle): Promise<StatusAnswer>;
 }
 
-/** What a status reader may assume. */
-export interface StatusRules {
-	/**
-	 * Whether a job of unknown age that is not found gets some time from its first read to become visible. For a job
-	 * that is polled to its end; a single status call for a job that is gone has to say so.
-	 */
-	readonly graceFromFirstRead: boolean;
-}
-
 /**
  * Reads the status of one provider's jobs. After a network fault, a 5xx or a reply that makes no sense the job is
  * `unavailable`, since a paid job is not given up for one bad answer. Five senseless replies in a row about the same job
  * are a refusal that says so.
+ * @param rules.graceFromFirstRead whether a job of unknown age that is not found gets some time from its first read to
+ * become visible. For a job that is polled to its end; a single status call for a job that is gone has to say so.
  */
 export function createStatusReader(
 	provider: Provider,
 	send: Send,
 	clock: Clock,
-	{ graceFromFirstRead }: StatusRules,
+	rules: { readonly graceFromFirstRead: boolean },
 ): StatusReader {
 	const firstReadMs = new Map<string, number>();
 	const senselessReplies = new Map<string, number>();
@@ -53,7 +46,7 @@ export function createStatusReader(
 
 	async function read(handle: Handle): Promise<StatusAnswer> {
 		const { jobId } = handle;
-		if (graceFromFirstRead) firstReadMs.set(jobId, firstReadMs.get(jobId) ?? clock.now());
+		if (rules.graceFromFirstRead) firstReadMs.set(jobId, firstReadMs.get(jobId) ?? clock.now());
 		const answer = await send(provider.statusCall(handle));
 		if (answer.kind === 'fault') return { kind: 'unavailable', message: answer.message };
 		if (isWorthRepeating(answer, 'always')) {
