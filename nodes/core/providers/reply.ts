@@ -1,6 +1,6 @@
 import { classifyFailure, errorText, refusal } from '../failure';
 import type { Reply } from '../calls/http';
-import type { Failure } from '../job';
+import type { Failure, JobStatus } from '../job';
 import { asObject, asText, isJson, type JsonValue } from '../json';
 
 /**
@@ -14,6 +14,14 @@ export class UnexpectedReplyError extends Error {
 /** The reply's body for the `raw` output: JSON as it came. */
 export function rawOf(reply: Reply): JsonValue {
 	return isJson(reply.body) ? reply.body : null;
+}
+
+/** The words of an API for each status, in any case. */
+export type StatusWords = ReadonlyArray<readonly [JobStatus, RegExp]>;
+
+/** What an API's word says of a job. Any word that it does not document means that the job is still being worked on. */
+export function statusIn(words: StatusWords, word: string): JobStatus {
+	return words.find(([, pattern]) => pattern.test(word))?.[0] ?? 'processing';
 }
 
 /** Whether a page came instead of an API's answer, as gateways and firewalls on the way send them. */
@@ -96,20 +104,12 @@ export function refusalOf(reply: Reply, label: string): Failure | undefined {
 }
 
 /** The first text that is an http(s) link, in a string, an array or the named keys of an object. */
-export function firstUrl(value: unknown, keys: readonly string[], depth = 4): string | undefined {
+export function firstUrl(value: unknown, keys: readonly string[], depth = 5): string | undefined {
 	if (depth === 0) return undefined;
 	if (typeof value === 'string') return /^https?:\/\/\S+$/i.test(value.trim()) ? value.trim() : undefined;
-	if (typeof value !== 'object' || value === null) return undefined;
-	const inner: unknown[] = Array.isArray(value) ? value.slice(0, 20) : keys.map((key) => valueAt(value, key));
-	for (const each of inner) {
-		const url = firstUrl(each, keys, depth - 1);
-		if (url !== undefined) return url;
-	}
-	return undefined;
-}
-
-function valueAt(object: object, key: string): unknown {
-	return new Map<string, unknown>(Object.entries(object)).get(key);
+	if (typeof value !== 'object') return undefined;
+	const inner: unknown[] = Array.isArray(value) ? value.slice(0, 20) : keys.map((key) => asObject(value)?.[key]);
+	return inner.map((each) => firstUrl(each, keys, depth - 1)).find((url) => url !== undefined);
 }
 
 /** ISO 8601 with a zone. `Date.parse` alone would guess a zone, and takes "7 days" for a year. */

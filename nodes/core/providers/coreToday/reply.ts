@@ -1,6 +1,6 @@
 import { classifyFailure, errorText, refusal } from '../../failure';
 import type { Reply } from '../../calls/http';
-import { asJobId, type Failure, type Handle, type Job, type JobOrFailure, type JobStatus } from '../../job';
+import { asJobId, type Failure, type Handle, type Job, type JobOrFailure } from '../../job';
 import { asObject, asText, present } from '../../json';
 import type { Moment, SubmitMoment, VideoRequest } from '../provider';
 import {
@@ -12,38 +12,26 @@ import {
 	rawOf,
 	refusalOf,
 	refusalText,
+	statusIn,
 	unexpectedReply,
 	zonedTime,
+	type StatusWords,
 } from '../reply';
 
 export const LABEL = 'Core.Today';
 
 /** Core.Today's documents disagree about the words, so all of them are read (docs/providers.md#coretoday-replies). */
-const STATUS_WORDS: Readonly<Record<string, JobStatus>> = {
-	pending: 'pending',
-	starting: 'pending',
-	queued: 'pending',
-	processing: 'processing',
-	running: 'processing',
-	in_progress: 'processing',
-	completed: 'completed',
-	succeeded: 'completed',
-	success: 'completed',
-	failed: 'failed',
-	error: 'failed',
-	cancelled: 'cancelled',
-	canceled: 'cancelled',
-	aborted: 'cancelled',
-};
+const STATUS_WORDS: StatusWords = [
+	['pending', /^(pending|starting|queued)$/i],
+	['processing', /^(processing|running|in_progress)$/i],
+	['completed', /^(completed|succeeded|success)$/i],
+	['failed', /^(failed|error)$/i],
+	['cancelled', /^(cancell?ed|aborted)$/i],
+];
 
 const URL_KEYS = ['url', 'video', 'video_url', 'output'];
 
 type Body = Readonly<Record<string, unknown>>;
-
-/** Any other word means that the job is still being worked on. */
-function statusOf(word: string): JobStatus {
-	return new Map(Object.entries(STATUS_WORDS)).get(word.toLowerCase()) ?? 'processing';
-}
 
 function failureOf(body: Body): Failure {
 	const text = errorText(body.error) ?? errorText(body.detail) ?? errorText(body.message);
@@ -52,9 +40,7 @@ function failureOf(body: Body): Failure {
 }
 
 function videoUrlOf(body: Body): string | undefined {
-	return [body.public_url, body.result, body.output]
-		.map((value) => firstUrl(value, URL_KEYS))
-		.find((url) => url !== undefined);
+	return firstUrl([body.public_url, body.result, body.output], URL_KEYS);
 }
 
 /** The word "completed" is not believed where there is an error and no link. */
@@ -70,7 +56,7 @@ function completed(body: Body) {
 function toJob(reply: Reply, body: Body, handle: Handle, nowMs: number): Job {
 	const word = asText(body.status);
 	if (word === undefined) throw unexpectedReply(reply, LABEL, 'a status');
-	const status = statusOf(word);
+	const status = statusIn(STATUS_WORDS, word);
 	const facts = { handle, raw: rawOf(reply) };
 	if (status === 'pending' || status === 'processing') return { ...facts, status };
 	const ended = { ...facts, finishedAt: new Date(nowMs).toISOString() };
@@ -96,13 +82,8 @@ export function readStarted(reply: Reply, request: VideoRequest, { sentMs, nowMs
 	const body = objectOf(reply, LABEL);
 	const jobId = jobIdOf(body);
 	if (jobId === undefined) throw unexpectedReply(reply, LABEL, 'a job ID');
-	const named = {
-		provider: request.provider,
-		model: request.model,
-		jobId,
-		submittedAt: new Date(sentMs).toISOString(),
-	};
-	const handle = withCreatedAt(named, body);
+	const { provider, model } = request;
+	const handle = withCreatedAt({ provider, model, jobId, submittedAt: new Date(sentMs).toISOString() }, body);
 	if (asText(body.status) === undefined) return { kind: 'job', job: { handle, status: 'pending', raw: rawOf(reply) } };
 	return { kind: 'job', job: toJob(reply, body, handle, nowMs) };
 }
@@ -127,7 +108,7 @@ export function readJob(reply: Reply, handle: Handle, { nowMs }: Moment): JobOrF
 export function readCancelled(reply: Reply, handle: Handle, { nowMs }: Moment): Job | undefined {
 	const body = asObject(reply.body);
 	if (reply.status >= 300 || body === undefined || jobIdOf(body) !== handle.jobId) return undefined;
-	if (statusOf(asText(body.status) ?? '') !== 'cancelled') return undefined;
+	if (statusIn(STATUS_WORDS, asText(body.status) ?? '') !== 'cancelled') return undefined;
 	return toJob(reply, body, withCreatedAt(handle, body), nowMs);
 }
 

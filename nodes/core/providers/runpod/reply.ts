@@ -12,7 +12,9 @@ import {
 	rawOf,
 	refusalOf,
 	refusalText,
+	statusIn,
 	unexpectedReply,
+	type StatusWords,
 } from '../reply';
 import { defaultModelOf } from '../../models';
 
@@ -21,17 +23,14 @@ export const DEFAULT_ENDPOINT_ID = defaultModelOf('runpod').id;
 
 export const LABEL = 'Runpod';
 
-/** The documented states, in any case. Any other word means that the job still runs (docs/providers.md#runpod-replies). */
-const STATUS_WORDS: Readonly<Record<string, JobStatus>> = {
-	IN_QUEUE: 'pending',
-	IN_PROGRESS: 'processing',
-	RUNNING: 'processing',
-	COMPLETED: 'completed',
-	FAILED: 'failed',
-	TIMED_OUT: 'failed',
-	CANCELLED: 'cancelled',
-	CANCELED: 'cancelled',
-};
+/** The documented states (docs/providers.md#runpod-replies). */
+const STATUS_WORDS: StatusWords = [
+	['pending', /^IN_QUEUE$/i],
+	['processing', /^(IN_PROGRESS|RUNNING)$/i],
+	['completed', /^COMPLETED$/i],
+	['failed', /^(FAILED|TIMED_OUT)$/i],
+	['cancelled', /^CANCELL?ED$/i],
+];
 
 /** Within this time of its submit a job may not be found yet (docs/providers.md#runpod-not-found). */
 const INVISIBLE_MS = 150_000;
@@ -45,7 +44,7 @@ function statusOf(body: Body): JobStatus | undefined {
 	if (word === undefined) return undefined;
 	// Seen: a failed job that stays IN_PROGRESS and says so only in its output.
 	if (asText(asObject(body.output)?.status)?.toLowerCase() === 'error') return 'failed';
-	return new Map(Object.entries(STATUS_WORDS)).get(word.toUpperCase()) ?? 'processing';
+	return statusIn(STATUS_WORDS, word);
 }
 
 function costOf(body: Body): Pick<Job, 'cost'> {
@@ -77,7 +76,7 @@ function errorOfCompleted(body: Body): Failure | undefined {
 function videoUrlOf(body: Body): string | undefined {
 	const output = asObject(body.output);
 	const candidates = output === undefined ? [body.output] : [output.video_url, output.result, output.url];
-	return candidates.map((value) => firstUrl(value, ['video_url', 'url'])).find((url) => url !== undefined);
+	return firstUrl(candidates, ['video_url', 'url']);
 }
 
 /** The end is submit + queue + run where all three are known, else when it was first seen. */
