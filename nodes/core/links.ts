@@ -1,17 +1,9 @@
 import { asObject, asText, parseJson } from './json';
-import { endedLinkProblem } from './linkEnds';
 import { pageLinkProblem } from './linkPages';
 import { urlProblem } from './url';
 
 /** A link as it is sent, or what is wrong with it, for people, to be read after the field's name. */
 export type ReadLink = { readonly url: string } | { readonly problem: string };
-
-export interface LinkRules {
-	/** The credential's base URL is a loopback host (an emulator): it may open private hosts. */
-	readonly providerIsLocal: boolean;
-	/** Given where the link is about to be used: a signed link whose time is over is then refused. */
-	readonly nowMs?: number;
-}
 
 /** Blanks and what has no width, as they come along when a link is copied out of a chat or a table. */
 const INVISIBLE_AT_ENDS = /^[\s\p{Cc}\p{Cf}\ufe00-\ufe0f]+|[\s\p{Cc}\p{Cf}\ufe00-\ufe0f]+$/gu;
@@ -24,17 +16,13 @@ const NOT_ASCII = /(?![\t-\r ])[^!-~]/gu;
  * Reads the link of a picture or video that a provider is to open. Only its form is judged: nothing is fetched, and no
  * name is looked up. Printable ASCII stays byte for byte, as signatures are made over it; the rest is percent-encoded, and
  * what is invisible at the ends is removed. A message never repeats more of the link than the host.
+ * @param rules.providerIsLocal the credential's base URL is a loopback host (an emulator): it may open private hosts
  */
-export function readLink(value: unknown, { providerIsLocal, nowMs }: LinkRules): ReadLink {
+export function readLink(value: unknown, rules: { readonly providerIsLocal: boolean }): ReadLink {
 	const list = listProblem(value);
 	if (list !== undefined) return { problem: list };
 	const url = typeof value === 'string' ? encoded(value) : '';
-	const problem =
-		urlProblem(url, { providerIsLocal }) ??
-		htmlProblem(url) ??
-		secretProblem(url) ??
-		pageLinkProblem(new URL(url)) ??
-		(nowMs === undefined ? undefined : endedLinkProblem(url, nowMs));
+	const problem = urlProblem(url, rules) ?? htmlProblem(url) ?? secretProblem(url) ?? pageLinkProblem(new URL(url));
 	return problem === undefined ? { url } : { problem };
 }
 

@@ -1,8 +1,14 @@
 import fc from 'fast-check';
+import { endedLinkProblem } from '../../nodes/core/linkEnds';
 import { readLink, type ReadLink } from '../../nodes/core/links';
 
 const NOW_MS = Date.UTC(2026, 0, 1, 12);
-const read = (value: unknown): ReadLink => readLink(value, { providerIsLocal: false, nowMs: NOW_MS });
+/** A link as it is read from the form and judged again when it is used. */
+const read = (value: unknown): ReadLink => {
+	const link = readLink(value, { providerIsLocal: false });
+	const problem = 'url' in link ? endedLinkProblem(link.url, NOW_MS) : undefined;
+	return problem === undefined ? link : { problem };
+};
 const problemOf = (value: unknown): string => {
 	const link = read(value);
 	return 'problem' in link ? link.problem : `no problem: ${link.url}`;

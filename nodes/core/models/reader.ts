@@ -118,7 +118,7 @@ class Reading implements Draft {
 
 	/** A link that the provider can open. Of a model that no document describes, nobody knows which pictures it takes. */
 	private link(label: string, value: unknown, holds: 'picture' | 'video'): unknown {
-		const read = readLink(value, { providerIsLocal: this.context.providerIsLocal });
+		const read = readLink(value, this.context);
 		if ('problem' in read) {
 			this.refuse(label, read.problem);
 			return value;
