@@ -1,3 +1,6 @@
+/** The form's pictures that come alone: each is three parameters, ending in Source, Url and Field. */
+export type PictureName = 'startImage' | 'endImage';
+
 /** The names under which the Generate form and its options give what a request is read from. */
 export type FormName =
 	| 'model'
@@ -8,12 +11,7 @@ export type FormName =
 	| 'mode'
 	| 'duration'
 	| 'aspectRatio'
-	| 'startImageSource'
-	| 'startImageUrl'
-	| 'startImageField'
-	| 'endImageSource'
-	| 'endImageUrl'
-	| 'endImageField'
+	| `${PictureName}${'Source' | 'Url' | 'Field'}`
 	| 'referenceImagesSource'
 	| 'referenceImageUrls'
 	| 'referenceImageFields'

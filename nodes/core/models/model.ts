@@ -1,9 +1,7 @@
 import type { NumberRules } from '../fields';
-import type { FormName } from '../form';
+import type { FormName, PictureName } from '../form';
 import type { Cost, ProviderName } from '../job';
 
-/** The form's pictures that come alone: each is three parameters, ending in Source, Url and Field. */
-type PictureName = 'startImage' | 'endImage';
 /** The form's pictures that come together, which are `referenceImagesSource`, `referenceImageUrls`, `referenceImageFields`. */
 type PicturesName = 'referenceImages';
 /** What `modelsWith` can be asked for: a parameter or option, or a picture by what its parameters have in common. */
