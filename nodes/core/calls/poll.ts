@@ -1,9 +1,9 @@
 import pLimit from 'p-limit';
-import type { Clock, Random, Stop } from '../clock';
+import type { Random } from '../clock';
 import { hasEnded, type Failure, type Handle, type Job, type ProviderName } from '../job';
 import { present } from '../json';
-import { backoffMs } from './retry';
-import type { StatusAnswer } from './status';
+import { backoffMs, type RetryPorts } from './retry';
+import type { StatusAnswer, StatusReader } from './status';
 
 /** A job that is to be polled to its end. */
 export interface Polled {
@@ -29,12 +29,9 @@ export interface Poller {
 	poll(job: Polled): Promise<PollEnd>;
 }
 
-export interface PollerPorts {
-	readonly clock: Clock;
-	readonly random: Random;
-	readonly stop: Stop;
+export interface PollerPorts extends Required<RetryPorts> {
 	/** One status call, with a timeout of its own. If it throws, that job's `poll` throws the same. */
-	readonly read: (handle: Handle) => Promise<StatusAnswer>;
+	readonly read: StatusReader['read'];
 }
 
 const SHORTEST_PAUSE_MS = 4_000;

@@ -30,6 +30,14 @@ export interface RetryPolicy {
 	readonly longestPauseMs?: number;
 }
 
+/** What it takes to wait between two tries. */
+export interface RetryPorts {
+	readonly clock: Clock;
+	readonly random: Random;
+	/** Ends the tries. Absent for a call that is made because of the stop itself. */
+	readonly stop?: Stop;
+}
+
 /**
  * Makes up to `policy.tries` tries, numbered from 1, until one is done. Between two tries there is the pause that the
  * provider asked for, or else one that grows from a second to half a minute. A requested stop ends the pause, and there
@@ -38,10 +46,9 @@ export interface RetryPolicy {
 export async function retry<T>(
 	attempt: (number: number) => Promise<Attempt<T>>,
 	policy: RetryPolicy,
-	ports: { readonly clock: Clock; readonly random: Random; readonly stop?: Stop },
+	{ clock, random, stop = NEVER_STOPPED }: RetryPorts,
 ): Promise<T> {
 	const { tries, patienceMs = Infinity, longestPauseMs = LONGEST_PAUSE_MS } = policy;
-	const { clock, random, stop = NEVER_STOPPED } = ports;
 	const lastStartMs = clock.now() + patienceMs;
 	for (let number = 1; ; number++) {
 		const tried = await attempt(number);

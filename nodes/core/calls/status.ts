@@ -1,9 +1,9 @@
-import type { Clock, Random, Stop } from '../clock';
+import type { Clock } from '../clock';
 import type { Failure, Handle, Job, JobOrFailure } from '../job';
 import { present } from '../json';
 import type { Provider } from '../providers/provider';
 import type { Send } from './http';
-import { isWorthRepeating, retry, retryAfterMs, type Attempt } from './retry';
+import { isWorthRepeating, retry, retryAfterMs, type Attempt, type RetryPorts } from './retry';
 
 /** After so many replies in a row that no document describes, the fault is not a transient one. */
 const UNEXPECTED_REPLIES_IN_A_ROW = 5;
@@ -67,13 +67,9 @@ export function createStatusReader(
 }
 
 /** What a call about one job needs. */
-export interface CallPorts {
-	readonly clock: Clock;
-	readonly random: Random;
+export interface CallPorts extends RetryPorts {
 	readonly send: Send;
-	readonly readStatus: (handle: Handle) => Promise<StatusAnswer>;
-	/** Ends the tries. Absent where the call is made because of the stop itself. */
-	readonly stop?: Stop;
+	readonly readStatus: StatusReader['read'];
 }
 
 /** Reads a job's status, in up to four tries while transient faults hide it. Never throws. */

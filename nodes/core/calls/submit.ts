@@ -1,14 +1,10 @@
-import type { Clock, Random, Stop } from '../clock';
 import { refusal } from '../failure';
 import type { Failure, Job } from '../job';
 import type { Provider, SubmitMoment, VideoRequest } from '../providers/provider';
 import type { Fault, Reply, Send } from './http';
-import { attemptOf, isWorthRepeating, retry, type Attempt } from './retry';
+import { attemptOf, isWorthRepeating, retry, type Attempt, type RetryPorts } from './retry';
 
-export interface SubmitPorts {
-	readonly clock: Clock;
-	readonly random: Random;
-	readonly stop: Stop;
+export interface SubmitPorts extends Required<RetryPorts> {
 	readonly send: Send;
 }
 
