@@ -3,15 +3,15 @@ import pLimit from 'p-limit';
 import { cancelJob } from '../../core/calls/cancel';
 import { createPoller, type Poller } from '../../core/calls/poll';
 import type { SubmitFailure } from '../../core/calls/submit';
-import { createStatusReader, getStatus, type StatusAnswer, type StatusReader } from '../../core/calls/status';
+import { getStatus } from '../../core/calls/status';
 import type { Clock, Random, Stop } from '../../core/clock';
-import type { Handle, JobOrFailure, ProviderName } from '../../core/job';
+import type { Handle, JobOrFailure } from '../../core/job';
 import { Ledger } from '../../core/money/ledger';
 import { stopOf } from '../../host/clock';
 import { isToolInProcess } from '../../host/context';
 import { createDownloadLimit, createDownloads } from '../../host/download';
 import type { PictureCopy } from '../../host/files';
-import { createApis, type Api, type OpenApi } from '../../kling/api';
+import { createApis, readStatus, type Api } from '../../kling/api';
 import type { Session } from '../../kling/item';
 import type { Memory } from '../../kling/memory';
 
@@ -57,6 +57,8 @@ export function createRun(context: IExecuteFunctions, clock: Clock, memory: Memo
 	const api = createApis(context, clock, memory.largeReplies);
 	const isAgentCall = isToolInProcess(context);
 	const runIndex = runIndexOf(context, isAgentCall);
+	// A job of unknown age gets some time to become visible while it is polled.
+	const read = async (handle: Handle) => await readStatus(api, handle, { graceFromFirstRead: true });
 	return {
 		context,
 		clock,
@@ -70,7 +72,7 @@ export function createRun(context: IExecuteFunctions, clock: Clock, memory: Memo
 			executionId: isAgentCall ? undefined : context.getExecutionId(),
 			underWay: memory.submitsUnderWay,
 		}),
-		poller: createPoller({ clock, random, stop, read: createPollerRead(api, clock) }),
+		poller: createPoller({ clock, random, stop, read }),
 		downloads: createDownloads(context, clock, stop, createDownloadLimit(DOWNLOADS_AT_ONCE)),
 		api,
 		uploads: new Map(),
@@ -88,22 +90,6 @@ function runIndexOf(context: IExecuteFunctions, isAgentCall: boolean): number {
 	if (isAgentCall) return AGENT_RUN_INDEX;
 	const index: unknown = context.getWorkflowDataProxy(0).$runIndex;
 	return typeof index === 'number' ? index : 0;
-}
-
-/** The status calls of the poller. A job of unknown age gets some time to become visible. */
-function createPollerRead(api: OpenApi, clock: Clock): (handle: Handle) => Promise<StatusAnswer> {
-	const readers = new Map<ProviderName, StatusReader>();
-	return async (handle) => {
-		const opened = await api(handle.provider);
-		if ('problem' in opened) {
-			return { kind: 'refused', failure: { message: opened.problem, code: 'unauthorized', charged: 'unknown' } };
-		}
-		const { provider, send } = opened;
-		const reader =
-			readers.get(provider.name) ?? createStatusReader(provider, send, clock, { graceFromFirstRead: true });
-		readers.set(provider.name, reader);
-		return await reader.read(handle);
-	};
 }
 
 function createJobCalls(clock: Clock, random: Random, stop: Stop): Pick<Run, 'getStatus' | 'cancel'> {

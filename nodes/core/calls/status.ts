@@ -18,10 +18,10 @@ export type StatusAnswer =
 
 export interface StatusReader {
 	/** One status call. Never throws. */
-	read(handle: Handle): Promise<StatusAnswer>;
+	read(handle: Handle, rules?: StatusRules): Promise<StatusAnswer>;
 }
 
-/** What a status reader may assume. */
+/** What a status call may assume. */
 export interface StatusRules {
 	/**
 	 * Whether a job of unknown age that is not found gets some time from its first read to become visible. For a job
@@ -35,12 +35,7 @@ export interface StatusRules {
  * `unavailable`, since a paid job is not given up for one bad answer. Five senseless replies in a row about the same job
  * are a refusal that says so.
  */
-export function createStatusReader(
-	provider: Provider,
-	send: Send,
-	clock: Clock,
-	{ graceFromFirstRead }: StatusRules,
-): StatusReader {
+export function createStatusReader(provider: Provider, send: Send, clock: Clock): StatusReader {
 	const firstReadMs = new Map<string, number>();
 	const senselessReplies = new Map<string, number>();
 
@@ -51,9 +46,10 @@ export function createStatusReader(
 		return { kind: 'refused', failure: { message, code: 'provider_error', retryable: true, charged: 'unknown' } };
 	}
 
-	async function read(handle: Handle): Promise<StatusAnswer> {
+	async function read(handle: Handle, rules: StatusRules = { graceFromFirstRead: false }): Promise<StatusAnswer> {
 		const { jobId } = handle;
-		if (graceFromFirstRead) firstReadMs.set(jobId, firstReadMs.get(jobId) ?? clock.now());
+		const sinceMs = firstReadMs.get(jobId) ?? clock.now();
+		firstReadMs.set(jobId, sinceMs);
 		const answer = await send(provider.statusCall(handle));
 		if (answer.kind === 'fault') return { kind: 'unavailable', message: answer.message };
 		if (isWorthRepeating(answer, 'always')) {
@@ -61,7 +57,7 @@ export function createStatusReader(
 			return { kind: 'unavailable', message, ...present({ retryAfterMs: retryAfterMs(answer, clock.now()) }) };
 		}
 		try {
-			const moment = { nowMs: clock.now(), ...present({ firstReadMs: firstReadMs.get(jobId) }) };
+			const moment = { nowMs: clock.now(), ...(rules.graceFromFirstRead ? { firstReadMs: sinceMs } : {}) };
 			const jobOrFailure = provider.readJob(answer, handle, moment);
 			senselessReplies.delete(jobId);
 			return jobOrFailure.kind === 'job' ? { ...jobOrFailure, ...present({ isLarge: answer.isLarge }) } : jobOrFailure;
