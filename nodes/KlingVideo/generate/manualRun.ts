@@ -65,7 +65,7 @@ function findLeft({ context, clock }: Run, left: LeftJobs, { first, second }: Ge
 async function currentJob(run: Run, { paid, api }: Found, { output }: GenerateItem): Promise<Job | ErrorResult> {
 	const { job } = paid;
 	if (hasEnded(job) && !output.raw) return job;
-	const answer = await run.getStatus(api, job.handle, 'untilStop');
+	const answer = await run.getStatus(api, job.handle);
 	if (answer.kind === 'job') return answer.job;
 	// Whatever else keeps the job from being seen may pass: it is taken over as it was last seen.
 	if (hasEnded(job) || answer.failure.code !== 'job_not_found') return job;

@@ -196,7 +196,7 @@ async function currentJob(run: Run, item: GenerateItem, paid: PaidJob): Promise<
 	const { entry } = paid;
 	const { handle } = paid.job;
 	const { api } = requestTo(item, handle.provider);
-	const answer = await run.getStatus(api, handle, 'untilStop');
+	const answer = await run.getStatus(api, handle);
 	if (answer.kind === 'refused' && answer.failure.code === 'job_not_found') {
 		return { kind: 'error', error: failureError(answer.failure, { provider: handle.provider, handle }) };
 	}

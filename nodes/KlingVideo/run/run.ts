@@ -44,8 +44,8 @@ export interface Run extends Session {
 	readonly pictureCopies: Map<string, Promise<PictureCopy | undefined>>;
 	/** Whether an AI Agent calls the node in its own process: equal calls are one job there. */
 	readonly isAgentCall: boolean;
-	/** A job's status, asked again while transient faults keep the answer away; with `untilStop` Stop ends the asking. */
-	getStatus(api: Api, handle: Handle, untilStop?: 'untilStop'): Promise<JobOrFailure>;
+	/** A job's status, asked again while transient faults keep the answer away. Stop ends the asking. */
+	getStatus(api: Api, handle: Handle): Promise<JobOrFailure>;
 	/** Cancels a job: many at once, but no faster than the providers allow. Stop does not end it. */
 	cancel(api: Api, handle: Handle): Promise<JobOrFailure>;
 }
@@ -99,14 +99,12 @@ function createJobCalls(clock: Clock, random: Random, stop: Stop): Pick<Run, 'ge
 	const portsOf = ({ send, readStatus }: Api) => ({
 		clock,
 		random,
+		stop,
 		send,
 		readStatus: async (handle: Handle) => await statusLimit(async () => await readStatus(handle)),
 	});
 	return {
-		async getStatus(api, handle, untilStop) {
-			const ports = untilStop === undefined ? portsOf(api) : { ...portsOf(api), stop };
-			return await getStatus(api.provider, handle, ports);
-		},
+		getStatus: async (api, handle) => await getStatus(api.provider, handle, portsOf(api)),
 		async cancel(api, handle) {
 			cancels += 1;
 			const waitMs = Math.max(0, cancels - UNPACED_CANCELS) * CANCEL_PACE_MS;
