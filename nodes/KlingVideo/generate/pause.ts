@@ -12,7 +12,7 @@ import { eachItem, mustThrow, type Items, type Result } from '../run/items';
 import { cancelAfterStop } from '../run/poll';
 import type { Run } from '../run/run';
 import { requestTo, type GenerateItem, type Settings } from './check';
-import { deadlineOf, extrasOf, followJob } from './submit';
+import { deadlineOf, extrasOf, followJob, takeUpOrSubmit } from './submit';
 
 /** The query parameter of the resume URL that says which item a callback is about, whatever its body says. */
 export const ITEM_PARAMETER = 'klingItem';
@@ -30,30 +30,35 @@ export interface Pause {
 	readonly items: readonly PausedItem[];
 }
 
-/** Either what makes the URL that a provider is to call for an item, or why there is none. Empty with another Completion. */
-export interface ResumeUrl {
-	readonly urlOf?: (itemIndex: number) => string;
-	readonly problem?: string;
-}
-
-/** Reads the resume URL. A private address is a problem, found before anything is paid for: no provider can call it. */
-export function readResumeUrl({ context }: Run, { completion }: Settings, items: readonly GenerateItem[]): ResumeUrl {
-	if (completion !== 'callback' || items.length === 0) return {};
+/**
+ * Where the execution is to pause, the items with the resume URL as what their providers are to call; or, with the items as
+ * they were, why no provider could call it. Such a problem, as of a private address, is found before anything is paid for.
+ */
+export function expectCallbacks(
+	{ context }: Run,
+	{ completion }: Settings,
+	items: Items<GenerateItem>,
+): { readonly callable: Items<GenerateItem>; readonly problem?: string } {
+	const { toDo } = items;
+	if (completion !== 'callback' || toDo.length === 0) return { callable: items };
 	const url = resumeUrlOf(context);
 	if (url === undefined) {
-		return {
-			problem:
-				'This execution cannot be paused, as n8n gives it no resume URL. Set Completion to Wait for Completion or Return Job ID.',
-		};
+		const problem =
+			'This execution cannot be paused, as n8n gives it no resume URL. Set Completion to Wait for Completion or Return Job ID.';
+		return { callable: items, problem };
 	}
-	const providerIsLocal = items.every(({ first, second }) => first.api.isLocal && second?.api.isLocal !== false);
-	const problem = urlProblem(url, { providerIsLocal });
-	if (problem === undefined) {
-		return { urlOf: (itemIndex) => ownResumeUrl(url, ITEM_PARAMETER, String(itemIndex)) };
+	const providerIsLocal = toDo.every(({ first, second }) => first.api.isLocal && second?.api.isLocal !== false);
+	const urlIs = urlProblem(url, { providerIsLocal });
+	if (urlIs !== undefined) {
+		const problem = `The provider cannot call this n8n back: its resume URL ${urlIs} Nothing was submitted. Set n8n's environment variable WEBHOOK_URL to the public address of this n8n, or set Completion to Wait for Completion or Return Job ID.`;
+		return { callable: items, problem };
 	}
-	return {
-		problem: `The provider cannot call this n8n back: its resume URL ${problem} Nothing was submitted. Set n8n's environment variable WEBHOOK_URL to the public address of this n8n, or set Completion to Wait for Completion or Return Job ID.`,
+	const calledBack = (item: GenerateItem): GenerateItem => {
+		const callbackUrl = ownResumeUrl(url, ITEM_PARAMETER, String(item.itemIndex));
+		const { first, second } = item;
+		return { ...item, first: { ...first, callbackUrl }, ...present({ second: second && { ...second, callbackUrl } }) };
 	};
+	return { callable: { ...items, toDo: toDo.map(calledBack) } };
 }
 
 /**
@@ -69,9 +74,8 @@ export async function pauseUntilCallback(
 	run: Run,
 	settings: Settings,
 	items: Items<GenerateItem>,
-	submit: (item: GenerateItem) => Promise<PaidJob | Result>,
 ): Promise<INodeExecutionData[] | undefined> {
-	const submitted = await submitAll(run, settings, items, submit);
+	const submitted = await submitAll(run, settings, items);
 	if (run.stop.requested || mustThrow(run, items.results)) {
 		await itemsOfJobs(run, items, submitted, { download: false });
 		return undefined;
@@ -92,16 +96,11 @@ interface ItemWithJob {
 }
 
 /** Submits all items; the results of those that have no job are noted. Stop cancels at once what is submitted already. */
-async function submitAll(
-	run: Run,
-	{ limit }: Settings,
-	items: Items<GenerateItem>,
-	submit: (item: GenerateItem) => Promise<PaidJob | Result>,
-): Promise<ItemWithJob[]> {
+async function submitAll(run: Run, settings: Settings, items: Items<GenerateItem>): Promise<ItemWithJob[]> {
 	const submits = items.toDo.map((item) => ({
 		itemIndex: item.itemIndex,
 		item,
-		outcome: limit(async () => await submit(item)),
+		outcome: settings.limit(async () => await takeUpOrSubmit(run, settings, item)),
 	}));
 	const all = Promise.allSettled(submits.map(({ outcome }) => outcome));
 	const outcomes = await eachItem(run, submits, async ({ item, outcome }) => {
