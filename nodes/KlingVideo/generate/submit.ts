@@ -1,4 +1,5 @@
 import { stoppedBefore, submitOnce, type SubmitFailure, type SubmitResult } from '../../core/calls/submit';
+import type { Job } from '../../core/job';
 import { present } from '../../core/json';
 import type { LedgerEntry, PaidJob } from '../../core/money/ledger';
 import { estimateCost } from '../../core/models/price';
@@ -157,9 +158,13 @@ export async function followJob(run: Run, item: GenerateItem, { entry, job }: Pa
 			...present({ longestPauseMs: api.provider.longestPollPauseMs?.(request) }),
 		},
 	);
-	if (ended.kind !== 'job') return ended;
-	run.ledger.noteSeen(entry, ended.job);
-	return { kind: 'job', entry, job: ended.job };
+	return ended.kind === 'job' ? noteSeen(run, entry, ended.job) : ended;
+}
+
+/** Notes in the ledger what a job is now. */
+export function noteSeen({ ledger }: Run, entry: LedgerEntry, job: Job): PaidJob {
+	ledger.noteSeen(entry, job);
+	return { kind: 'job', entry, job };
 }
 
 /** Until when an item's job is waited for, counted from its own submit or from when a manual run took it over. */

@@ -20,6 +20,11 @@ export type Checked<Item> =
 	| { readonly kind: 'item'; readonly item: Item }
 	| { readonly kind: 'problems'; readonly problems: readonly Problem[] };
 
+/** What belongs to an input item. */
+interface Indexed {
+	readonly itemIndex: number;
+}
+
 /** What is still to be done in a run, and what has become of the other items, by item index. */
 export interface Items<Item> {
 	readonly toDo: readonly Item[];
@@ -50,8 +55,7 @@ export async function checkItems<Item>(
 }
 
 /** An item with what is wrong with it. */
-export interface InvalidItem {
-	readonly itemIndex: number;
+export interface InvalidItem extends Indexed {
 	readonly problems: readonly Problem[];
 }
 
@@ -67,37 +71,32 @@ export function reasonOf(error: unknown): string {
 }
 
 /**
- * Does all items at once and gives what became of each, in their order. What nobody foresaw in one item must not take
- * the job IDs of the others with it.
+ * Does all items at once. Notes the result of each that has come to its end, and gives the others as they are now. What
+ * nobody foresaw in one item must not take the job IDs of the others with it.
  */
-export async function eachItem<Item extends { readonly itemIndex: number }, Outcome>(
-	{ context }: Run,
-	items: readonly Item[],
-	work: (item: Item) => Promise<Outcome>,
-): Promise<Array<Outcome | ErrorResult>> {
-	const all = items.map(async (item) => {
-		try {
-			return await work(item);
-		} catch (error) {
-			const reason = reasonOf(error);
-			context.logger.error(`Kling Video: item ${item.itemIndex} ended unexpectedly: ${reason}`);
-			return { kind: 'error', error: unexpectedEnd(reason) } as const;
-		}
-	});
-	return await Promise.all(all);
-}
-
-/** Does all items at once and notes each result. */
-export async function doItems<Item extends { readonly itemIndex: number }>(
+export async function doItems<Item extends Indexed, Next extends Indexed = never>(
 	run: Run,
 	{ toDo, results }: Items<Item>,
-	work: (item: Item) => Promise<Result>,
-): Promise<void> {
-	const done = await eachItem(run, toDo, work);
-	for (const [at, { itemIndex }] of toDo.entries()) {
-		const result = done[at];
-		if (result !== undefined) results[itemIndex] = result;
-	}
+	work: (item: Item) => Promise<Result | Next>,
+): Promise<Items<Next>> {
+	const all = toDo.map(async (item): Promise<Next[]> => {
+		const outcome = await work(item).catch((error: unknown) => unexpected(run, item, error));
+		if (!isResult(outcome)) return [outcome];
+		results[item.itemIndex] = outcome;
+		return [];
+	});
+	return { toDo: (await Promise.all(all)).flat(), results };
+}
+
+/** Only results have a kind. */
+function isResult(outcome: Result | Indexed): outcome is Result {
+	return 'kind' in outcome;
+}
+
+function unexpected({ context }: Run, { itemIndex }: Indexed, error: unknown): ErrorResult {
+	const reason = reasonOf(error);
+	context.logger.error(`Kling Video: item ${itemIndex} ended unexpectedly: ${reason}`);
+	return { kind: 'error', error: unexpectedEnd(reason) };
 }
 
 /** Whether the results so far make the run an error. It is thrown only when every item has come to its end. */

@@ -80,6 +80,19 @@ export async function waitForEnd(run: Run, awaited: Awaited, polled: Omit<Polled
 	return { kind: 'error', error: failureError(timeoutFailure(awaited, end), about) };
 }
 
+/**
+ * A job as it is now, or an error if its provider does not know it any more. Any other refusal may pass: the job is then
+ * as it was last seen.
+ */
+export async function currentJob(run: Run, api: Api, job: Job, advice?: string): Promise<Job | ErrorResult> {
+	const { handle } = job;
+	const answer = await run.getStatus(api, handle);
+	if (answer.kind === 'job') return answer.job;
+	if (hasEnded(job) || answer.failure.code !== 'job_not_found') return job;
+	const about = { provider: handle.provider, handle, ...present({ advice }) };
+	return { kind: 'error', error: failureError(answer.failure, about) };
+}
+
 /** A job that was waited for: a video is an item, any other end is an error. */
 export async function videoResult(run: Run, job: Job, output: OutputOptions, extras: Extras): Promise<Result> {
 	if (job.status === 'failed' || job.status === 'cancelled') return { kind: 'error', error: endedError(job) };
