@@ -99,6 +99,17 @@ function unexpected({ context }: Run, { itemIndex }: Indexed, error: unknown): E
 	return { kind: 'error', error: unexpectedEnd(reason) };
 }
 
+/** A whole operation whose items have nothing to do with each other. */
+export async function checkAndDoItems<Item extends Indexed>(
+	run: Run,
+	check: (run: Run, itemIndex: number) => Promise<Checked<Item>>,
+	work: (run: Run, item: Item) => Promise<Result>,
+): Promise<INodeExecutionData[]> {
+	const items = await checkItems(run, async (itemIndex) => await check(run, itemIndex));
+	await doItems(run, items, async (item) => await work(run, item));
+	return outputItems(run, items.results);
+}
+
 /** Whether the results so far make the run an error. It is thrown only when every item has come to its end. */
 export function mustThrow({ context }: Run, results: readonly Result[]): boolean {
 	return results.some(({ kind }) => kind === 'error') && !context.continueOnFail();
