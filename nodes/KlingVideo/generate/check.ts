@@ -1,6 +1,6 @@
 import pLimit, { type LimitFunction } from 'p-limit';
 import { FieldReader, isUnset, problemText, type Problem } from '../../core/fields';
-import type { FormName, VideoForm } from '../../core/form';
+import type { VideoForm } from '../../core/form';
 import type { ProviderName } from '../../core/job';
 import { present, without } from '../../core/json';
 import { defaultModelOf, takes } from '../../core/models';
@@ -14,9 +14,10 @@ import { urlProblem } from '../../core/url';
 import { isTool, optionsAt } from '../../host/context';
 import { sha256Of } from '../../host/files';
 import { apiWithoutCredential, type Api } from '../../kling/api';
-import type { OutputOptions } from '../../kling/item';
-import { reasonOf, type Checked } from '../run/items';
 import { MODEL_PARAMETER } from '../../kling/fields';
+import type { OutputOptions } from '../../kling/item';
+import { requestFields } from '../form/generate';
+import { reasonOf, type Checked } from '../run/items';
 import { readOutputOptions, readWaitOptions, type WaitOptions } from '../run/poll';
 import type { Run } from '../run/run';
 import { createPictureReader, preparePictures, type PictureReader, type PreparedPicture } from './pictures';
@@ -148,27 +149,8 @@ export function requestTo({ first, second }: GenerateItem, provider: ProviderNam
 	return second?.request.provider === provider ? second : first;
 }
 
-/** The form's parameters that a request is read from; its options are read beside them. */
-const PARAMETERS: readonly FormName[] = [
-	'model',
-	'modelId',
-	'prompt',
-	'negativePrompt',
-	'mode',
-	'duration',
-	'aspectRatio',
-	'startImageSource',
-	'startImageUrl',
-	'startImageField',
-	'endImageSource',
-	'endImageUrl',
-	'endImageField',
-	'referenceImagesSource',
-	'referenceImageUrls',
-	'referenceImageFields',
-	'motionVideoUrl',
-	'characterOrientation',
-];
+/** Some fields are in the form more than once, each time for other models. */
+const PARAMETERS = [...new Set(requestFields.map(({ name }) => name))];
 
 function readForm({ context }: Run, itemIndex: number): VideoForm {
 	// n8n throws for a parameter that is not shown unless it is given a value to fall back on.
