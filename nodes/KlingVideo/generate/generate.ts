@@ -3,13 +3,11 @@ import { hasEnded } from '../../core/job';
 import { present } from '../../core/json';
 import type { PaidJob } from '../../core/money/ledger';
 import { limitProblem } from '../../core/money/limits';
-import { nodeError } from '../../host/context';
 import { jobItem } from '../../kling/item';
-import { refusedItem } from '../run/errors';
 import { checkItems, doItems, outputItems, type Items, type Result } from '../run/items';
 import { videoResult } from '../run/poll';
 import type { Run } from '../run/run';
-import { checkItem, readSettings, type GenerateItem, type Settings } from './check';
+import { checkItem, readSettings, refuseNew, type GenerateItem, type Settings } from './check';
 import { logWarnings, showHints } from './hints';
 import { checkLinks } from './links';
 import { leaveJobs, takeOverLeftJobs } from './manualRun';
@@ -36,8 +34,9 @@ async function makeVideos(run: Run): Promise<{ output: INodeExecutionData[]; res
 	const settings = readSettings(run);
 	const valid = await checkItems(run, async (itemIndex) => await checkItem(run, settings, itemIndex));
 	const checked = await takeOverLeftJobs(run, valid);
-	const { callable, problem } = expectCallbacks(run, settings, checked);
-	const allowed = withoutRefused(run, callable, runProblem(run, settings, checked.toDo) ?? problem);
+	const { callable, noCallback } = expectCallbacks(run, settings, checked);
+	const problem = runProblem(run, settings, checked.toDo) ?? noCallback;
+	const allowed = problem === undefined ? callable : refuseNew(run, callable, problem);
 	const items = await checkLinks(run, allowed);
 	logWarnings(run, settings, items);
 	let shownMeanwhile: INodeExecutionData[] | undefined;
@@ -67,23 +66,6 @@ function runProblem(
 		request: first.request,
 	}));
 	return limitProblem(planned, ledger.spent(), limits);
-}
-
-/**
- * What is left to do: everything or, where `problem` says that the run must submit nothing, the items that an earlier try
- * has paid for. A limit that is reached on a retry does not throw their videos away.
- */
-function withoutRefused(
-	{ context }: Run,
-	items: Items<GenerateItem>,
-	problem: string | undefined,
-): Items<GenerateItem> {
-	if (problem === undefined) return items;
-	const refused = items.toDo.filter(({ known }) => known.kind === 'new');
-	const isWhole = refused.length === items.toDo.length;
-	if (isWhole && !context.continueOnFail()) throw nodeError(context, refusedItem(problem));
-	for (const { itemIndex } of refused) items.results[itemIndex] = { kind: 'error', error: refusedItem(problem) };
-	return { ...items, toDo: items.toDo.filter((item) => !refused.includes(item)) };
 }
 
 /** Wait for Completion. An unfinished job counts for Max Concurrency; the download of its video does not. */

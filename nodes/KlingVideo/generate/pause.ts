@@ -22,20 +22,20 @@ export function expectCallbacks(
 	{ context }: Run,
 	{ completion }: Settings,
 	items: Items<GenerateItem>,
-): { readonly callable: Items<GenerateItem>; readonly problem?: string } {
+): { readonly callable: Items<GenerateItem>; readonly noCallback?: string } {
 	const { toDo } = items;
 	if (completion !== 'callback' || toDo.length === 0) return { callable: items };
 	const url = resumeUrlOf(context);
 	if (url === undefined) {
-		const problem =
+		const noCallback =
 			'This execution cannot be paused, as n8n gives it no resume URL. Set Completion to Wait for Completion or Return Job ID.';
-		return { callable: items, problem };
+		return { callable: items, noCallback };
 	}
 	const providerIsLocal = toDo.every(({ first, second }) => first.api.isLocal && second?.api.isLocal !== false);
 	const urlIs = urlProblem(url, { providerIsLocal });
 	if (urlIs !== undefined) {
-		const problem = `The provider cannot call this n8n back: its resume URL ${urlIs} Nothing was submitted. Set n8n's environment variable WEBHOOK_URL to the public address of this n8n, or set Completion to Wait for Completion or Return Job ID.`;
-		return { callable: items, problem };
+		const noCallback = `The provider cannot call this n8n back: its resume URL ${urlIs} Nothing was submitted. Set n8n's environment variable WEBHOOK_URL to the public address of this n8n, or set Completion to Wait for Completion or Return Job ID.`;
+		return { callable: items, noCallback };
 	}
 	const calledBack = (item: GenerateItem): GenerateItem => {
 		const callbackUrl = ownResumeUrl(url, ITEM_PARAMETER, String(item.itemIndex));

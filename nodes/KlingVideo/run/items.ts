@@ -35,7 +35,7 @@ export interface Items<Item> {
  * Checks all items before anything is done. An item that is wrong becomes an error item; with On Error "Stop" it refuses
  * the whole run, and the error names every problem of every item.
  */
-export async function checkItems<Item>(
+export async function checkItems<Item extends Indexed>(
 	run: Run,
 	check: (itemIndex: number) => Promise<Checked<Item>>,
 ): Promise<Items<Item>> {
@@ -47,11 +47,19 @@ export async function checkItems<Item>(
 		else invalid.push({ itemIndex, problems: checked.problems });
 	}
 	if (invalid.length > 0 && !run.context.continueOnFail()) throw refusedRun(run, invalid);
-	const results: Result[] = [];
+	return noteInvalid(run, { toDo, results: [] }, invalid);
+}
+
+/** Makes error items of those that are wrong, and gives what is left to do. */
+export function noteInvalid<Item extends Indexed>(
+	run: Run,
+	{ toDo, results }: Items<Item>,
+	invalid: readonly InvalidItem[],
+): Items<Item> {
 	for (const { itemIndex, problems } of invalid) {
 		results[itemIndex] = { kind: 'error', error: invalidItem(problems, run.ledger.latest(itemIndex)) };
 	}
-	return { toDo, results };
+	return { toDo: toDo.filter(({ itemIndex }) => results[itemIndex] === undefined), results };
 }
 
 /** An item with what is wrong with it. */
