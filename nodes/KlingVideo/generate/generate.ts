@@ -4,7 +4,7 @@ import { present } from '../../core/json';
 import type { PaidJob } from '../../core/money/ledger';
 import { limitProblem } from '../../core/money/limits';
 import { jobItem } from '../../kling/item';
-import { checkItems, doItems, outputItems, type Items, type Result } from '../run/items';
+import { checkItems, doItems, outputItems, type Result } from '../run/items';
 import { videoResult } from '../run/poll';
 import type { Run } from '../run/run';
 import { checkItem, readSettings, refuseNew, type GenerateItem, type Settings } from './check';

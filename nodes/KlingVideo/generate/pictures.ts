@@ -10,7 +10,7 @@ import { checkImage } from '../../core/media/image';
 import type { Picture, Provider, UploadTarget, VideoRequest } from '../../core/providers/provider';
 import { refusalOf } from '../../core/providers/reply';
 import { urlProblem } from '../../core/url';
-import { dataUriOf, postFile, readPicture } from '../../host/files';
+import { dataUriOf, pictureFileName, postFile, readPicture, type FileToSend } from '../../host/files';
 import type { Api } from '../../kling/api';
 import { reasonOf } from '../run/items';
 import type { Run } from '../run/run';
@@ -289,24 +289,16 @@ async function rememberedOrUploaded(
 	if (knownUrl !== undefined && ageMs < UPLOAD_LIFE_MS) return knownUrl;
 	const stored = await readPicture(run.context, itemIndex, prepared.picture.field);
 	if (stored === undefined) return failed(GONE);
-	const extension = prepared.mimeType === 'image/png' ? 'png' : 'jpg';
-	const fileName = `${prepared.sha256.slice(0, 16)}.${extension}`;
-	const link = await upload(run, api, { fileName, mimeType: prepared.mimeType, bytes: stored.bytes });
+	const { mimeType } = prepared;
+	const link = await upload(run, api, { fileName: pictureFileName(prepared), mimeType, bytes: stored.bytes });
 	if (typeof link === 'string') {
 		store.uploads = { ...asObject(store.uploads), [key]: { url: link, uploadedMs: run.clock.now() } };
 	}
 	return link;
 }
 
-/** A picture on its way to a provider's storage. */
-interface UploadFile {
-	readonly fileName: string;
-	readonly mimeType: string;
-	readonly bytes: Uint8Array;
-}
-
 /** Uploads a file. Each try asks for a new place, as a place may take a file only once. */
-async function upload(run: Run, api: Api, file: UploadFile): Promise<string | SubmitFailure> {
+async function upload(run: Run, api: Api, file: FileToSend): Promise<string | SubmitFailure> {
 	return await retry<string | SubmitFailure>(
 		async () => {
 			const target = await uploadTarget(run, api, file);
@@ -321,7 +313,7 @@ async function upload(run: Run, api: Api, file: UploadFile): Promise<string | Su
 }
 
 /** A place for a file at the provider's storage. */
-async function uploadTarget(run: Run, api: Api, file: UploadFile): Promise<UploadTarget | SubmitFailure> {
+async function uploadTarget(run: Run, api: Api, file: FileToSend): Promise<UploadTarget | SubmitFailure> {
 	const { upload: uploads } = api.provider.imageDelivery;
 	if (uploads === undefined) return failed(`${api.provider.label} has no file upload`);
 	const answer = await retry(

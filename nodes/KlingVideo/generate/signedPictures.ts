@@ -1,4 +1,4 @@
-import { isServed, readPicture, type PictureCopy } from '../../host/files';
+import { isServed, pictureFileName, readPicture, type PictureCopy } from '../../host/files';
 import type { Run } from '../run/run';
 import type { GenerateItem } from './check';
 import type { PreparedPicture } from './pictures';
@@ -58,11 +58,11 @@ async function copyOnce(run: Run, item: GenerateItem, prepared: PreparedPicture)
 async function copyOf(
 	{ context }: Run,
 	{ itemIndex }: GenerateItem,
-	{ picture, sha256, mimeType }: PreparedPicture,
+	prepared: PreparedPicture,
 ): Promise<PictureCopy | undefined> {
-	const stored = await readPicture(context, itemIndex, picture.field);
+	const stored = await readPicture(context, itemIndex, prepared.picture.field);
 	if (stored === undefined) return undefined;
-	const fileName = `${sha256.slice(0, 16)}.${mimeType === 'image/png' ? 'png' : 'jpg'}`;
-	const binary = await context.helpers.prepareBinaryData(Buffer.from(stored.bytes), fileName, mimeType);
+	const bytes = Buffer.from(stored.bytes);
+	const binary = await context.helpers.prepareBinaryData(bytes, pictureFileName(prepared), prepared.mimeType);
 	return { binary };
 }
