@@ -1,7 +1,7 @@
 import type { IExecuteFunctions, INodeExecutionData, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 import type { Clock } from '../../core/clock';
 import { asJobId, hasEnded, withoutRaw, type Job } from '../../core/job';
-import { asNumber, asObject, isJsonObject, type JsonObject } from '../../core/json';
+import { asNumber, asObject, isJsonObject, without, type JsonObject } from '../../core/json';
 import { jobJson, type Extras } from '../../core/output';
 import { findProvider, providers } from '../../core/providers';
 import { answer, bodyOf, storedInContext } from '../../host/webhooks';
@@ -196,8 +196,7 @@ async function outputItemOf(session: WebhookSession, item: PausedItem, itemIndex
 	if (item.kind === 'noJob') return { json: item.json, pairedItem };
 	const { job, output, extras } = item;
 	try {
-		const { json, binary } = await jobItem(session, job, output, extras);
-		return binary === undefined ? { json, pairedItem } : { json, binary, pairedItem };
+		return { ...without(await jobItem(session, job, output, extras), 'kind'), pairedItem };
 	} catch (error) {
 		return { json: jobJson(job, { ...extras, downloadFailure: reasonOf(error) }), pairedItem };
 	}

@@ -1,5 +1,6 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 import type { Problem } from '../../core/fields';
+import { without } from '../../core/json';
 import { errorJson, type ItemError } from '../../core/output';
 import type { JobItem } from '../../kling/item';
 import { invalidItem, refusedRun, unexpectedEnd, unfinishedRun } from './errors';
@@ -132,7 +133,6 @@ export function outputItems(run: Run, results: readonly Result[], notes: readonl
 	return results.map((result, itemIndex) => {
 		const pairedItem = { item: itemIndex };
 		if (result.kind === 'error') return { json: errorJson(result.error), pairedItem };
-		const { json, binary } = result;
-		return binary === undefined ? { json, pairedItem } : { json, binary, pairedItem };
+		return { ...without(result, 'kind'), pairedItem };
 	});
 }

@@ -32,11 +32,9 @@ export function readWaitOptions(
 	const options = optionsAt(context, itemIndex);
 	const { cancelOnStop } = optionsAt(context, 0);
 	const range = { min: 10, max: maxSeconds };
-	const timeoutSeconds = fields.number('Timeout', options.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS, range);
-	const onTimeout = fields.choice('On Timeout', options.onTimeout, ['error', 'return'] as const);
 	return {
-		timeoutSeconds: timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS,
-		onTimeout: onTimeout ?? 'error',
+		timeoutSeconds: fields.number('Timeout', options.timeoutSeconds, range) ?? DEFAULT_TIMEOUT_SECONDS,
+		onTimeout: fields.choice('On Timeout', options.onTimeout, ['error', 'return'] as const) ?? 'error',
 		cancelOnStop: fields.boolean('Cancel on Stop', cancelOnStop) ?? true,
 	};
 }
