@@ -10,19 +10,33 @@ import {
 	type IWebhookResponseData,
 } from 'n8n-workflow';
 import type { Clock } from '../core/clock';
-import { systemClock } from '../host/clock';
-import { RESUME_PATH } from '../host/webhooks';
-import { answerCallback } from './generate/resume';
-import { processMemory, type Memory } from '../kling/memory';
-import { runOperation } from './operations';
-import { providers } from '../core/providers';
 import { models } from '../core/models';
 import { OTHER } from '../core/models/other';
+import { providers } from '../core/providers';
 import { choices, choicesWithout } from '../core/providers/choices';
+import { systemClock } from '../host/clock';
+import { nodeError } from '../host/context';
+import { RESUME_PATH } from '../host/webhooks';
+import { processMemory, type Memory } from '../kling/memory';
 import { generateFields } from './form/generate';
 import { hintsBeforeRun } from './form/hints';
 import { jobFields } from './form/jobs';
 import { OPERATION_LABELS, operationFields } from './form/operations';
+import { generate } from './generate/generate';
+import { answerCallback } from './generate/resume';
+import { download } from './jobs/download';
+import { cancel, getStatus } from './jobs/getStatus';
+import { wait } from './jobs/wait';
+import { createRun } from './run/run';
+
+/** Each gives the items of each output. */
+const operations = new Map([
+	['generate', generate],
+	['getStatus', getStatus],
+	['wait', wait],
+	['cancel', cancel],
+	['download', download],
+]);
 
 /** The provider's callback to a paused execution. */
 const resumeWebhooks: IWebhookDescription[] = [
@@ -99,7 +113,11 @@ export class KlingVideo implements INodeType {
 
 	constructor(clock: Clock = systemClock, memory: Memory = processMemory) {
 		this.execute = async function (this: IExecuteFunctions) {
-			return await runOperation(this, clock, memory);
+			const name = String(this.getNodeParameter('operation', 0, 'generate'));
+			const operation = operations.get(name);
+			if (operation !== undefined) return await operation(createRun(this, clock, memory));
+			const description = 'Choose an operation from the list.';
+			throw nodeError(this, { message: `The operation "${name}" is not known`, description });
 		};
 		this.webhook = async function (this: IWebhookFunctions) {
 			return await answerCallback(this, clock, memory);

@@ -119,11 +119,7 @@ export class KlingVideoTrigger implements INodeType {
 	};
 
 	webhookMethods = {
-		default: {
-			checkExists: async () => await nothingToRegister(),
-			create: async () => await nothingToRegister(),
-			delete: async () => await nothingToRegister(),
-		},
+		default: { checkExists: nothingToRegister, create: nothingToRegister, delete: nothingToRegister },
 	};
 
 	webhook: (this: IWebhookFunctions) => Promise<IWebhookResponseData>;

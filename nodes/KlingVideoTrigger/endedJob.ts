@@ -1,7 +1,8 @@
 import type { IDataObject, INodeExecutionData, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
+import type { StatusAnswer } from '../core/calls/status';
 import type { Clock } from '../core/clock';
 import { FieldReader, isUnset } from '../core/fields';
-import { hasEnded, type Handle, type Job } from '../core/job';
+import { hasEnded, type Job } from '../core/job';
 import { asObject, present, without } from '../core/json';
 import { findProvider } from '../core/providers';
 import type { Provider } from '../core/providers/provider';
@@ -40,17 +41,32 @@ export async function startOnEndedJob(
 	// In the editor one job may start the workflow again and again, so that it can be tried out.
 	const isTest = context.getMode() === 'manual';
 	if (!isTest && startedJobs(context).includes(name)) return answer(context, 200, 'already known');
+	if (!checksOf(context, memory).take(clock.now())) return answer(context, 429, 'asked too often');
 	const session = createWebhookSession(context, clock, memory);
-	const handle = { provider: provider.name, jobId, ...modelOf(parameters, provider) };
-	const end = await readEnd(context, clock, memory, session, handle);
-	if (end.kind === 'none') return answer(context, end.status, end.message);
+	const seen = await session.readStatus({ provider: provider.name, jobId, ...modelOf(parameters, provider) });
+	if (seen.kind !== 'job') return answerUnconfirmed(context, jobId, seen);
+	const { job } = seen;
+	if (!hasEnded(job)) return answer(context, 503, 'the job has not ended yet');
 	if (!isTest && !isFirst(context, memory, name)) return answer(context, 200, 'already known');
-	if (!parameters.events.includes(end.job.status)) {
-		return answer(context, 200, `not an event that is listened for: ${end.job.status}`);
+	if (!parameters.events.includes(job.status)) {
+		return answer(context, 200, `not an event that is listened for: ${job.status}`);
 	}
 	if (!isTest) rememberStarted(context, name);
 	answer(context, 200, 'noted');
-	return { noWebhookResponse: true, workflowData: [[await startItem(session, end.job, parameters)]] };
+	return { noWebhookResponse: true, workflowData: [[await startItem(session, job, parameters)]] };
+}
+
+/** The provider could not be asked, or does not know the job. */
+function answerUnconfirmed(
+	context: IWebhookFunctions,
+	jobId: string,
+	seen: Exclude<StatusAnswer, { kind: 'job' }>,
+): IWebhookResponseData {
+	const reason = seen.kind === 'unavailable' ? seen.message : seen.failure.message;
+	context.logger.warn(`A callback for the Kling job ${jobId} started nothing: ${reason}`, { jobId });
+	return seen.kind === 'unavailable'
+		? answer(context, 503, 'the provider could not be asked')
+		: answer(context, 404, 'the provider does not confirm this job');
 }
 
 /** The trigger's parameters, read before anything is noted or answered: an expression among them may throw. */
@@ -110,29 +126,6 @@ function isFirst(context: IWebhookFunctions, memory: Memory, name: string): bool
 	return true;
 }
 
-type End =
-	| { readonly kind: 'job'; readonly job: Job }
-	| { readonly kind: 'none'; readonly status: number; readonly message: string };
-
-async function readEnd(
-	context: IWebhookFunctions,
-	clock: Clock,
-	memory: Memory,
-	session: WebhookSession,
-	handle: Handle,
-): Promise<End> {
-	if (!checksOf(context, memory).take(clock.now())) return { kind: 'none', status: 429, message: 'asked too often' };
-	const seen = await session.readStatus(handle);
-	if (seen.kind !== 'job') {
-		const { jobId } = handle;
-		const reason = seen.kind === 'unavailable' ? seen.message : seen.failure.message;
-		context.logger.warn(`A callback for the Kling job ${jobId} started nothing: ${reason}`, { jobId });
-	}
-	if (seen.kind === 'unavailable') return { kind: 'none', status: 503, message: 'the provider could not be asked' };
-	if (seen.kind === 'refused') return { kind: 'none', status: 404, message: 'the provider does not confirm this job' };
-	return hasEnded(seen.job) ? seen : { kind: 'none', status: 503, message: 'the job has not ended yet' };
-}
-
 function startedJobs(context: IWebhookFunctions): string[] {
 	const names: unknown = context.getWorkflowStaticData('node').started;
 	return Array.isArray(names) ? names.map(String) : [];
@@ -147,7 +140,6 @@ async function startItem(
 	job: Job,
 	{ query, ...output }: Parameters,
 ): Promise<INodeExecutionData> {
-	const { json, binary } = await jobItem(session, job, output);
-	const withQuery = Object.keys(query).length === 0 ? json : { ...json, query };
-	return binary === undefined ? { json: withQuery } : { json: withQuery, binary };
+	const { json, ...binary } = without(await jobItem(session, job, output), 'kind');
+	return { json: Object.keys(query).length === 0 ? json : { ...json, query }, ...binary };
 }

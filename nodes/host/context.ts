@@ -1,5 +1,5 @@
 import { NodeOperationError, type IDataObject, type IExecuteFunctions, type IWebhookFunctions } from 'n8n-workflow';
-import { asText } from '../core/json';
+import { asObject, asText } from '../core/json';
 
 /** What n8n gives a node while it executes, or while it answers a callback. */
 export type NodeContext = IExecuteFunctions | IWebhookFunctions;
@@ -40,8 +40,7 @@ export function credentialUserOf(context: NodeContext): string | undefined {
 
 /** The node's options collection at one item. */
 export function optionsAt(context: IExecuteFunctions, itemIndex: number): Readonly<Record<string, unknown>> {
-	const options: unknown = context.getNodeParameter('options', itemIndex, {});
-	return typeof options === 'object' && options !== null ? { ...options } : {};
+	return asObject(context.getNodeParameter('options', itemIndex, {})) ?? {};
 }
 
 /** An error for the person in the editor. */

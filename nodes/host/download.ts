@@ -1,18 +1,17 @@
-import type { IBinaryData, IHttpRequestOptions } from 'n8n-workflow';
+import type { IBinaryData } from 'n8n-workflow';
 import pLimit from 'p-limit';
 import { retry, retryAfterMs, type Attempt } from '../core/calls/retry';
 import type { Clock, Stop } from '../core/clock';
-import { asNumber, asObject, present } from '../core/json';
+import { asObject, present } from '../core/json';
 import { createMp4Watch, fileProblem, IS_TEXT, type FileProblem } from '../core/media/mp4';
-import { urlProblem } from '../core/url';
-import type { NodeContext } from './context';
 import { withWatch } from './clock';
-import { headersOf, toFault } from './send';
+import type { NodeContext } from './context';
+import { followLink, type Opened } from './open';
+import { discard, toFault } from './send';
 
 /** 100 times what the longest Kling video weighs; an endless body must not fill the disk. */
 const MAX_VIDEO_BYTES = 1024 ** 3;
 const TRIES = 3;
-const MAX_REDIRECTS = 5;
 /** Without a single byte for this long, the connection is dead. */
 const STALL_MS = 60_000;
 /** After the first minute, less than this is a trickle: a 10 MB video would take an hour. */
@@ -102,8 +101,8 @@ async function fetchOnce(
 ): Promise<Stored | DownloadProblem> {
 	const progress = createProgress(clock);
 	const work = async (signal: AbortSignal) => {
-		const opened = await open(context, wanted, signal, clock);
-		return 'problem' in opened ? opened : await store(context, wanted.fileName, opened, progress, signal);
+		const video = await openVideo(context, wanted, signal, clock);
+		return 'problem' in video ? video : await store(context, wanted.fileName, video, progress, signal);
 	};
 	try {
 		return await withWatch(clock, progress.isTooSlow, work, stop);
@@ -113,25 +112,18 @@ async function fetchOnce(
 }
 
 /** How far a download has come. */
-interface Progress {
-	see(chunk: Uint8Array): void;
-	isTooLarge(): boolean;
-	/** Nothing comes any more, or only a trickle. */
-	isTooSlow(): boolean;
-	bytes(): number;
-}
-
-function createProgress(clock: Clock): Progress {
+function createProgress(clock: Clock) {
 	const startMs = clock.now();
 	let lastByteMs = startMs;
 	let bytes = 0;
 	return {
-		see(chunk) {
+		see(chunk: Uint8Array): void {
 			bytes += chunk.length;
 			lastByteMs = clock.now();
 		},
 		isTooLarge: () => bytes > MAX_VIDEO_BYTES,
-		isTooSlow() {
+		/** Nothing comes any more, or only a trickle. */
+		isTooSlow(): boolean {
 			const seconds = (clock.now() - startMs) / 1000;
 			const isTrickle = seconds > 60 && bytes / seconds < MIN_BYTES_PER_SECOND;
 			return clock.now() - lastByteMs > STALL_MS || isTrickle;
@@ -141,7 +133,7 @@ function createProgress(clock: Clock): Progress {
 }
 
 /** An answer that may be the video, before its body is read. */
-interface Opened {
+interface Video {
 	readonly body: VideoStream;
 	readonly announcedBytes: number | undefined;
 	readonly isCalledText: boolean;
@@ -166,8 +158,8 @@ function isVideoStream(value: unknown): value is VideoStream {
 async function store(
 	context: NodeContext,
 	fileName: string,
-	{ body, announcedBytes, isCalledText }: Opened,
-	progress: Progress,
+	{ body, announcedBytes, isCalledText }: Video,
+	progress: ReturnType<typeof createProgress>,
 	signal: AbortSignal,
 ): Promise<Stored | DownloadProblem> {
 	const found: { problem?: DownloadProblem | undefined } = {};
@@ -199,46 +191,24 @@ async function store(
 	}
 }
 
-/** Opens the video's link, following redirects by hand: each one is checked, and none carries a key. */
-async function open(
+/** Opens the video's link. Of an answer that is no file, nothing is read. */
+async function openVideo(
 	context: NodeContext,
-	wanted: Wanted,
+	{ url, mayBeLocal }: Wanted,
 	signal: AbortSignal,
 	clock: Clock,
-): Promise<Opened | DownloadProblem> {
-	let url = wanted.url;
-	for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
-		const problem = urlProblem(url, { providerIsLocal: wanted.mayBeLocal });
-		if (problem !== undefined) return { problem: `its link ${problem}`, isFinal: true };
-		const full = asObject(await context.helpers.httpRequest(toRequest(url, signal)));
-		const headers = headersOf(full?.headers);
-		const status = asNumber(full?.statusCode) ?? 0;
-		const body = full?.body;
-		if (WHOLE_FILE.includes(status) && isVideoStream(body)) return openedOf(body, headers);
-		if (isVideoStream(body)) body.destroy();
-		const { location } = headers;
-		if (status < 300 || status >= 400 || location === undefined) return statusProblem(status, headers, clock.now());
-		url = URL.canParse(location, url) ? new URL(location, url).href : location;
-	}
-	return { problem: 'its link is redirected too often', isFinal: true };
+): Promise<Video | DownloadProblem> {
+	// n8n unzips a body and keeps the length it had zipped; where the file is no MP4, that is taken for a cut.
+	const headers = { 'Accept-Encoding': 'identity' };
+	const opened = await followLink(context, { url, mayBeLocal, headers }, STALL_MS, signal);
+	if ('problem' in opened) return { problem: `its link ${opened.problem}`, isFinal: true };
+	const { status, body } = opened;
+	if (WHOLE_FILE.includes(status) && isVideoStream(body)) return videoOf(body, opened.headers);
+	discard(body);
+	return statusProblem(opened, clock.now());
 }
 
-function toRequest(url: string, abortSignal: AbortSignal): IHttpRequestOptions {
-	return {
-		method: 'GET',
-		url,
-		// n8n unzips a body and keeps the length it had zipped; where the file is no MP4, that is taken for a cut.
-		headers: { 'Accept-Encoding': 'identity' },
-		encoding: 'stream',
-		returnFullResponse: true,
-		ignoreHttpStatusErrors: true,
-		disableFollowRedirect: true,
-		timeout: STALL_MS,
-		abortSignal,
-	};
-}
-
-function statusProblem(status: number, headers: Readonly<Record<string, string>>, nowMs: number): DownloadProblem {
+function statusProblem({ status, headers }: Opened, nowMs: number): DownloadProblem {
 	if ([401, 403, 404, 410].includes(status)) {
 		return { problem: `the link has expired or is not open to everybody (HTTP status ${status})`, isFinal: true };
 	}
@@ -247,7 +217,7 @@ function statusProblem(status: number, headers: Readonly<Record<string, string>>
 }
 
 /** Looks at what the headers say of the body: of a file without end, or of a part, nothing is read. */
-function openedOf(body: VideoStream, headers: Readonly<Record<string, string>>): Opened | DownloadProblem {
+function videoOf(body: VideoStream, headers: Opened['headers']): Video | DownloadProblem {
 	const isEncoded = headers['content-encoding'] !== undefined;
 	const [, from, total] = /^bytes (\d+)-\d+\/(\d+)$/i.exec(headers['content-range'] ?? '') ?? [];
 	const announced = isEncoded ? NaN : Number(total ?? headers['content-length'] ?? NaN);

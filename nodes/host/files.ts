@@ -1,8 +1,8 @@
 import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
 import { createHash, randomUUID } from 'crypto';
 import type { Clock, Stop } from '../core/clock';
-import { asNumber, asObject } from '../core/json';
 import { withDeadline } from './clock';
+import { open } from './open';
 import { discard, readStart, toFault } from './send';
 
 const UPLOAD_TIMEOUT_MS = 120_000;
@@ -51,27 +51,19 @@ export async function isServed(
 	file: { readonly bytes: number; readonly sha256: string },
 	{ clock, stop }: { readonly clock: Clock; readonly stop: Stop },
 ): Promise<boolean> {
-	async function ask(abortSignal: AbortSignal): Promise<boolean> {
-		const full = asObject(
-			await context.helpers.httpRequest({
-				method: 'GET',
-				url,
-				headers: { 'Accept-Encoding': 'identity' },
-				encoding: 'stream',
-				returnFullResponse: true,
-				ignoreHttpStatusErrors: true,
-				disableFollowRedirect: true,
-				timeout: LINK_TIMEOUT_MS,
-				abortSignal,
-			}),
-		);
-		if (full?.statusCode !== 200) {
-			discard(full?.body);
-			return false;
-		}
-		return sha256Of(await readStart(full.body, file.bytes + 1)) === file.sha256;
+	async function ask(signal: AbortSignal): Promise<boolean> {
+		const request = { url, headers: { 'Accept-Encoding': 'identity' } };
+		const { status, body } = await open(context, request, LINK_TIMEOUT_MS, signal);
+		if (status === 200) return sha256Of(await readStart(body, file.bytes + 1)) === file.sha256;
+		discard(body);
+		return false;
 	}
 	return await withDeadline(clock, LINK_TIMEOUT_MS, ask, stop).catch(() => false);
+}
+
+/** A name for the file of a picture, by what is in it. */
+export function pictureFileName({ sha256, mimeType }: { readonly sha256: string; readonly mimeType: string }): string {
+	return `${sha256.slice(0, 16)}.${mimeType === 'image/png' ? 'png' : 'jpg'}`;
 }
 
 /** The picture inside a link: `data:image/png;base64,…`. */
@@ -79,11 +71,15 @@ export function dataUriOf(bytes: Uint8Array, mimeType: string): string {
 	return `data:${mimeType};base64,${Buffer.from(bytes).toString('base64')}`;
 }
 
+/** A file on its way to a storage. */
+export interface FileToSend {
+	readonly fileName: string;
+	readonly mimeType: string;
+	readonly bytes: Uint8Array;
+}
+
 /** A form of fields and one file, as a multipart body (RFC 7578). n8n's helper takes no web FormData. */
-function multipart(
-	fields: Readonly<Record<string, string>>,
-	file: { fileName: string; mimeType: string; bytes: Uint8Array },
-) {
+function multipart(fields: Readonly<Record<string, string>>, file: FileToSend) {
 	const boundary = `----n8n${randomUUID()}`;
 	const quoted = (text: string) => text.replace(/["\r\n]/g, '_');
 	const parts = Object.entries(fields).map(
@@ -101,31 +97,16 @@ function multipart(
 export async function postFile(
 	context: IExecuteFunctions,
 	target: { readonly url: string; readonly fields: Readonly<Record<string, string>> },
-	file: { fileName: string; mimeType: string; bytes: Uint8Array },
+	file: FileToSend,
 	clock: Clock,
 ): Promise<string | undefined> {
 	const { body, contentType } = multipart(target.fields, file);
+	const headers = { 'Content-Type': contentType, 'Content-Length': String(body.length) };
+	const post = async (signal: AbortSignal) =>
+		await open(context, { method: 'POST', url: target.url, body, headers }, UPLOAD_TIMEOUT_MS, signal);
 	try {
-		const answered: unknown = await withDeadline(
-			clock,
-			UPLOAD_TIMEOUT_MS,
-			async (abortSignal) =>
-				await context.helpers.httpRequest({
-					method: 'POST',
-					url: target.url,
-					body,
-					headers: { 'Content-Type': contentType, 'Content-Length': String(body.length) },
-					encoding: 'stream',
-					returnFullResponse: true,
-					ignoreHttpStatusErrors: true,
-					disableFollowRedirect: true,
-					timeout: UPLOAD_TIMEOUT_MS,
-					abortSignal,
-				}),
-		);
-		const full = asObject(answered);
-		discard(full?.body);
-		const status = asNumber(full?.statusCode) ?? 0;
+		const { status, body: answer } = await withDeadline(clock, UPLOAD_TIMEOUT_MS, post);
+		discard(answer);
 		return status >= 200 && status < 300 ? undefined : `the file storage answered with HTTP status ${status}`;
 	} catch (error) {
 		return toFault(error).message;

@@ -57,13 +57,20 @@ function toRequest(call: Call, baseUrl: string, abortSignal: AbortSignal): IHttp
 		url: `${baseUrl}${call.path}${query}`,
 		...(call.body === undefined ? {} : { body: call.body }),
 		headers: { Accept: 'application/json', 'Accept-Encoding': 'identity' },
+		...streamed(call.timeoutMs, abortSignal),
+	};
+}
+
+/** How every answer is asked for: as a stream, whatever its status, and without following a redirect. */
+export function streamed(timeout: number, abortSignal: AbortSignal) {
+	return {
 		encoding: 'stream',
 		returnFullResponse: true,
 		ignoreHttpStatusErrors: true,
 		disableFollowRedirect: true,
-		timeout: call.timeoutMs,
+		timeout,
 		abortSignal,
-	};
+	} as const;
 }
 
 function isChunks(value: unknown): value is AsyncIterable<Uint8Array> {

@@ -1,8 +1,8 @@
 import type { LimitFunction } from 'p-limit';
 import type { Clock } from '../core/clock';
 import type { Send } from '../core/calls/http';
-import { createStatusReader, type StatusReader } from '../core/calls/status';
-import type { ProviderName } from '../core/job';
+import { createStatusReader, type StatusAnswer, type StatusReader, type StatusRules } from '../core/calls/status';
+import type { Handle, ProviderName } from '../core/job';
 import { asText } from '../core/json';
 import { cleanKey, keyProblem } from '../core/key';
 import { providerOf } from '../core/providers';
@@ -49,7 +49,7 @@ export function createApis(context: NodeContext, clock: Clock, largeReplies: Lim
 		const address = await readAddress(context, provider);
 		if ('problem' in address) return address;
 		const send = createSend(context, provider.credential, address.baseUrl, clock, largeReplies);
-		const { read } = createStatusReader(provider, send, clock, { graceFromFirstRead: false });
+		const { read } = createStatusReader(provider, send, clock);
 		const account = JSON.stringify([
 			context.getNode().credentials?.[provider.credential]?.id,
 			credentialUserOf(context),
@@ -63,6 +63,14 @@ export function createApis(context: NodeContext, clock: Clock, largeReplies: Lim
 		apis.set(name, opened);
 		return await opened;
 	};
+}
+
+/** One status call about a job, to the provider that has it. Never throws. */
+export async function readStatus(api: OpenApi, handle: Handle, rules?: StatusRules): Promise<StatusAnswer> {
+	const opened = await api(handle.provider);
+	return 'problem' in opened
+		? { kind: 'unavailable', message: opened.problem }
+		: await opened.readStatus(handle, rules);
 }
 
 /** Where a credential's API is. */

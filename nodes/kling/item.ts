@@ -1,9 +1,9 @@
 import type { IBinaryKeyData } from 'n8n-workflow';
 import { withoutRaw, type Job } from '../core/job';
-import type { JsonObject } from '../core/json';
+import { present, type JsonObject } from '../core/json';
 import { jobJson, type Extras } from '../core/output';
 import { providerOf } from '../core/providers';
-import type { Downloads } from '../host/download';
+import type { Download, Downloads } from '../host/download';
 import type { OpenApi } from './api';
 
 /** How a job is to come out. */
@@ -39,21 +39,26 @@ export async function jobItem(
 	output: OutputOptions,
 	extras: Extras = {},
 ): Promise<JobItem> {
-	const { provider, jobId } = job.handle;
 	const shown = output.raw ? job : withoutRaw(job);
-	if (!output.download || job.status !== 'completed') return { kind: 'item', json: jobJson(shown, extras) };
+	const fetched = output.download ? await fetchVideo(session, job) : undefined;
+	if (fetched?.kind === 'stored') {
+		return { kind: 'item', json: jobJson(shown, extras), binary: { [output.field]: fetched.binary } };
+	}
+	return { kind: 'item', json: jobJson(shown, { ...extras, ...present({ downloadFailure: fetched?.message }) }) };
+}
+
+/** The video of a job, or why it could not be had; undefined where there is none to have. */
+async function fetchVideo(session: Session, job: Job): Promise<Download | undefined> {
+	if (job.status !== 'completed') return undefined;
+	const { provider, jobId } = job.handle;
 	if (job.videoUrl === undefined) {
-		const downloadFailure = `${providerOf(provider).label} reports the job as completed, but gives no link to a video`;
-		return { kind: 'item', json: jobJson(shown, { ...extras, downloadFailure }) };
+		const message = `${providerOf(provider).label} reports the job as completed, but gives no link to a video`;
+		return { kind: 'failed', message };
 	}
 	const api = await session.api(provider);
-	const download = await session.downloads.fetch({
+	return await session.downloads.fetch({
 		url: job.videoUrl,
 		fileName: `kling-${jobId}.mp4`,
 		mayBeLocal: 'isLocal' in api && api.isLocal,
 	});
-	if (download.kind === 'failed') {
-		return { kind: 'item', json: jobJson(shown, { ...extras, downloadFailure: download.message }) };
-	}
-	return { kind: 'item', json: jobJson(shown, extras), binary: { [output.field]: download.binary } };
 }

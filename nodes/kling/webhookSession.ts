@@ -4,7 +4,7 @@ import { NEVER_STOPPED, type Clock } from '../core/clock';
 import type { Handle } from '../core/job';
 import { credentialUserOf } from '../host/context';
 import { createDownloads } from '../host/download';
-import { createApis } from './api';
+import { createApis, readStatus } from './api';
 import type { Session } from './item';
 import type { Memory } from './memory';
 
@@ -24,10 +24,7 @@ export function createWebhookSession(given: IWebhookFunctions, clock: Clock, mem
 	return {
 		api,
 		downloads: createDownloads(context, clock, NEVER_STOPPED, memory.callbackDownloads),
-		async readStatus(handle) {
-			const opened = await api(handle.provider);
-			return 'problem' in opened ? { kind: 'unavailable', message: opened.problem } : await opened.readStatus(handle);
-		},
+		readStatus: async (handle) => await readStatus(api, handle),
 	};
 }
 

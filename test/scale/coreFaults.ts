@@ -1,6 +1,6 @@
 import { cancelJob } from '../../nodes/core/calls/cancel';
 import { createPoller, type Poller, type PollEnd } from '../../nodes/core/calls/poll';
-import { hasEnded, type Job } from '../../nodes/core/job';
+import { hasEnded, type Handle, type Job } from '../../nodes/core/job';
 import { isJson } from '../../nodes/core/json';
 import { Ledger, type LedgerEntry, type LedgerStore } from '../../nodes/core/money/ledger';
 import { createStatusReader, type CallPorts } from '../../nodes/core/calls/status';
@@ -108,7 +108,8 @@ class Execution {
 
 	private async tryAll(): Promise<End[]> {
 		const ledger = new Ledger(this.store, { runIndex: 0, underWay: new Map() });
-		const { read } = createStatusReader(this.provider, this.api.send, this.clock, { graceFromFirstRead: true });
+		const reader = createStatusReader(this.provider, this.api.send, this.clock);
+		const read = async (handle: Handle) => await reader.read(handle, { graceFromFirstRead: true });
 		const poller = createPoller({ clock: this.clock, random: this.random, stop: this.stop, read });
 		return await Promise.all(
 			Array.from({ length: this.size }, async (_, index) => await this.tryOne(index, ledger, poller, read)),

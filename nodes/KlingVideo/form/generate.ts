@@ -229,6 +229,20 @@ const completionFields: INodeProperties[] = [
 	...outputFields('generate', { completion: ['wait', 'callback'] }),
 ];
 
+/** What a request is read from, beside the options. */
+export const requestFields: INodeProperties[] = [
+	...modelFields,
+	...promptFields,
+	...startImageFields,
+	...referenceImageFields,
+	...motionFields,
+	...aspectRatioFields,
+	...durationFields,
+	...modeFields,
+	...endImageFields,
+	negativePromptField,
+];
+
 /** The form of Generate. */
 export const generateFields: INodeProperties[] = [
 	{
@@ -245,16 +259,7 @@ export const generateFields: INodeProperties[] = [
 		options: choices.map((choice) => without(choice, 'chain')),
 		displayOptions: { show: GENERATE },
 	},
-	...modelFields,
-	...promptFields,
-	...startImageFields,
-	...referenceImageFields,
-	...motionFields,
-	...aspectRatioFields,
-	...durationFields,
-	...modeFields,
-	...endImageFields,
-	negativePromptField,
+	...requestFields,
 	...completionFields,
 	generateOptions,
 ];

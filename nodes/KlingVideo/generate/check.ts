@@ -1,6 +1,7 @@
+import type { NodeOperationError } from 'n8n-workflow';
 import pLimit, { type LimitFunction } from 'p-limit';
 import { FieldReader, isUnset, problemText, type Problem } from '../../core/fields';
-import type { FormName, VideoForm } from '../../core/form';
+import type { VideoForm } from '../../core/form';
 import type { ProviderName } from '../../core/job';
 import { present, without } from '../../core/json';
 import { defaultModelOf, takes } from '../../core/models';
@@ -11,12 +12,14 @@ import { providerOf } from '../../core/providers';
 import { chainOf } from '../../core/providers/choices';
 import type { VideoRequest } from '../../core/providers/provider';
 import { urlProblem } from '../../core/url';
-import { isTool, optionsAt } from '../../host/context';
+import { isTool, nodeError, optionsAt } from '../../host/context';
 import { sha256Of } from '../../host/files';
 import { apiWithoutCredential, type Api } from '../../kling/api';
-import type { OutputOptions } from '../../kling/item';
-import { reasonOf, type Checked } from '../run/items';
 import { MODEL_PARAMETER } from '../../kling/fields';
+import type { OutputOptions } from '../../kling/item';
+import { requestFields } from '../form/generate';
+import { refusedItem } from '../run/errors';
+import { reasonOf, type Checked, type Items } from '../run/items';
 import { readOutputOptions, readWaitOptions, type WaitOptions } from '../run/poll';
 import type { Run } from '../run/run';
 import { createPictureReader, preparePictures, type PictureReader, type PreparedPicture } from './pictures';
@@ -143,32 +146,32 @@ export async function checkItem(run: Run, settings: Settings, itemIndex: number)
 	};
 }
 
+/**
+ * What is left where nothing new may be submitted: the items that an earlier try has paid for. A limit that is reached on
+ * a retry does not throw their videos away. Throws, with On Error "Stop", if there is none.
+ * @param refusal what is thrown then, if it is not the problem itself
+ */
+export function refuseNew(
+	{ context }: Run,
+	{ toDo, results }: Items<GenerateItem>,
+	problem: string,
+	refusal?: NodeOperationError,
+): Items<GenerateItem> {
+	const paid = toDo.filter(({ known }) => known.kind !== 'new');
+	if (paid.length === 0 && !context.continueOnFail()) throw refusal ?? nodeError(context, refusedItem(problem));
+	for (const { itemIndex, known } of toDo) {
+		if (known.kind === 'new') results[itemIndex] = { kind: 'error', error: refusedItem(problem) };
+	}
+	return { toDo: paid, results };
+}
+
 /** The item's request to the provider that has its job. */
 export function requestTo({ first, second }: GenerateItem, provider: ProviderName): PreparedRequest {
 	return second?.request.provider === provider ? second : first;
 }
 
-/** The form's parameters that a request is read from; its options are read beside them. */
-const PARAMETERS: readonly FormName[] = [
-	'model',
-	'modelId',
-	'prompt',
-	'negativePrompt',
-	'mode',
-	'duration',
-	'aspectRatio',
-	'startImageSource',
-	'startImageUrl',
-	'startImageField',
-	'endImageSource',
-	'endImageUrl',
-	'endImageField',
-	'referenceImagesSource',
-	'referenceImageUrls',
-	'referenceImageFields',
-	'motionVideoUrl',
-	'characterOrientation',
-];
+/** Some fields are in the form more than once, each time for other models. */
+const PARAMETERS = [...new Set(requestFields.map(({ name }) => name))];
 
 function readForm({ context }: Run, itemIndex: number): VideoForm {
 	// n8n throws for a parameter that is not shown unless it is given a value to fall back on.

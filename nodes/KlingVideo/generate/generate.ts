@@ -1,22 +1,18 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 import { hasEnded } from '../../core/job';
 import { present } from '../../core/json';
-import type { LedgerEntry, PaidJob } from '../../core/money/ledger';
+import type { PaidJob } from '../../core/money/ledger';
 import { limitProblem } from '../../core/money/limits';
-import { failureError } from '../../core/output';
-import { nodeError } from '../../host/context';
 import { jobItem } from '../../kling/item';
-import { refusedItem } from '../run/errors';
-import { checkItems, doItems, outputItems, type ErrorResult, type Items, type Result } from '../run/items';
+import { checkItems, doItems, outputItems, type Result } from '../run/items';
 import { videoResult } from '../run/poll';
 import type { Run } from '../run/run';
-import { checkItem, readSettings, requestTo, type GenerateItem, type Settings } from './check';
-import { dryRunItem } from './dryRun';
+import { checkItem, readSettings, refuseNew, type GenerateItem, type Settings } from './check';
 import { logWarnings, showHints } from './hints';
 import { checkLinks } from './links';
 import { leaveJobs, takeOverLeftJobs } from './manualRun';
-import { pauseUntilCallback, readResumeUrl, type ResumeUrl } from './pause';
-import { extrasOf, followJob, submitItem } from './submit';
+import { expectCallbacks, pauseUntilCallback } from './pause';
+import { extrasOf, followJob, takeUpOrSubmit } from './submit';
 
 /**
  * Makes a video for each input item. Gives one output item for each input item or, where the execution pauses, what n8n
@@ -38,8 +34,9 @@ async function makeVideos(run: Run): Promise<{ output: INodeExecutionData[]; res
 	const settings = readSettings(run);
 	const valid = await checkItems(run, async (itemIndex) => await checkItem(run, settings, itemIndex));
 	const checked = await takeOverLeftJobs(run, valid);
-	const resumeUrl = readResumeUrl(run, settings, checked.toDo);
-	const allowed = withoutRefused(run, checked, runProblem(run, settings, checked.toDo, resumeUrl));
+	const { callable, noCallback } = expectCallbacks(run, settings, checked);
+	const problem = runProblem(run, settings, checked.toDo) ?? noCallback;
+	const allowed = problem === undefined ? callable : refuseNew(run, callable, problem);
 	const items = await checkLinks(run, allowed);
 	logWarnings(run, settings, items);
 	let shownMeanwhile: INodeExecutionData[] | undefined;
@@ -48,20 +45,17 @@ async function makeVideos(run: Run): Promise<{ output: INodeExecutionData[]; res
 	} else if (settings.completion === 'jobId') {
 		await doItems(run, items, async (item) => await returnJob(run, settings, item));
 	} else {
-		const submit = async (item: GenerateItem) =>
-			await takeUpOrSubmit(run, settings, item, resumeUrl.urlOf?.(item.itemIndex));
-		shownMeanwhile = await pauseUntilCallback(run, settings, items, submit);
+		shownMeanwhile = await pauseUntilCallback(run, settings, items);
 	}
 	const hints = showHints(run, items);
 	return { output: shownMeanwhile ?? outputItems(run, items.results, hints), results: items.results };
 }
 
-/** Why nothing of the run may be submitted: its own options, its limits, or that no provider could call this n8n back. */
+/** Why nothing of the run may be submitted: its own options, or its limits. */
 function runProblem(
 	{ ledger }: Run,
 	{ problems, limits }: Settings,
 	toDo: readonly GenerateItem[],
-	resumeUrl: ResumeUrl,
 ): string | undefined {
 	if (problems.length > 0) return problems.join(' ');
 	const fresh = toDo.filter(({ known }) => known.kind === 'new');
@@ -71,24 +65,7 @@ function runProblem(
 		itemIndex,
 		request: first.request,
 	}));
-	return limitProblem(planned, ledger.spent(), limits) ?? resumeUrl.problem;
-}
-
-/**
- * What is left to do: everything or, where `problem` says that the run must submit nothing, the items that an earlier try
- * has paid for. A limit that is reached on a retry does not throw their videos away.
- */
-function withoutRefused(
-	{ context }: Run,
-	items: Items<GenerateItem>,
-	problem: string | undefined,
-): Items<GenerateItem> {
-	if (problem === undefined) return items;
-	const refused = items.toDo.filter(({ known }) => known.kind === 'new');
-	const isWhole = refused.length === items.toDo.length;
-	if (isWhole && !context.continueOnFail()) throw nodeError(context, refusedItem(problem));
-	for (const { itemIndex } of refused) items.results[itemIndex] = { kind: 'error', error: refusedItem(problem) };
-	return { ...items, toDo: items.toDo.filter((item) => !refused.includes(item)) };
+	return limitProblem(planned, ledger.spent(), limits);
 }
 
 /** Wait for Completion. An unfinished job counts for Max Concurrency; the download of its video does not. */
@@ -112,38 +89,4 @@ async function returnJob(run: Run, settings: Settings, item: GenerateItem): Prom
 function noteFor({ context }: Run, { job }: PaidJob): string | undefined {
 	if (hasEnded(job) || context.getNodeParameter('completion', 0, 'wait') !== 'callback') return undefined;
 	return 'An AI tool cannot pause until the callback, so this job goes on by itself. Get its video by its jobId later, with the Wait or Get Status operation.';
-}
-
-/**
- * The job of an item: the one place that decides whether it is paid for. A retry takes up the job of an earlier try; only
- * an item that is new to the ledger is submitted. An agent may make equal calls at the same time, so the ledger is asked
- * once more right before the submit, with nothing awaited between its answer and the opening of the new entry.
- */
-async function takeUpOrSubmit(
-	run: Run,
-	settings: Settings,
-	item: GenerateItem,
-	resumeUrl?: string,
-): Promise<PaidJob | Result> {
-	if (item.dryRun) return await dryRunItem(run, settings, item);
-	let known = run.ledger.find(item.itemIndex, item.fingerprints);
-	while (known.kind === 'unknown') {
-		// Only an agent's equal call can be under way here: it is waited for, and the ledger is asked again.
-		const answered = run.ledger.whenAnswered(known.entry);
-		if (answered === undefined) return unclearSubmitError(known.entry, item);
-		await answered;
-		known = run.ledger.find(item.itemIndex, item.fingerprints);
-	}
-	return known.kind === 'new' ? await submitItem(run, settings, item, resumeUrl) : known;
-}
-
-function unclearSubmitError({ failure, provider }: LedgerEntry, item: GenerateItem): ErrorResult {
-	const { api, request } = requestTo(item, provider);
-	const known = failure ?? {
-		message: `It is not known whether ${api.provider.label} accepted the job: the execution ended while it was being submitted`,
-		code: 'submit_unknown',
-		retryable: false,
-		charged: 'unknown',
-	};
-	return { kind: 'error', error: failureError(known, { provider, model: request.model }) };
 }

@@ -4,10 +4,10 @@ import { endedLinkProblem } from '../../core/linkEnds';
 import { judgeLink, type LinkVerdict } from '../../core/media/linkedPicture';
 import type { Link } from '../../core/providers/provider';
 import { lookAtLink } from '../../host/linkCheck';
-import { invalidItem, refusedItem, refusedRun } from '../run/errors';
-import type { InvalidItem, Items } from '../run/items';
+import { refusedRun } from '../run/errors';
+import { noteInvalid, type InvalidItem, type Items } from '../run/items';
 import type { Run } from '../run/run';
-import type { GenerateItem, PreparedRequest } from './check';
+import { refuseNew, type GenerateItem, type PreparedRequest } from './check';
 
 const LOOKS_AT_ONCE = 8;
 const LOOK_MS = 10_000;
@@ -107,26 +107,9 @@ async function ask(
 	return 'reason' in answer ? { kind: 'unknown', reason: answer.reason } : judgeLink(answer, asBrowser);
 }
 
-/**
- * With On Error "Stop" one bad link keeps the whole run from submitting anything new. Where items have jobs from an earlier
- * try, these are followed to their end all the same, and the error comes then.
- */
-function refuse(
-	run: Run,
-	{ toDo, results }: Items<GenerateItem>,
-	invalid: readonly InvalidItem[],
-): Items<GenerateItem> {
-	const continues = run.context.continueOnFail();
-	const fresh = toDo.filter(({ known }) => known.kind === 'new');
-	if (!continues && fresh.length === toDo.length) throw refusedRun(run, invalid);
-	const refused = continues ? [] : fresh;
-	for (const { itemIndex } of refused) {
-		results[itemIndex] = {
-			kind: 'error',
-			error: refusedItem(`Item ${invalid[0]?.itemIndex} has a link that does not work`),
-		};
-	}
-	for (const { itemIndex, problems } of invalid)
-		results[itemIndex] = { kind: 'error', error: invalidItem(problems, run.ledger.latest(itemIndex)) };
-	return { toDo: toDo.filter(({ itemIndex }) => results[itemIndex] === undefined), results };
+/** With On Error "Stop" one bad link keeps the whole run from submitting anything new. */
+function refuse(run: Run, items: Items<GenerateItem>, invalid: readonly InvalidItem[]): Items<GenerateItem> {
+	if (run.context.continueOnFail()) return noteInvalid(run, items, invalid);
+	const problem = `Item ${invalid[0]?.itemIndex} has a link that does not work`;
+	return noteInvalid(run, refuseNew(run, items, problem, refusedRun(run, invalid)), invalid);
 }

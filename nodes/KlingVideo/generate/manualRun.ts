@@ -1,9 +1,9 @@
 import { hasEnded, withoutRaw, type Job } from '../../core/job';
 import { LeftJobs, type LeftJob } from '../../core/money/leftJobs';
-import { failureError } from '../../core/output';
 import { isManualRun, savedNodeOf } from '../../host/context';
 import type { Api } from '../../kling/api';
-import type { ErrorResult, Items } from '../run/items';
+import { doItems, type ErrorResult, type Items } from '../run/items';
+import { currentJob } from '../run/poll';
 import type { Run } from '../run/run';
 import type { GenerateItem } from './check';
 
@@ -16,26 +16,19 @@ import type { GenerateItem } from './check';
  * A manual run takes over the running and completed jobs that the runs before it left for equal requests, each once. They
  * become entries of its own ledger, so that retries, Stop and the limits treat them as its own; but they are paid for.
  */
-export async function takeOverLeftJobs(run: Run, { toDo, results }: Items<GenerateItem>): Promise<Items<GenerateItem>> {
+export async function takeOverLeftJobs(run: Run, items: Items<GenerateItem>): Promise<Items<GenerateItem>> {
 	const left = leftJobsOf(run);
-	if (left === undefined || !isManualRun(run.context)) return { toDo, results };
-	const withJobs = await Promise.all(
-		toDo.map(async (item) => {
-			if (item.dryRun || item.known.kind !== 'new') return item;
-			const taken = await takeOver(run, left, item);
-			if ('itemIndex' in taken) return taken;
-			results[item.itemIndex] = taken;
-			return [];
-		}),
+	if (left === undefined || !isManualRun(run.context)) return items;
+	return await doItems(run, items, async (item) =>
+		item.dryRun || item.known.kind !== 'new' ? item : await takeOver(run, left, item),
 	);
-	return { toDo: withJobs.flat(), results };
 }
 
 /** The item with a left job, as it is without one, or an error if the provider does not know the job any more. */
 async function takeOver(run: Run, left: LeftJobs, item: GenerateItem): Promise<GenerateItem | ErrorResult> {
 	const found = findLeft(run, left, item);
 	if (found === undefined) return item;
-	const job = await currentJob(run, found, item);
+	const job = await leftJob(run, found, item);
 	if ('error' in job) return job;
 	// It has ended without a video since it was left: it is not taken over, but another one may be.
 	if (job.status === 'failed' || job.status === 'cancelled') return await takeOver(run, left, item);
@@ -62,16 +55,11 @@ function findLeft({ context, clock }: Run, left: LeftJobs, { first, second }: Ge
 }
 
 /** The job as it is now. A completed one is asked for only where the provider's reply is wanted, which is not kept. */
-async function currentJob(run: Run, { paid, api }: Found, { output }: GenerateItem): Promise<Job | ErrorResult> {
+async function leftJob(run: Run, { paid, api }: Found, { output }: GenerateItem): Promise<Job | ErrorResult> {
 	const { job } = paid;
 	if (hasEnded(job) && !output.raw) return job;
-	const answer = await run.getStatus(api, job.handle, 'untilStop');
-	if (answer.kind === 'job') return answer.job;
-	// Whatever else keeps the job from being seen may pass: it is taken over as it was last seen.
-	if (hasEnded(job) || answer.failure.code !== 'job_not_found') return job;
 	const advice = `An earlier manual run paid for job ${job.handle.jobId}, and its record is gone. Nothing was submitted for this item. Look in your ${api.provider.label} account for the video, or run again to make, and pay for, a new one.`;
-	const { provider } = job.handle;
-	return { kind: 'error', error: failureError(answer.failure, { provider, handle: job.handle, advice }) };
+	return await currentJob(run, api, job, advice);
 }
 
 /**

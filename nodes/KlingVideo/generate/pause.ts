@@ -1,59 +1,48 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 import type { Stop } from '../../core/clock';
-import { asJobId, hasEnded, withoutRaw, type Job } from '../../core/job';
-import { asNumber, asObject, isJsonObject, present, type JsonObject } from '../../core/json';
+import { hasEnded, withoutRaw } from '../../core/job';
+import { present, type JsonObject } from '../../core/json';
 import type { PaidJob } from '../../core/money/ledger';
-import { errorJson, failureError, jobJson, type Extras } from '../../core/output';
-import { findProvider } from '../../core/providers';
+import { errorJson, jobJson } from '../../core/output';
 import { urlProblem } from '../../core/url';
 import { ownResumeUrl, pauseExecution, resumeUrlOf } from '../../host/webhooks';
-import { jobItem, type OutputOptions } from '../../kling/item';
-import { eachItem, mustThrow, type Items, type Result } from '../run/items';
-import { cancelAfterStop } from '../run/poll';
+import { jobItem } from '../../kling/item';
+import { doItems, mustThrow, type Items, type Result } from '../run/items';
+import { cancelAfterStop, currentJob } from '../run/poll';
 import type { Run } from '../run/run';
 import { requestTo, type GenerateItem, type Settings } from './check';
-import { deadlineOf, extrasOf, followJob } from './submit';
+import { ITEM_PARAMETER, keepPause, type PausedItem } from './resume';
+import { deadlineOf, extrasOf, followJob, noteSeen, takeUpOrSubmit } from './submit';
 
-/** The query parameter of the resume URL that says which item a callback is about, whatever its body says. */
-export const ITEM_PARAMETER = 'klingItem';
-
-/** What `webhook()` has to know of an item. It cannot read the node's parameters any more, so all of it is copied here. */
-export type PausedItem =
-	| { readonly kind: 'job'; readonly job: Job; readonly extras: Extras; readonly output: OutputOptions }
-	/** Nothing is waited for: an error, or a dry run. */
-	| { readonly kind: 'noJob'; readonly json: JsonObject };
-
-/** What the node's context holds while its execution is paused. */
-export interface Pause {
-	/** When the pause began, in ms since 1970. An execution may pause more than once; this tells its pauses apart. */
-	readonly pausedMs: number;
-	readonly items: readonly PausedItem[];
-}
-
-/** Either what makes the URL that a provider is to call for an item, or why there is none. Empty with another Completion. */
-export interface ResumeUrl {
-	readonly urlOf?: (itemIndex: number) => string;
-	readonly problem?: string;
-}
-
-/** Reads the resume URL. A private address is a problem, found before anything is paid for: no provider can call it. */
-export function readResumeUrl({ context }: Run, { completion }: Settings, items: readonly GenerateItem[]): ResumeUrl {
-	if (completion !== 'callback' || items.length === 0) return {};
+/**
+ * Where the execution is to pause, the items with the resume URL as what their providers are to call; or, with the items as
+ * they were, why no provider could call it. Such a problem, as of a private address, is found before anything is paid for.
+ */
+export function expectCallbacks(
+	{ context }: Run,
+	{ completion }: Settings,
+	items: Items<GenerateItem>,
+): { readonly callable: Items<GenerateItem>; readonly noCallback?: string } {
+	const { toDo } = items;
+	if (completion !== 'callback' || toDo.length === 0) return { callable: items };
 	const url = resumeUrlOf(context);
 	if (url === undefined) {
-		return {
-			problem:
-				'This execution cannot be paused, as n8n gives it no resume URL. Set Completion to Wait for Completion or Return Job ID.',
-		};
+		const noCallback =
+			'This execution cannot be paused, as n8n gives it no resume URL. Set Completion to Wait for Completion or Return Job ID.';
+		return { callable: items, noCallback };
 	}
-	const providerIsLocal = items.every(({ first, second }) => first.api.isLocal && second?.api.isLocal !== false);
-	const problem = urlProblem(url, { providerIsLocal });
-	if (problem === undefined) {
-		return { urlOf: (itemIndex) => ownResumeUrl(url, ITEM_PARAMETER, String(itemIndex)) };
+	const providerIsLocal = toDo.every(({ first, second }) => first.api.isLocal && second?.api.isLocal !== false);
+	const urlIs = urlProblem(url, { providerIsLocal });
+	if (urlIs !== undefined) {
+		const noCallback = `The provider cannot call this n8n back: its resume URL ${urlIs} Nothing was submitted. Set n8n's environment variable WEBHOOK_URL to the public address of this n8n, or set Completion to Wait for Completion or Return Job ID.`;
+		return { callable: items, noCallback };
 	}
-	return {
-		problem: `The provider cannot call this n8n back: its resume URL ${problem} Nothing was submitted. Set n8n's environment variable WEBHOOK_URL to the public address of this n8n, or set Completion to Wait for Completion or Return Job ID.`,
+	const calledBack = (item: GenerateItem): GenerateItem => {
+		const callbackUrl = ownResumeUrl(url, ITEM_PARAMETER, String(item.itemIndex));
+		const { first, second } = item;
+		return { ...item, first: { ...first, callbackUrl }, ...present({ second: second && { ...second, callbackUrl } }) };
 	};
+	return { callable: { ...items, toDo: toDo.map(calledBack) } };
 }
 
 /**
@@ -69,110 +58,75 @@ export async function pauseUntilCallback(
 	run: Run,
 	settings: Settings,
 	items: Items<GenerateItem>,
-	submit: (item: GenerateItem) => Promise<PaidJob | Result>,
 ): Promise<INodeExecutionData[] | undefined> {
-	const submitted = await submitAll(run, settings, items, submit);
+	const submitted = await submitAll(run, settings, items);
 	if (run.stop.requested || mustThrow(run, items.results)) {
-		await itemsOfJobs(run, items, submitted, { download: false });
+		await giveJobs(run, submitted, { download: false });
 		return undefined;
 	}
-	const followed = await followEarlierJobs(run, items, submitted);
-	const current = await lookAtAll(run, items, followed);
-	if (run.stop.requested || current.every(({ paid }) => hasEnded(paid.job))) {
-		await itemsOfJobs(run, items, current, { download: !run.stop.requested });
+	const followed = await eachRunningJob(run, submitted, async (item) => await followEarlierJob(run, item));
+	const current = await eachRunningJob(run, followed, async (item) => await lookOnce(run, item));
+	if (run.stop.requested || current.toDo.every(({ paid }) => hasEnded(paid.job))) {
+		await giveJobs(run, current, { download: !run.stop.requested });
 		return undefined;
 	}
-	return await pause(run, items, current);
+	return await pause(run, current);
 }
 
 /** An item whose job exists. */
-interface ItemWithJob {
-	readonly item: GenerateItem;
+interface PaidItem extends GenerateItem {
 	readonly paid: PaidJob;
 }
 
-/** Submits all items; the results of those that have no job are noted. Stop cancels at once what is submitted already. */
-async function submitAll(
-	run: Run,
-	{ limit }: Settings,
-	items: Items<GenerateItem>,
-	submit: (item: GenerateItem) => Promise<PaidJob | Result>,
-): Promise<ItemWithJob[]> {
-	const submits = items.toDo.map((item) => ({
-		itemIndex: item.itemIndex,
-		item,
-		outcome: limit(async () => await submit(item)),
+function withJob(item: GenerateItem, outcome: PaidJob | Result): PaidItem | Result {
+	return outcome.kind === 'job' ? { ...item, paid: outcome } : outcome;
+}
+
+/** Submits all items. Stop cancels at once what is submitted already. */
+async function submitAll(run: Run, settings: Settings, items: Items<GenerateItem>): Promise<Items<PaidItem>> {
+	const begun = items.toDo.map((item) => ({
+		...item,
+		submit: settings.limit(async () => await takeUpOrSubmit(run, settings, item)),
 	}));
-	const all = Promise.allSettled(submits.map(({ outcome }) => outcome));
-	const outcomes = await eachItem(run, submits, async ({ item, outcome }) => {
-		const paid = await outcome;
+	const allSubmitted = Promise.allSettled(begun.map(({ submit }) => submit));
+	return await doItems(run, { ...items, toDo: begun }, async ({ submit, ...item }) => {
+		const paid = await submit;
 		if (paid.kind !== 'job') return paid;
 		// The others are waited for; but if Stop comes first, this job is cancelled now.
-		await unlessStopped(run.stop, all);
-		return run.stop.requested ? await cancelPaid(run, item, paid) : paid;
+		await unlessStopped(run.stop, allSubmitted);
+		return withJob(item, run.stop.requested ? await cancelPaid(run, item, paid) : paid);
 	});
-	return noteResults(items, items.toDo, outcomes);
+}
+
+/** Does something with every job that still runs. */
+async function eachRunningJob(
+	run: Run,
+	items: Items<PaidItem>,
+	work: (item: PaidItem) => Promise<PaidJob | Result>,
+): Promise<Items<PaidItem>> {
+	return await doItems(run, items, async (item) => (hasEnded(item.paid.job) ? item : withJob(item, await work(item))));
 }
 
 /**
  * A job of an earlier execution, after the editor's Retry or taken over by a manual run, calls that execution back, not
- * this one. So it is polled to its end here. Where polling gives no ended job, as after a timeout, `lookAtAll` decides what it is.
+ * this one. So it is polled to its end here. Where polling gives no ended job, as after a timeout, `lookOnce` decides what it is.
  */
-async function followEarlierJobs(
-	run: Run,
-	items: Items<GenerateItem>,
-	submitted: readonly ItemWithJob[],
-): Promise<ItemWithJob[]> {
-	return await eachRunningJob(run, items, submitted, async (item, paid) => {
-		const { executionId, takenOverMs } = paid.entry;
-		if (executionId === run.context.getExecutionId() && takenOverMs === undefined) return paid;
-		const followed = await followJob(run, item, paid);
-		return followed.kind === 'job' || run.stop.requested ? followed : paid;
-	});
+async function followEarlierJob(run: Run, item: PaidItem): Promise<PaidJob | Result> {
+	const { paid } = item;
+	const { executionId, takenOverMs } = paid.entry;
+	if (executionId === run.context.getExecutionId() && takenOverMs === undefined) return paid;
+	const followed = await followJob(run, item, paid);
+	return followed.kind === 'job' || run.stop.requested ? followed : paid;
 }
 
-/** Looks at all jobs once. Stop cancels at once what is still running. */
-async function lookAtAll(
-	run: Run,
-	items: Items<GenerateItem>,
-	submitted: readonly ItemWithJob[],
-): Promise<ItemWithJob[]> {
-	return await eachRunningJob(run, items, submitted, async (item, paid) => {
-		const current = await unlessStopped(run.stop, currentJob(run, item, paid));
-		if (!run.stop.requested) return current ?? paid;
-		return await cancelPaid(run, item, current?.kind === 'job' ? current : paid);
-	});
-}
-
-/** Does something with every job that still runs; the results of those that are none any more are noted. */
-async function eachRunningJob(
-	run: Run,
-	items: Items<GenerateItem>,
-	submitted: readonly ItemWithJob[],
-	work: (item: GenerateItem, paid: PaidJob) => Promise<PaidJob | Result>,
-): Promise<ItemWithJob[]> {
-	const withIndex = submitted.map((each) => ({ ...each, itemIndex: each.item.itemIndex }));
-	const outcomes = await eachItem(run, withIndex, async ({ item, paid }) =>
-		hasEnded(paid.job) ? paid : await work(item, paid),
-	);
-	return noteResults(
-		items,
-		submitted.map(({ item }) => item),
-		outcomes,
-	);
-}
-
-function noteResults(
-	{ results }: Items<GenerateItem>,
-	toDo: readonly GenerateItem[],
-	outcomes: ReadonlyArray<PaidJob | Result>,
-): ItemWithJob[] {
-	return toDo.flatMap((item, at) => {
-		const outcome = outcomes[at];
-		if (outcome?.kind === 'job') return [{ item, paid: outcome }];
-		if (outcome !== undefined) results[item.itemIndex] = outcome;
-		return [];
-	});
+/** Looks at a job once. Stop cancels at once what is still running. */
+async function lookOnce(run: Run, item: PaidItem): Promise<PaidJob | Result> {
+	const { entry, job } = item.paid;
+	const { api } = requestTo(item, job.handle.provider);
+	const seen = (await unlessStopped(run.stop, currentJob(run, api, job))) ?? job;
+	const paid = 'error' in seen ? item.paid : noteSeen(run, entry, seen);
+	if (run.stop.requested) return await cancelPaid(run, item, paid);
+	return 'error' in seen ? seen : paid;
 }
 
 /** What `work` gives; undefined as soon as Stop is requested. */
@@ -191,60 +145,29 @@ async function cancelPaid(run: Run, item: GenerateItem, { entry, job }: PaidJob)
 	return await cancelAfterStop(run, api, job.handle, item.wait);
 }
 
-/** The job as it is now. */
-async function currentJob(run: Run, item: GenerateItem, paid: PaidJob): Promise<PaidJob | Result> {
-	const { entry } = paid;
-	const { handle } = paid.job;
-	const { api } = requestTo(item, handle.provider);
-	const answer = await run.getStatus(api, handle, 'untilStop');
-	if (answer.kind === 'refused' && answer.failure.code === 'job_not_found') {
-		return { kind: 'error', error: failureError(answer.failure, { provider: handle.provider, handle }) };
-	}
-	// Any other refusal may be temporary. The job keeps its last known state.
-	if (answer.kind === 'refused') return paid;
-	run.ledger.noteSeen(entry, answer.job);
-	return { kind: 'job', entry, job: answer.job };
-}
-
 /** Makes items of all jobs, where the execution does not pause. A failed job is data here, as it is after a callback. */
-async function itemsOfJobs(
-	run: Run,
-	{ results }: Items<GenerateItem>,
-	submitted: readonly ItemWithJob[],
-	{ download }: { readonly download: boolean },
-): Promise<void> {
-	const items = submitted.map(async ({ item, paid }) => {
-		const output = { ...item.output, download: download && item.output.download };
-		results[item.itemIndex] = await jobItem(run, paid.job, output, extrasOf(paid.entry));
+async function giveJobs(run: Run, items: Items<PaidItem>, { download }: { readonly download: boolean }): Promise<void> {
+	await doItems(run, items, async ({ paid, output }) => {
+		const wanted = { ...output, download: download && output.download };
+		return await jobItem(run, paid.job, wanted, extrasOf(paid.entry));
 	});
-	await Promise.all(items);
 }
 
-async function pause(
-	{ context, clock }: Run,
-	{ results }: Items<GenerateItem>,
-	submitted: readonly ItemWithJob[],
-): Promise<INodeExecutionData[]> {
+async function pause({ context, clock }: Run, { toDo, results }: Items<PaidItem>): Promise<INodeExecutionData[]> {
 	const items = results.map(
 		(result): PausedItem => ({
 			kind: 'noJob',
 			json: result.kind === 'item' ? result.json : errorJson(result.error),
 		}),
 	);
-	for (const { item, paid } of submitted) {
-		const job = item.output.raw ? paid.job : withoutRaw(paid.job);
-		items[item.itemIndex] = { kind: 'job', job, extras: extrasOf(paid.entry), output: item.output };
+	for (const { itemIndex, output, paid } of toDo) {
+		const job = output.raw ? paid.job : withoutRaw(paid.job);
+		items[itemIndex] = { kind: 'job', job, extras: extrasOf(paid.entry), output };
 	}
-	const stored: Pause = { pausedMs: clock.now(), items };
-	context.getContext('node').pause = stored;
-	const running = submitted.filter(({ paid }) => !hasEnded(paid.job));
-	const until = new Date(Math.max(...running.map(({ item, paid }) => deadlineOf(item, paid.entry))));
+	keepPause(context, { pausedMs: clock.now(), items });
+	const running = toDo.filter(({ paid }) => !hasEnded(paid.job));
+	const until = new Date(Math.max(...running.map((item) => deadlineOf(item, item.paid.entry))));
 	return await pauseExecution(context, items.map(jsonAtDeadline), until);
-}
-
-/** Whether an item has a job that has not ended. */
-export function isRunning(item: PausedItem): boolean {
-	return item.kind === 'job' && !hasEnded(item.job);
 }
 
 const NOT_DOWNLOADED =
@@ -261,26 +184,4 @@ function jsonAtDeadline(item: PausedItem): JsonObject {
 	if (!hasEnded(job)) return jobJson(job, { ...extras, timedOut: true });
 	const lacksVideo = job.status === 'completed' && output.download;
 	return jobJson(job, { ...extras, ...present({ downloadFailure: lacksVideo ? NOT_DOWNLOADED : undefined }) });
-}
-
-function isPausedItem(value: unknown): value is PausedItem {
-	const item = asObject(value);
-	if (item?.kind === 'noJob') return isJsonObject(item.json);
-	const job = asObject(item?.job);
-	const handle = asObject(job?.handle);
-	const isHandle = findProvider(handle?.provider) !== undefined && asJobId(handle?.jobId) !== undefined;
-	return (
-		item?.kind === 'job' &&
-		isHandle &&
-		typeof job?.status === 'string' &&
-		[item.extras, item.output].every(isJsonObject)
-	);
-}
-
-/** The stored record of a pause, or undefined if this execution has none. */
-export function readPause(value: unknown): Pause | undefined {
-	const stored = asObject(value);
-	const pausedMs = asNumber(stored?.pausedMs);
-	if (pausedMs === undefined || !Array.isArray(stored?.items) || !stored.items.every(isPausedItem)) return undefined;
-	return { pausedMs, items: stored.items };
 }

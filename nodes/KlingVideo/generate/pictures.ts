@@ -10,10 +10,11 @@ import { checkImage } from '../../core/media/image';
 import type { Picture, Provider, UploadTarget, VideoRequest } from '../../core/providers/provider';
 import { refusalOf } from '../../core/providers/reply';
 import { urlProblem } from '../../core/url';
-import { dataUriOf, postFile, readPicture } from '../../host/files';
+import { dataUriOf, pictureFileName, postFile, readPicture, type FileToSend } from '../../host/files';
 import type { Api } from '../../kling/api';
 import { reasonOf } from '../run/items';
 import type { Run } from '../run/run';
+import type { GenerateItem, PreparedRequest } from './check';
 import { openLink, signedLink } from './signedPictures';
 
 /** `linkOrDataUri`: a link that keeps the request small enough to come back in a callback, or else inside it. */
@@ -191,41 +192,31 @@ const UPLOAD_LIFE_MS = 3600 * 1000;
 const ACCOUNT_CODES: ReadonlyArray<Failure['code']> = ['unauthorized', 'insufficient_credit', 'rate_limited'];
 const ADVICE = 'Run again, or choose another Image Delivery.';
 
-/** For whom pictures are delivered. */
-interface Delivering {
-	readonly itemIndex: number;
-	readonly api: Api;
-	readonly request: VideoRequest;
-	/** How long the job is waited for, and so may look at its picture. */
-	readonly timeoutSeconds: number;
-	/** Where the provider calls a paused execution back. */
-	readonly resumeUrl: string | undefined;
-}
-
 /**
  * Brings an item's pictures to its provider, each distinct picture once per execution. Gives the input keys with their
  * links, or why a picture did not arrive: nothing is paid for then. Never throws.
  */
 export async function deliverPictures(
 	run: Run,
-	delivering: Delivering,
-	pictures: readonly PreparedPicture[],
+	item: GenerateItem,
+	to: PreparedRequest,
 ): Promise<{ readonly kind: 'delivered'; readonly input: JsonObject } | SubmitFailure> {
 	const input: JsonObject = {};
 	const inside: PreparedPicture[] = [];
-	for (const prepared of pictures) {
-		const link = await linkOf(run, delivering, prepared).catch((error: unknown) => failed(reasonOf(error)));
-		if (typeof link !== 'string') return withPicture(link, prepared.picture, delivering.api.provider);
+	for (const prepared of to.pictures) {
+		const link = await linkOf(run, item, to, prepared).catch((error: unknown) => failed(reasonOf(error)));
+		if (typeof link !== 'string') return withPicture(link, prepared.picture, to.api.provider);
 		if (prepared.delivery === 'linkOrDataUri' && link.startsWith('data:')) inside.push(prepared);
 		putLink(input, prepared.picture, link);
 	}
-	if (inside.length > 0) warnOfProxy(run, delivering, inside);
+	if (inside.length > 0) warnOfProxy(run, item, to, inside);
 	return { kind: 'delivered', input };
 }
 
 function warnOfProxy(
 	{ context }: Run,
-	{ itemIndex, api, request }: Delivering,
+	{ itemIndex }: GenerateItem,
+	{ api, request }: PreparedRequest,
 	inside: readonly PreparedPicture[],
 ): void {
 	const megabytes = (requestBytes(request, inside) / 1_000_000).toFixed(1);
@@ -253,16 +244,16 @@ function withPicture({ failure, mayFallBack }: SubmitFailure, { label }: Picture
 
 async function linkOf(
 	run: Run,
-	{ itemIndex, api, timeoutSeconds, resumeUrl }: Delivering,
+	item: GenerateItem,
+	{ api, callbackUrl }: PreparedRequest,
 	prepared: PreparedPicture,
 ): Promise<string | SubmitFailure> {
 	const { delivery, picture, mimeType } = prepared;
-	if (delivery === 'upload') return await uploadOnce(run, itemIndex, api, prepared);
-	const source = { itemIndex, timeoutSeconds, field: picture.field, ...prepared };
-	if (delivery === 'signedUrl') return (await signedLink(run, source)) ?? failed(GONE);
-	const link = delivery === 'linkOrDataUri' ? await openLink(run, source, resumeUrl) : undefined;
+	if (delivery === 'upload') return await uploadOnce(run, item.itemIndex, api, prepared);
+	if (delivery === 'signedUrl') return (await signedLink(run, item, prepared)) ?? failed(GONE);
+	const link = delivery === 'linkOrDataUri' ? await openLink(run, item, prepared, callbackUrl) : undefined;
 	if (link !== undefined) return link;
-	const stored = await readPicture(run.context, itemIndex, picture.field);
+	const stored = await readPicture(run.context, item.itemIndex, picture.field);
 	return stored === undefined ? failed(GONE) : dataUriOf(stored.bytes, mimeType);
 }
 
@@ -298,24 +289,16 @@ async function rememberedOrUploaded(
 	if (knownUrl !== undefined && ageMs < UPLOAD_LIFE_MS) return knownUrl;
 	const stored = await readPicture(run.context, itemIndex, prepared.picture.field);
 	if (stored === undefined) return failed(GONE);
-	const extension = prepared.mimeType === 'image/png' ? 'png' : 'jpg';
-	const fileName = `${prepared.sha256.slice(0, 16)}.${extension}`;
-	const link = await upload(run, api, { fileName, mimeType: prepared.mimeType, bytes: stored.bytes });
+	const { mimeType } = prepared;
+	const link = await upload(run, api, { fileName: pictureFileName(prepared), mimeType, bytes: stored.bytes });
 	if (typeof link === 'string') {
 		store.uploads = { ...asObject(store.uploads), [key]: { url: link, uploadedMs: run.clock.now() } };
 	}
 	return link;
 }
 
-/** A picture on its way to a provider's storage. */
-interface UploadFile {
-	readonly fileName: string;
-	readonly mimeType: string;
-	readonly bytes: Uint8Array;
-}
-
 /** Uploads a file. Each try asks for a new place, as a place may take a file only once. */
-async function upload(run: Run, api: Api, file: UploadFile): Promise<string | SubmitFailure> {
+async function upload(run: Run, api: Api, file: FileToSend): Promise<string | SubmitFailure> {
 	return await retry<string | SubmitFailure>(
 		async () => {
 			const target = await uploadTarget(run, api, file);
@@ -330,7 +313,7 @@ async function upload(run: Run, api: Api, file: UploadFile): Promise<string | Su
 }
 
 /** A place for a file at the provider's storage. */
-async function uploadTarget(run: Run, api: Api, file: UploadFile): Promise<UploadTarget | SubmitFailure> {
+async function uploadTarget(run: Run, api: Api, file: FileToSend): Promise<UploadTarget | SubmitFailure> {
 	const { upload: uploads } = api.provider.imageDelivery;
 	if (uploads === undefined) return failed(`${api.provider.label} has no file upload`);
 	const answer = await retry(

@@ -1,15 +1,60 @@
-import type { INodeExecutionData, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
+import type { IExecuteFunctions, INodeExecutionData, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 import type { Clock } from '../../core/clock';
-import { hasEnded, withoutRaw, type Job } from '../../core/job';
-import { asObject } from '../../core/json';
-import { jobJson } from '../../core/output';
-import { providers } from '../../core/providers';
+import { asJobId, hasEnded, withoutRaw, type Job } from '../../core/job';
+import { asNumber, asObject, isJsonObject, without, type JsonObject } from '../../core/json';
+import { jobJson, type Extras } from '../../core/output';
+import { findProvider, providers } from '../../core/providers';
 import { answer, bodyOf, storedInContext } from '../../host/webhooks';
-import { jobItem } from '../../kling/item';
+import { jobItem, type OutputOptions } from '../../kling/item';
 import { PAUSE_CHECK_EVERY_MS, pauseMemory, type Memory, type PauseMemory } from '../../kling/memory';
 import { createWebhookSession, type WebhookSession } from '../../kling/webhookSession';
 import { reasonOf } from '../run/items';
-import { isRunning, ITEM_PARAMETER, readPause, type PausedItem } from './pause';
+
+/** The query parameter of the resume URL that says which item a callback is about, whatever its body says. */
+export const ITEM_PARAMETER = 'klingItem';
+
+/** What `webhook()` has to know of an item. It cannot read the node's parameters any more, so all of it is copied here. */
+export type PausedItem =
+	| { readonly kind: 'job'; readonly job: Job; readonly extras: Extras; readonly output: OutputOptions }
+	/** Nothing is waited for: an error, or a dry run. */
+	| { readonly kind: 'noJob'; readonly json: JsonObject };
+
+/** The key of the node's context that holds the pause. */
+const PAUSE_KEY = 'pause';
+
+/** What the node's context holds while its execution is paused. */
+interface Pause {
+	/** When the pause began, in ms since 1970. An execution may pause more than once; this tells its pauses apart. */
+	readonly pausedMs: number;
+	readonly items: readonly PausedItem[];
+}
+
+/** Keeps a pause for the callbacks that come to it. */
+export function keepPause(context: IExecuteFunctions, pause: Pause): void {
+	context.getContext('node')[PAUSE_KEY] = pause;
+}
+
+/** The pause as it was kept; undefined if this execution has none. */
+function readPause(context: IWebhookFunctions): Pause | undefined {
+	const stored = asObject(storedInContext(context, PAUSE_KEY));
+	const pausedMs = asNumber(stored?.pausedMs);
+	if (pausedMs === undefined || !Array.isArray(stored?.items) || !stored.items.every(isPausedItem)) return undefined;
+	return { pausedMs, items: stored.items };
+}
+
+function isPausedItem(value: unknown): value is PausedItem {
+	const item = asObject(value);
+	if (item?.kind === 'noJob') return isJsonObject(item.json);
+	const job = asObject(item?.job);
+	const handle = asObject(job?.handle);
+	const isHandle = findProvider(handle?.provider) !== undefined && asJobId(handle?.jobId) !== undefined;
+	return (
+		item?.kind === 'job' &&
+		isHandle &&
+		typeof job?.status === 'string' &&
+		[item.extras, item.output].every(isJsonObject)
+	);
+}
 
 /** A pause is forgotten this long after it resumed. Until then repeated callbacks are answered with 200. */
 const FORGET_AFTER_MS = 60_000;
@@ -61,7 +106,7 @@ async function resumeIfAllEnded(
 	clock: Clock,
 	memory: Memory,
 ): Promise<IWebhookResponseData> {
-	const stored = readPause(storedInContext(context, 'pause'));
+	const stored = readPause(context);
 	if (stored === undefined) return answer(context, 404, 'no job is waited for here');
 	const { items, pausedMs } = stored;
 	const key = `${context.getExecutionId()} ${pausedMs}`;
@@ -100,7 +145,7 @@ async function checkJobs(callback: Callback): Promise<readonly PausedItem[] | No
 	const order = named === undefined ? items.keys() : new Set([named, ...items.keys()]);
 	for (const index of order) {
 		const item = items[index];
-		if (item === undefined || item.kind !== 'job' || !isRunning(item)) continue;
+		if (item?.kind !== 'job' || hasEnded(item.job)) continue;
 		const ended = await jobIfEnded(callback, index, item);
 		if (ended.kind === 'notYet') return ended;
 		current[index] = { ...item, job: ended.job };
@@ -151,8 +196,7 @@ async function outputItemOf(session: WebhookSession, item: PausedItem, itemIndex
 	if (item.kind === 'noJob') return { json: item.json, pairedItem };
 	const { job, output, extras } = item;
 	try {
-		const { json, binary } = await jobItem(session, job, output, extras);
-		return binary === undefined ? { json, pairedItem } : { json, binary, pairedItem };
+		return { ...without(await jobItem(session, job, output, extras), 'kind'), pairedItem };
 	} catch (error) {
 		return { json: jobJson(job, { ...extras, downloadFailure: reasonOf(error) }), pairedItem };
 	}

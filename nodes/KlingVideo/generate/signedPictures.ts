@@ -1,16 +1,7 @@
-import { isServed, readPicture, type PictureCopy } from '../../host/files';
+import { isServed, pictureFileName, readPicture, type PictureCopy } from '../../host/files';
 import type { Run } from '../run/run';
-
-/** A picture that a provider is to fetch from this n8n. */
-interface LinkedPicture {
-	readonly itemIndex: number;
-	readonly field: string;
-	readonly sha256: string;
-	readonly bytes: number;
-	readonly mimeType: string;
-	/** How long its job is waited for. */
-	readonly timeoutSeconds: number;
-}
+import type { GenerateItem } from './check';
+import type { PreparedPicture } from './pictures';
 
 /** A job may be submitted some minutes after its picture was signed, and its Timeout counts from its own submit. */
 const LIFE_AFTER_TIMEOUT_SECONDS = 600;
@@ -21,9 +12,9 @@ const DAY_SECONDS = 86_400;
  * The link of a copy of a picture; undefined if the picture is gone. The input's own file would not do: n8n renames a
  * file that a webhook brought when the execution pauses or ends, and its link then answers 404 (docs/n8n.md#files).
  */
-export async function signedLink(run: Run, picture: LinkedPicture): Promise<string | undefined> {
-	const copy = await copyOnce(run, picture);
-	return copy === undefined ? undefined : sign(run, copy, Math.max(DAY_SECONDS, lifeOf(picture)));
+export async function signedLink(run: Run, item: GenerateItem, prepared: PreparedPicture): Promise<string | undefined> {
+	const copy = await copyOnce(run, item, prepared);
+	return copy === undefined ? undefined : sign(run, copy, Math.max(DAY_SECONDS, lifeOf(item)));
 }
 
 /**
@@ -32,15 +23,16 @@ export async function signedLink(run: Run, picture: LinkedPicture): Promise<stri
  */
 export async function openLink(
 	run: Run,
-	picture: LinkedPicture,
+	item: GenerateItem,
+	prepared: PreparedPicture,
 	resumeUrl: string | undefined,
 ): Promise<string | undefined> {
 	try {
-		const copy = await copyOnce(run, picture);
+		const copy = await copyOnce(run, item, prepared);
 		if (copy === undefined || resumeUrl === undefined) return undefined;
-		const link = sign(run, copy, lifeOf(picture));
+		const link = sign(run, copy, lifeOf(item));
 		if (new URL(link).origin !== new URL(resumeUrl).origin) return undefined;
-		copy.isOpen ??= isServed(run.context, link, picture, run);
+		copy.isOpen ??= isServed(run.context, link, prepared, run);
 		return (await copy.isOpen) ? link : undefined;
 	} catch {
 		// An n8n that keeps files in memory signs nothing.
@@ -48,8 +40,8 @@ export async function openLink(
 	}
 }
 
-function lifeOf({ timeoutSeconds }: LinkedPicture): number {
-	return timeoutSeconds + LIFE_AFTER_TIMEOUT_SECONDS;
+function lifeOf({ wait }: GenerateItem): number {
+	return wait.timeoutSeconds + LIFE_AFTER_TIMEOUT_SECONDS;
 }
 
 function sign({ context }: Run, { binary }: PictureCopy, lifeSeconds: number): string {
@@ -57,19 +49,20 @@ function sign({ context }: Run, { binary }: PictureCopy, lifeSeconds: number): s
 }
 
 /** The copy of a picture, made once for all items of the run that have it. */
-async function copyOnce(run: Run, picture: LinkedPicture): Promise<PictureCopy | undefined> {
-	const copy = run.pictureCopies.get(picture.sha256) ?? copyOf(run, picture);
-	run.pictureCopies.set(picture.sha256, copy);
+async function copyOnce(run: Run, item: GenerateItem, prepared: PreparedPicture): Promise<PictureCopy | undefined> {
+	const copy = run.pictureCopies.get(prepared.sha256) ?? copyOf(run, item, prepared);
+	run.pictureCopies.set(prepared.sha256, copy);
 	return await copy;
 }
 
 async function copyOf(
 	{ context }: Run,
-	{ itemIndex, field, sha256, mimeType }: LinkedPicture,
+	{ itemIndex }: GenerateItem,
+	prepared: PreparedPicture,
 ): Promise<PictureCopy | undefined> {
-	const stored = await readPicture(context, itemIndex, field);
+	const stored = await readPicture(context, itemIndex, prepared.picture.field);
 	if (stored === undefined) return undefined;
-	const fileName = `${sha256.slice(0, 16)}.${mimeType === 'image/png' ? 'png' : 'jpg'}`;
-	const binary = await context.helpers.prepareBinaryData(Buffer.from(stored.bytes), fileName, mimeType);
+	const bytes = Buffer.from(stored.bytes);
+	const binary = await context.helpers.prepareBinaryData(bytes, pictureFileName(prepared), prepared.mimeType);
 	return { binary };
 }

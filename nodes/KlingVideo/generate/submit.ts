@@ -1,4 +1,5 @@
 import { stoppedBefore, submitOnce, type SubmitFailure, type SubmitResult } from '../../core/calls/submit';
+import type { Job } from '../../core/job';
 import { present } from '../../core/json';
 import type { LedgerEntry, PaidJob } from '../../core/money/ledger';
 import { estimateCost } from '../../core/models/price';
@@ -9,6 +10,7 @@ import type { ErrorResult, Result } from '../run/items';
 import { waitForEnd } from '../run/poll';
 import type { Run } from '../run/run';
 import { requestTo, type GenerateItem, type PreparedRequest, type Settings } from './check';
+import { dryRunItem } from './dryRun';
 import { endedProblems } from './links';
 import { deliverPictures } from './pictures';
 
@@ -16,22 +18,46 @@ import { deliverPictures } from './pictures';
 const MAX_PATIENCE_MS = 300_000;
 
 /**
+ * The job of an item: the one place that decides whether it is paid for. A retry takes up the job of an earlier try; only
+ * an item that is new to the ledger is submitted. An agent may make equal calls at the same time, so the ledger is asked
+ * once more right before the submit, with nothing awaited between its answer and the opening of the new entry.
+ */
+export async function takeUpOrSubmit(run: Run, settings: Settings, item: GenerateItem): Promise<PaidJob | Result> {
+	if (item.dryRun) return await dryRunItem(run, settings, item);
+	let known = run.ledger.find(item.itemIndex, item.fingerprints);
+	while (known.kind === 'unknown') {
+		// Only an agent's equal call can be under way here: it is waited for, and the ledger is asked again.
+		const answered = run.ledger.whenAnswered(known.entry);
+		if (answered === undefined) return unclearSubmitError(known.entry, item);
+		await answered;
+		known = run.ledger.find(item.itemIndex, item.fingerprints);
+	}
+	return known.kind === 'new' ? await submitItem(run, settings, item) : known;
+}
+
+function unclearSubmitError({ failure, provider }: LedgerEntry, item: GenerateItem): ErrorResult {
+	const { api, request } = requestTo(item, provider);
+	const known = failure ?? {
+		message: `It is not known whether ${api.provider.label} accepted the job: the execution ended while it was being submitted`,
+		code: 'submit_unknown',
+		retryable: false,
+		charged: 'unknown',
+	};
+	return { kind: 'error', error: failureError(known, { provider, model: request.model }) };
+}
+
+/**
  * Pays for one video: by the first provider or, where that certainly created no job and the user's choice and limits
  * allow it, by the second. An entry is open in the ledger before anything is awaited.
  */
-export async function submitItem(
-	run: Run,
-	settings: Settings,
-	item: GenerateItem,
-	resumeUrl: string | undefined,
-): Promise<PaidJob | ErrorResult> {
+async function submitItem(run: Run, settings: Settings, item: GenerateItem): Promise<PaidJob | ErrorResult> {
 	const { itemIndex, first, second } = item;
 	const overLimit = agentLimitProblem(run, settings, item);
 	if (overLimit !== undefined) return { kind: 'error', error: refusedItem(overLimit) };
 	// It may have waited long for its turn.
 	const ended = endedProblems(run, item);
 	if (ended.length > 0) return { kind: 'error', error: invalidItem(ended, run.ledger.latest(item.itemIndex)) };
-	const submitted = await submitTo(run, item, first, resumeUrl);
+	const submitted = await submitTo(run, item, first);
 	if (submitted.kind === 'job') return submitted;
 	const { failure, mayFallBack } = submitted;
 	if (second === undefined || !mayFallBack || !allowsFallback(run, settings, second)) {
@@ -39,7 +65,7 @@ export async function submitItem(
 	}
 	run.context.logger.info(`Item ${itemIndex}: ${failure.message}; trying ${second.api.provider.label} instead`);
 	const fallbackFrom = { provider: first.request.provider, reason: failure.message };
-	const resubmitted = await submitTo(run, item, second, resumeUrl, fallbackFrom);
+	const resubmitted = await submitTo(run, item, second, fallbackFrom);
 	if (resubmitted.kind === 'job') return resubmitted;
 	const error = submitError(resubmitted, second);
 	const message = `${error.message} (before that, ${first.api.provider.label} was tried: ${failure.message})`;
@@ -73,7 +99,6 @@ async function submitTo(
 	run: Run,
 	item: GenerateItem,
 	prepared: PreparedRequest,
-	resumeUrl: string | undefined,
 	fallbackFrom?: LedgerEntry['fallbackFrom'],
 ): Promise<PaidJob | SubmitFailure> {
 	const { ledger, clock, context } = run;
@@ -91,7 +116,7 @@ async function submitTo(
 		},
 		clock.now(),
 	);
-	const result = await deliverAndSubmit(run, item, prepared, resumeUrl);
+	const result = await deliverAndSubmit(run, item, prepared);
 	if (result.kind === 'job') {
 		const { jobId, model } = result.job.handle;
 		ledger.noteSubmitted(entry, result.job, clock.now());
@@ -107,20 +132,14 @@ async function submitTo(
 	return result;
 }
 
-async function deliverAndSubmit(
-	run: Run,
-	{ itemIndex, wait }: GenerateItem,
-	{ api, request, pictures, callbackUrl }: PreparedRequest,
-	resumeUrl: string | undefined,
-): Promise<SubmitResult> {
-	const { timeoutSeconds } = wait;
-	const delivered = await deliverPictures(run, { itemIndex, api, request, timeoutSeconds, resumeUrl }, pictures);
+async function deliverAndSubmit(run: Run, item: GenerateItem, prepared: PreparedRequest): Promise<SubmitResult> {
+	const delivered = await deliverPictures(run, item, prepared);
 	if (delivered.kind === 'failed') return delivered;
+	const { api, request, callbackUrl } = prepared;
 	const whole = { ...request, input: { ...request.input, ...delivered.input } };
-	const patienceMs = Math.min(timeoutSeconds * 1000, MAX_PATIENCE_MS);
+	const patienceMs = Math.min(item.wait.timeoutSeconds * 1000, MAX_PATIENCE_MS);
 	const ports = { clock: run.clock, random: run.random, stop: run.stop, send: api.send };
-	const webhookUrl = resumeUrl ?? callbackUrl;
-	return await submitOnce(api.provider, whole, { patienceMs, ...present({ webhookUrl }) }, ports);
+	return await submitOnce(api.provider, whole, { patienceMs, ...present({ webhookUrl: callbackUrl }) }, ports);
 }
 
 /** Polls an item's job to its end. A job of an earlier try is asked for at once. */
@@ -139,9 +158,13 @@ export async function followJob(run: Run, item: GenerateItem, { entry, job }: Pa
 			...present({ longestPauseMs: api.provider.longestPollPauseMs?.(request) }),
 		},
 	);
-	if (ended.kind !== 'job') return ended;
-	run.ledger.noteSeen(entry, ended.job);
-	return { kind: 'job', entry, job: ended.job };
+	return ended.kind === 'job' ? noteSeen(run, entry, ended.job) : ended;
+}
+
+/** Notes in the ledger what a job is now. */
+export function noteSeen({ ledger }: Run, entry: LedgerEntry, job: Job): PaidJob {
+	ledger.noteSeen(entry, job);
+	return { kind: 'job', entry, job };
 }
 
 /** Until when an item's job is waited for, counted from its own submit or from when a manual run took it over. */

@@ -5,7 +5,7 @@ import { asText, isJson, present, without, type JsonObject, type JsonValue } fro
 import { urlProblem } from '../../core/url';
 import { isTool } from '../../host/context';
 import type { OutputOptions } from '../../kling/item';
-import { checkItems, doItems, outputItems, type Checked, type Result } from '../run/items';
+import { checkAndDoItems, type Checked, type Result } from '../run/items';
 import { readOutputOptions } from '../run/poll';
 import type { Run } from '../run/run';
 import { dryRunIdIn, sampleVideo } from '../run/sample';
@@ -23,12 +23,10 @@ interface VideoToFetch {
 
 /** Fetches videos again by their links, which outlive the jobs' records. */
 export async function download(run: Run): Promise<INodeExecutionData[][]> {
-	const items = await checkItems(run, async (itemIndex) => check(run, itemIndex));
-	await doItems(run, items, async (item) => await fetchVideo(run, item));
-	return [outputItems(run, items.results)];
+	return [await checkAndDoItems(run, check, fetchVideo)];
 }
 
-function check(run: Run, itemIndex: number): Checked<VideoToFetch> {
+async function check(run: Run, itemIndex: number): Promise<Checked<VideoToFetch>> {
 	const { context } = run;
 	const fields = new FieldReader();
 	const input: Readonly<Record<string, unknown>> = context.getInputData()[itemIndex]?.json ?? {};

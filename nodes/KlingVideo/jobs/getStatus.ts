@@ -4,29 +4,22 @@ import { asObject } from '../../core/json';
 import { failureError } from '../../core/output';
 import { isTool } from '../../host/context';
 import { jobItem } from '../../kling/item';
-import { checkItems, doItems, outputItems, type Result } from '../run/items';
+import type { Result } from '../run/items';
 import type { Run } from '../run/run';
-import { checkJob, unlessDryRun, type JobToAsk } from './job';
+import { checkJob, doJobs, type JobToAsk } from './job';
 
 /** Asks for the status of each job, whatever it is. With Route by Status the items leave by three outputs. */
 export async function getStatus(run: Run): Promise<INodeExecutionData[][]> {
-	const items = await checkItems(run, async (itemIndex) => await checkJob(run, itemIndex));
-	await doItems(run, items, async (item) =>
-		unlessDryRun(run, item, async () => await resultOf(run, item, await run.getStatus(item.api, item.handle))),
-	);
-	const output = outputItems(run, items.results);
+	const ask = async (item: JobToAsk) => await resultOf(run, item, await run.getStatus(item.api, item.handle));
+	const output = await doJobs(run, checkJob, ask);
 	const isRouted = run.context.getNodeParameter('routeByStatus', 0, false) === true && !isTool(run.context);
 	return isRouted ? routed(output) : [output];
 }
 
 /** Cancels each job and gives its status afterwards. */
 export async function cancel(run: Run): Promise<INodeExecutionData[][]> {
-	const items = await checkItems(run, async (itemIndex) => await checkJob(run, itemIndex));
-	await doItems(run, items, async (each) => {
-		const item = { ...each, output: { ...each.output, download: false } };
-		return await unlessDryRun(run, item, async () => resultOf(run, item, await run.cancel(item.api, item.handle)));
-	});
-	return [outputItems(run, items.results)];
+	const ask = async (item: JobToAsk) => await resultOf(run, item, await run.cancel(item.api, item.handle));
+	return [await doJobs(run, checkJob, ask)];
 }
 
 /** A job is data here, whatever has become of it; only where the provider does not say is the item an error. */

@@ -1,3 +1,4 @@
+import type { INodeExecutionData } from 'n8n-workflow';
 import { FieldReader, isUnset } from '../../core/fields';
 import { asJobId, type Cost, type Handle, type ProviderName } from '../../core/job';
 import { asNumber, asObject, asText, present } from '../../core/json';
@@ -7,7 +8,7 @@ import { zonedTime } from '../../core/providers/reply';
 import { optionsAt } from '../../host/context';
 import { apiWithoutCredential, type Api } from '../../kling/api';
 import type { OutputOptions } from '../../kling/item';
-import type { Checked, Result } from '../run/items';
+import { checkAndDoItems, type Checked, type Result } from '../run/items';
 import { readOutputOptions } from '../run/poll';
 import type { Run } from '../run/run';
 import { isDryRunId, sampleItem } from '../run/sample';
@@ -22,10 +23,16 @@ export interface JobToAsk {
 	readonly extras: Extras;
 }
 
-/** What becomes of a job; that of a dry run is a sample, and nobody is asked for it. */
-export async function unlessDryRun(run: Run, item: JobToAsk, ask: () => Promise<Result>): Promise<Result> {
-	const { handle, output, extras } = item;
-	return isDryRunId(handle.jobId) ? await sampleItem(run, handle, output, extras) : await ask();
+/** A whole operation on jobs. That of a dry run is a sample, and nobody is asked for it. */
+export async function doJobs<Item extends JobToAsk>(
+	run: Run,
+	check: (run: Run, itemIndex: number) => Promise<Checked<Item>>,
+	ask: (item: Item) => Promise<Result>,
+): Promise<INodeExecutionData[]> {
+	return await checkAndDoItems(run, check, async (_run, item) => {
+		const { handle, output, extras } = item;
+		return isDryRunId(handle.jobId) ? await sampleItem(run, handle, output, extras) : await ask(item);
+	});
 }
 
 type Json = Readonly<Record<string, unknown>>;

@@ -1,9 +1,9 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 import { FieldReader } from '../../core/fields';
-import { checkItems, doItems, outputItems, type Checked, type Result } from '../run/items';
+import type { Checked, Result } from '../run/items';
 import { readWaitOptions, videoResult, waitForEnd, type WaitOptions } from '../run/poll';
 import type { Run } from '../run/run';
-import { checkJob, unlessDryRun, type JobToAsk } from './job';
+import { checkJob, doJobs, type JobToAsk } from './job';
 
 /** One checked item of Wait. */
 interface JobToWaitFor extends JobToAsk {
@@ -12,9 +12,7 @@ interface JobToWaitFor extends JobToAsk {
 
 /** Waits for jobs that were submitted before. The timeout of each counts from its first status call. */
 export async function wait(run: Run): Promise<INodeExecutionData[][]> {
-	const items = await checkItems(run, async (itemIndex) => await check(run, itemIndex));
-	await doItems(run, items, async (item) => await unlessDryRun(run, item, async () => await resultOf(run, item)));
-	return [outputItems(run, items.results)];
+	return [await doJobs(run, check, async (item) => await resultOf(run, item))];
 }
 
 async function resultOf(run: Run, item: JobToWaitFor): Promise<Result> {

@@ -1,5 +1,6 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 import type { Problem } from '../../core/fields';
+import { without } from '../../core/json';
 import { errorJson, type ItemError } from '../../core/output';
 import type { JobItem } from '../../kling/item';
 import { invalidItem, refusedRun, unexpectedEnd, unfinishedRun } from './errors';
@@ -20,6 +21,11 @@ export type Checked<Item> =
 	| { readonly kind: 'item'; readonly item: Item }
 	| { readonly kind: 'problems'; readonly problems: readonly Problem[] };
 
+/** What belongs to an input item. */
+interface Indexed {
+	readonly itemIndex: number;
+}
+
 /** What is still to be done in a run, and what has become of the other items, by item index. */
 export interface Items<Item> {
 	readonly toDo: readonly Item[];
@@ -30,7 +36,7 @@ export interface Items<Item> {
  * Checks all items before anything is done. An item that is wrong becomes an error item; with On Error "Stop" it refuses
  * the whole run, and the error names every problem of every item.
  */
-export async function checkItems<Item>(
+export async function checkItems<Item extends Indexed>(
 	run: Run,
 	check: (itemIndex: number) => Promise<Checked<Item>>,
 ): Promise<Items<Item>> {
@@ -42,16 +48,23 @@ export async function checkItems<Item>(
 		else invalid.push({ itemIndex, problems: checked.problems });
 	}
 	if (invalid.length > 0 && !run.context.continueOnFail()) throw refusedRun(run, invalid);
-	const results: Result[] = [];
+	return noteInvalid(run, { toDo, results: [] }, invalid);
+}
+
+/** Makes error items of those that are wrong, and gives what is left to do. */
+export function noteInvalid<Item extends Indexed>(
+	run: Run,
+	{ toDo, results }: Items<Item>,
+	invalid: readonly InvalidItem[],
+): Items<Item> {
 	for (const { itemIndex, problems } of invalid) {
 		results[itemIndex] = { kind: 'error', error: invalidItem(problems, run.ledger.latest(itemIndex)) };
 	}
-	return { toDo, results };
+	return { toDo: toDo.filter(({ itemIndex }) => results[itemIndex] === undefined), results };
 }
 
 /** An item with what is wrong with it. */
-export interface InvalidItem {
-	readonly itemIndex: number;
+export interface InvalidItem extends Indexed {
 	readonly problems: readonly Problem[];
 }
 
@@ -67,37 +80,43 @@ export function reasonOf(error: unknown): string {
 }
 
 /**
- * Does all items at once and gives what became of each, in their order. What nobody foresaw in one item must not take
- * the job IDs of the others with it.
+ * Does all items at once. Notes the result of each that has come to its end, and gives the others as they are now. What
+ * nobody foresaw in one item must not take the job IDs of the others with it.
  */
-export async function eachItem<Item extends { readonly itemIndex: number }, Outcome>(
-	{ context }: Run,
-	items: readonly Item[],
-	work: (item: Item) => Promise<Outcome>,
-): Promise<Array<Outcome | ErrorResult>> {
-	const all = items.map(async (item) => {
-		try {
-			return await work(item);
-		} catch (error) {
-			const reason = reasonOf(error);
-			context.logger.error(`Kling Video: item ${item.itemIndex} ended unexpectedly: ${reason}`);
-			return { kind: 'error', error: unexpectedEnd(reason) } as const;
-		}
-	});
-	return await Promise.all(all);
-}
-
-/** Does all items at once and notes each result. */
-export async function doItems<Item extends { readonly itemIndex: number }>(
+export async function doItems<Item extends Indexed, Next extends Indexed = never>(
 	run: Run,
 	{ toDo, results }: Items<Item>,
-	work: (item: Item) => Promise<Result>,
-): Promise<void> {
-	const done = await eachItem(run, toDo, work);
-	for (const [at, { itemIndex }] of toDo.entries()) {
-		const result = done[at];
-		if (result !== undefined) results[itemIndex] = result;
-	}
+	work: (item: Item) => Promise<Result | Next>,
+): Promise<Items<Next>> {
+	const all = toDo.map(async (item): Promise<Next[]> => {
+		const outcome = await work(item).catch((error: unknown) => unexpected(run, item, error));
+		if (!isResult(outcome)) return [outcome];
+		results[item.itemIndex] = outcome;
+		return [];
+	});
+	return { toDo: (await Promise.all(all)).flat(), results };
+}
+
+/** Only results have a kind. */
+function isResult(outcome: Result | Indexed): outcome is Result {
+	return 'kind' in outcome;
+}
+
+function unexpected({ context }: Run, { itemIndex }: Indexed, error: unknown): ErrorResult {
+	const reason = reasonOf(error);
+	context.logger.error(`Kling Video: item ${itemIndex} ended unexpectedly: ${reason}`);
+	return { kind: 'error', error: unexpectedEnd(reason) };
+}
+
+/** A whole operation whose items have nothing to do with each other. */
+export async function checkAndDoItems<Item extends Indexed>(
+	run: Run,
+	check: (run: Run, itemIndex: number) => Promise<Checked<Item>>,
+	work: (run: Run, item: Item) => Promise<Result>,
+): Promise<INodeExecutionData[]> {
+	const items = await checkItems(run, async (itemIndex) => await check(run, itemIndex));
+	await doItems(run, items, async (item) => await work(run, item));
+	return outputItems(run, items.results);
 }
 
 /** Whether the results so far make the run an error. It is thrown only when every item has come to its end. */
@@ -114,7 +133,6 @@ export function outputItems(run: Run, results: readonly Result[], notes: readonl
 	return results.map((result, itemIndex) => {
 		const pairedItem = { item: itemIndex };
 		if (result.kind === 'error') return { json: errorJson(result.error), pairedItem };
-		const { json, binary } = result;
-		return binary === undefined ? { json, pairedItem } : { json, binary, pairedItem };
+		return { ...without(result, 'kind'), pairedItem };
 	});
 }

@@ -32,11 +32,9 @@ export function readWaitOptions(
 	const options = optionsAt(context, itemIndex);
 	const { cancelOnStop } = optionsAt(context, 0);
 	const range = { min: 10, max: maxSeconds };
-	const timeoutSeconds = fields.number('Timeout', options.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS, range);
-	const onTimeout = fields.choice('On Timeout', options.onTimeout, ['error', 'return'] as const);
 	return {
-		timeoutSeconds: timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS,
-		onTimeout: onTimeout ?? 'error',
+		timeoutSeconds: fields.number('Timeout', options.timeoutSeconds, range) ?? DEFAULT_TIMEOUT_SECONDS,
+		onTimeout: fields.choice('On Timeout', options.onTimeout, ['error', 'return'] as const) ?? 'error',
 		cancelOnStop: fields.boolean('Cancel on Stop', cancelOnStop) ?? true,
 	};
 }
@@ -78,6 +76,19 @@ export async function waitForEnd(run: Run, awaited: Awaited, polled: Omit<Polled
 		return await jobItem(run, job, { ...output, download: false }, { ...extras, timedOut: true });
 	}
 	return { kind: 'error', error: failureError(timeoutFailure(awaited, end), about) };
+}
+
+/**
+ * A job as it is now, or an error if its provider does not know it any more. Any other refusal may pass: the job is then
+ * as it was last seen.
+ */
+export async function currentJob(run: Run, api: Api, job: Job, advice?: string): Promise<Job | ErrorResult> {
+	const { handle } = job;
+	const answer = await run.getStatus(api, handle);
+	if (answer.kind === 'job') return answer.job;
+	if (hasEnded(job) || answer.failure.code !== 'job_not_found') return job;
+	const about = { provider: handle.provider, handle, ...present({ advice }) };
+	return { kind: 'error', error: failureError(answer.failure, about) };
 }
 
 /** A job that was waited for: a video is an item, any other end is an error. */

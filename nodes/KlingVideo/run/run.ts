@@ -3,15 +3,15 @@ import pLimit from 'p-limit';
 import { cancelJob } from '../../core/calls/cancel';
 import { createPoller, type Poller } from '../../core/calls/poll';
 import type { SubmitFailure } from '../../core/calls/submit';
-import { createStatusReader, getStatus, type StatusAnswer, type StatusReader } from '../../core/calls/status';
+import { getStatus } from '../../core/calls/status';
 import type { Clock, Random, Stop } from '../../core/clock';
-import type { Handle, JobOrFailure, ProviderName } from '../../core/job';
+import type { Handle, JobOrFailure } from '../../core/job';
 import { Ledger } from '../../core/money/ledger';
 import { stopOf } from '../../host/clock';
 import { isToolInProcess } from '../../host/context';
 import { createDownloadLimit, createDownloads } from '../../host/download';
 import type { PictureCopy } from '../../host/files';
-import { createApis, type Api, type OpenApi } from '../../kling/api';
+import { createApis, readStatus, type Api } from '../../kling/api';
 import type { Session } from '../../kling/item';
 import type { Memory } from '../../kling/memory';
 
@@ -44,8 +44,8 @@ export interface Run extends Session {
 	readonly pictureCopies: Map<string, Promise<PictureCopy | undefined>>;
 	/** Whether an AI Agent calls the node in its own process: equal calls are one job there. */
 	readonly isAgentCall: boolean;
-	/** A job's status, asked again while transient faults keep the answer away; with `untilStop` Stop ends the asking. */
-	getStatus(api: Api, handle: Handle, untilStop?: 'untilStop'): Promise<JobOrFailure>;
+	/** A job's status, asked again while transient faults keep the answer away. Stop ends the asking. */
+	getStatus(api: Api, handle: Handle): Promise<JobOrFailure>;
 	/** Cancels a job: many at once, but no faster than the providers allow. Stop does not end it. */
 	cancel(api: Api, handle: Handle): Promise<JobOrFailure>;
 }
@@ -57,6 +57,8 @@ export function createRun(context: IExecuteFunctions, clock: Clock, memory: Memo
 	const api = createApis(context, clock, memory.largeReplies);
 	const isAgentCall = isToolInProcess(context);
 	const runIndex = runIndexOf(context, isAgentCall);
+	// A job of unknown age gets some time to become visible while it is polled.
+	const read = async (handle: Handle) => await readStatus(api, handle, { graceFromFirstRead: true });
 	return {
 		context,
 		clock,
@@ -70,7 +72,7 @@ export function createRun(context: IExecuteFunctions, clock: Clock, memory: Memo
 			executionId: isAgentCall ? undefined : context.getExecutionId(),
 			underWay: memory.submitsUnderWay,
 		}),
-		poller: createPoller({ clock, random, stop, read: createPollerRead(api, clock) }),
+		poller: createPoller({ clock, random, stop, read }),
 		downloads: createDownloads(context, clock, stop, createDownloadLimit(DOWNLOADS_AT_ONCE)),
 		api,
 		uploads: new Map(),
@@ -90,22 +92,6 @@ function runIndexOf(context: IExecuteFunctions, isAgentCall: boolean): number {
 	return typeof index === 'number' ? index : 0;
 }
 
-/** The status calls of the poller. A job of unknown age gets some time to become visible. */
-function createPollerRead(api: OpenApi, clock: Clock): (handle: Handle) => Promise<StatusAnswer> {
-	const readers = new Map<ProviderName, StatusReader>();
-	return async (handle) => {
-		const opened = await api(handle.provider);
-		if ('problem' in opened) {
-			return { kind: 'refused', failure: { message: opened.problem, code: 'unauthorized', charged: 'unknown' } };
-		}
-		const { provider, send } = opened;
-		const reader =
-			readers.get(provider.name) ?? createStatusReader(provider, send, clock, { graceFromFirstRead: true });
-		readers.set(provider.name, reader);
-		return await reader.read(handle);
-	};
-}
-
 function createJobCalls(clock: Clock, random: Random, stop: Stop): Pick<Run, 'getStatus' | 'cancel'> {
 	const statusLimit = pLimit(STATUS_CALLS_AT_ONCE);
 	const cancelLimit = pLimit(CANCELS_AT_ONCE);
@@ -113,14 +99,12 @@ function createJobCalls(clock: Clock, random: Random, stop: Stop): Pick<Run, 'ge
 	const portsOf = ({ send, readStatus }: Api) => ({
 		clock,
 		random,
+		stop,
 		send,
 		readStatus: async (handle: Handle) => await statusLimit(async () => await readStatus(handle)),
 	});
 	return {
-		async getStatus(api, handle, untilStop) {
-			const ports = untilStop === undefined ? portsOf(api) : { ...portsOf(api), stop };
-			return await getStatus(api.provider, handle, ports);
-		},
+		getStatus: async (api, handle) => await getStatus(api.provider, handle, portsOf(api)),
 		async cancel(api, handle) {
 			cancels += 1;
 			const waitMs = Math.max(0, cancels - UNPACED_CANCELS) * CANCEL_PACE_MS;

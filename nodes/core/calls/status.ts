@@ -18,22 +18,24 @@ export type StatusAnswer =
 
 export interface StatusReader {
 	/** One status call. Never throws. */
-	read(handle: Handle): Promise<StatusAnswer>;
+	read(handle: Handle, rules?: StatusRules): Promise<StatusAnswer>;
+}
+
+/** What a status call may assume. */
+export interface StatusRules {
+	/**
+	 * Whether a job of unknown age that is not found gets some time from its first read to become visible. For a job
+	 * that is polled to its end; a single status call for a job that is gone has to say so.
+	 */
+	readonly graceFromFirstRead: boolean;
 }
 
 /**
  * Reads the status of one provider's jobs. After a network fault, a 5xx or a reply that makes no sense the job is
  * `unavailable`, since a paid job is not given up for one bad answer. Five senseless replies in a row about the same job
  * are a refusal that says so.
- * @param rules.graceFromFirstRead whether a job of unknown age that is not found gets some time from its first read to
- * become visible. For a job that is polled to its end; a single status call for a job that is gone has to say so.
  */
-export function createStatusReader(
-	provider: Provider,
-	send: Send,
-	clock: Clock,
-	rules: { readonly graceFromFirstRead: boolean },
-): StatusReader {
+export function createStatusReader(provider: Provider, send: Send, clock: Clock): StatusReader {
 	const firstReadMs = new Map<string, number>();
 	const senselessReplies = new Map<string, number>();
 
@@ -44,9 +46,10 @@ export function createStatusReader(
 		return { kind: 'refused', failure: { message, code: 'provider_error', retryable: true, charged: 'unknown' } };
 	}
 
-	async function read(handle: Handle): Promise<StatusAnswer> {
+	async function read(handle: Handle, rules: StatusRules = { graceFromFirstRead: false }): Promise<StatusAnswer> {
 		const { jobId } = handle;
-		if (rules.graceFromFirstRead) firstReadMs.set(jobId, firstReadMs.get(jobId) ?? clock.now());
+		const sinceMs = firstReadMs.get(jobId) ?? clock.now();
+		firstReadMs.set(jobId, sinceMs);
 		const answer = await send(provider.statusCall(handle));
 		if (answer.kind === 'fault') return { kind: 'unavailable', message: answer.message };
 		if (isWorthRepeating(answer, 'always')) {
@@ -54,7 +57,7 @@ export function createStatusReader(
 			return { kind: 'unavailable', message, ...present({ retryAfterMs: retryAfterMs(answer, clock.now()) }) };
 		}
 		try {
-			const moment = { nowMs: clock.now(), ...present({ firstReadMs: firstReadMs.get(jobId) }) };
+			const moment = { nowMs: clock.now(), ...(rules.graceFromFirstRead ? { firstReadMs: sinceMs } : {}) };
 			const jobOrFailure = provider.readJob(answer, handle, moment);
 			senselessReplies.delete(jobId);
 			return jobOrFailure.kind === 'job' ? { ...jobOrFailure, ...present({ isLarge: answer.isLarge }) } : jobOrFailure;

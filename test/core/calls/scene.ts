@@ -23,7 +23,7 @@ export function scene(provider: Provider, statuses: Answer[], cancels: Answer[] 
 		const isCancel = JSON.stringify(call) === JSON.stringify(provider.cancelCall(handle));
 		return isCancel ? inTurn(cancels, ++seen.cancels) : inTurn(statuses, ++seen.statuses);
 	};
-	const { read } = createStatusReader(provider, send, clock, { graceFromFirstRead: false });
+	const { read } = createStatusReader(provider, send, clock);
 	const ports = { clock, random: () => 0.5, send, readStatus: read, stop };
 	return {
 		seen,
