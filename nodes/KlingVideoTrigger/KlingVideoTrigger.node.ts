@@ -10,6 +10,7 @@ import {
 	downloadVideoField,
 	putOutputInField,
 	endpointIdOption,
+	optionsField,
 	providerOptions,
 	rawOutputOption,
 	withEndpoints,
@@ -107,14 +108,10 @@ export class KlingVideoTrigger implements INodeType {
 			},
 			downloadVideoField,
 			{ ...putOutputInField, displayOptions: { show: { downloadVideo: [true] } } },
-			{
-				displayName: 'Options',
-				name: 'options',
-				type: 'collection',
-				placeholder: 'Add option',
-				default: {},
-				options: [{ ...endpointIdOption, displayOptions: { show: { '/provider': withEndpoints } } }, rawOutputOption],
-			},
+			optionsField([
+				{ ...endpointIdOption, displayOptions: { show: { '/provider': withEndpoints } } },
+				rawOutputOption,
+			]),
 		],
 	};
 

@@ -1,4 +1,4 @@
-import { asObject, asText, parseJson, present, without } from './json';
+import { asObject, asText, parseJson, present } from './json';
 import type { Failure, FailureCode } from './job';
 
 const MAX_MESSAGE_CHARACTERS = 500;
@@ -70,19 +70,15 @@ function isOwn(link: string): boolean {
 }
 
 /** Of a failure to fetch something by HTTP; undefined for any other, and for what an API refused another. */
-function fetchFailure(text: string): Pick<Failure, 'code' | 'retryable'> | undefined {
+function fetchFailure(text: string): FailureCode | undefined {
 	const [, ...statuses] = FETCH_FAILED.exec(text) ?? [];
 	const status = statuses.find((each) => each !== undefined);
 	if (status === undefined) return undefined;
-	if (status === '429') return { code: 'rate_limited', retryable: true };
-	if (status.startsWith('5') || status === '408') return { code: 'provider_error', retryable: true };
+	if (status === '429') return 'rate_limited';
+	if (status.startsWith('5') || status === '408') return 'provider_error';
 	const links = text.match(LINK) ?? [];
 	const isInput = FINAL_STATUSES.includes(status) && !links.some(isOwn);
-	return isInput ? { code: 'invalid_input', retryable: false } : undefined;
-}
-
-interface FailureKind extends Required<Pick<Failure, 'code' | 'retryable'>> {
-	readonly words: RegExp;
+	return isInput ? 'invalid_input' : undefined;
 }
 
 /**
@@ -91,54 +87,42 @@ interface FailureKind extends Required<Pick<Failure, 'code' | 'retryable'>> {
  * interrupted, E6716 start timeout, E8765 health check), Runpod's documented `Invalid image URL`. What fits none is a
  * `provider_error` of unknown retryability.
  */
-const FAILURE_KINDS: readonly FailureKind[] = [
-	{
-		words: /nsfw|sensitive|content.?policy|moderat|flagged|risk.?control|safety check|prohibited|\bE005\b|\b1301\b/i,
-		code: 'content_policy',
-		retryable: false,
-	},
-	{
-		words:
-			/insufficient.{0,20}(credit|balance|fund|quota)|not enough (credit|balance|fund)|(credits?|balance|funds?).{0,10}(not enough|insufficient)|out of credit|balance (is )?(too low|depleted)|depleted|payment required|arrears|\b110[12]\b/i,
-		code: 'insufficient_credit',
-		retryable: true,
-	},
-	{
-		words: /rate.?limit|too many requests|throttl|concurrency limit|parallel task.{0,30}limit|\b130[23]\b/i,
-		code: 'rate_limited',
-		retryable: true,
-	},
-	{
-		words:
-			/image.*(url|download|fetch|reach|(?<!over)load|open|format|size|dimension|ratio|resolution|decode|pixel)|(download|fetch|(?<!over)load|open|decode|invalid|unsupported|corrupt).*image/i,
-		code: 'invalid_input',
-		retryable: false,
-	},
-	{
-		words:
-			/cannot identify image|(invalid|incorrect|malformed|not valid).{0,20}base.?64|base.?64.{0,20}(invalid|decod)|incorrect padding/i,
-		code: 'invalid_input',
-		retryable: false,
-	},
-	{
-		words:
-			/invalid (input|parameter|argument|value|request)|validation|must be one of|\bfield "|required|unprocessable|\b1201\b/i,
-		code: 'invalid_input',
-		retryable: false,
-	},
-	{
-		words:
-			/interrupted|please (retry|try again)|temporar|timed? ?out|unavailable|overloaded|\(code: PA\)|\bE(6716|8765)\b/i,
-		code: 'provider_error',
-		retryable: true,
-	},
+const FAILURE_KINDS: ReadonlyArray<readonly [FailureCode, RegExp]> = [
+	[
+		'content_policy',
+		/nsfw|sensitive|content.?policy|moderat|flagged|risk.?control|safety check|prohibited|\bE005\b|\b1301\b/i,
+	],
+	[
+		'insufficient_credit',
+		/insufficient.{0,20}(credit|balance|fund|quota)|not enough (credit|balance|fund)|(credits?|balance|funds?).{0,10}(not enough|insufficient)|out of credit|balance (is )?(too low|depleted)|depleted|payment required|arrears|\b110[12]\b/i,
+	],
+	['rate_limited', /rate.?limit|too many requests|throttl|concurrency limit|parallel task.{0,30}limit|\b130[23]\b/i],
+	[
+		'invalid_input',
+		/image.*(url|download|fetch|reach|(?<!over)load|open|format|size|dimension|ratio|resolution|decode|pixel)|(download|fetch|(?<!over)load|open|decode|invalid|unsupported|corrupt).*image/i,
+	],
+	[
+		'invalid_input',
+		/cannot identify image|(invalid|incorrect|malformed|not valid).{0,20}base.?64|base.?64.{0,20}(invalid|decod)|incorrect padding/i,
+	],
+	[
+		'invalid_input',
+		/invalid (input|parameter|argument|value|request)|validation|must be one of|\bfield "|required|unprocessable|\b1201\b/i,
+	],
+	[
+		'provider_error',
+		/interrupted|please (retry|try again)|temporar|timed? ?out|unavailable|overloaded|\(code: PA\)|\bE(6716|8765)\b/i,
+	],
 ];
+
+/** The same request would fail again. */
+const FINAL_CODES: readonly FailureCode[] = ['content_policy', 'invalid_input'];
 
 /** What a job's failure text says about why, and whether the same request may succeed. */
 export function classifyFailure(text = ''): Pick<Failure, 'code' | 'retryable'> {
 	const spoken = text.replace(LINK, LINK_IN_WORDS);
-	const kind = FAILURE_KINDS.find(({ words }) => words.test(spoken));
-	return fetchFailure(text) ?? (kind === undefined ? { code: 'provider_error' } : without(kind, 'words'));
+	const code = fetchFailure(text) ?? FAILURE_KINDS.find(([, words]) => words.test(spoken))?.[0];
+	return code === undefined ? { code: 'provider_error' } : { code, retryable: !FINAL_CODES.includes(code) };
 }
 
 /** What to do about a failure, where `label` is the provider's. */

@@ -18,20 +18,16 @@ function timingOf({ handle, finishedAt, queueSeconds, runSeconds }: Job): JsonOb
 	return Object.keys(timing).length === 0 ? undefined : { ...timing };
 }
 
-/** A job that gave no video has a cost only if the provider reported one. */
-function costOf(job: Job, estimate: Cost | undefined): JsonObject | undefined {
-	const cost = job.cost ?? (job.status === 'failed' || job.status === 'cancelled' ? undefined : estimate);
-	return cost === undefined ? undefined : { ...cost };
-}
-
-function failureJson(failure: Failure | undefined): JsonObject | undefined {
-	return failure === undefined ? undefined : { ...failure };
+/** A copy, as what becomes of an item must not change what is known of its job. */
+function copyOf(facts: Cost | Failure | Extras['fallbackFrom']): JsonObject | undefined {
+	return facts === undefined ? undefined : { ...facts };
 }
 
 /** The JSON of one item, with the job's `raw` if it has one. What nobody reported is absent. */
 export function jobJson(job: Job, extras: Extras = {}): JsonObject {
 	const { handle, status } = job;
-	const { downloadFailure, fallbackFrom } = extras;
+	const { downloadFailure, fallbackFrom, timedOut } = extras;
+	const hasNoVideo = job.status === 'failed' || job.status === 'cancelled';
 	return present({
 		jobId: handle.jobId,
 		provider: handle.provider,
@@ -39,12 +35,13 @@ export function jobJson(job: Job, extras: Extras = {}): JsonObject {
 		status,
 		videoUrl: job.status === 'completed' ? job.videoUrl : undefined,
 		videoUrlExpiresAt: job.status === 'completed' ? job.videoUrlExpiresAt : undefined,
-		cost: costOf(job, extras.cost),
+		// A job that gave no video has a cost only if the provider reported one.
+		cost: copyOf(job.cost ?? (hasNoVideo ? undefined : extras.cost)),
 		timing: timingOf(job),
-		failure: job.status === 'failed' || job.status === 'cancelled' ? failureJson(job.failure) : undefined,
+		failure: hasNoVideo ? copyOf(job.failure) : undefined,
 		downloadFailure: downloadFailure === undefined ? undefined : { message: downloadFailure },
-		fallbackFrom: fallbackFrom === undefined ? undefined : { ...fallbackFrom },
-		timedOut: extras.timedOut,
+		fallbackFrom: copyOf(fallbackFrom),
+		timedOut,
 		raw: job.raw,
 	});
 }
@@ -62,15 +59,13 @@ export interface ItemError {
 
 /** An error item's JSON: the single key `error`, as only so do both "Continue" settings carry it whole. */
 export function errorJson(error: ItemError): JsonObject {
-	return { error: present({ ...error, failure: failureJson(error.failure) }) };
+	return { error: present({ ...error, failure: copyOf(error.failure) }) };
 }
 
 /** What else the provider makes, for a model that it does not have. */
 function otherModels(provider: ProviderName, gone: string | undefined): string {
 	const left = models.filter((model) => model.provider === provider && model.id !== gone).map(({ label }) => label);
-	const last = left.pop() ?? '';
-	const names = left.length === 0 ? last : `${left.join(', ')} or ${last}`;
-	return `Choose another Model: ${names}.`;
+	return `Choose another Model: ${new Intl.ListFormat('en-GB', { type: 'disjunction' }).format(left)}.`;
 }
 
 /** The error of a failure that concerns a provider, with advice; `handle` is the receipt where there is one. */

@@ -54,6 +54,16 @@ export const outputFields = (operation: string, show: Record<string, string[]> =
 	}),
 ];
 
+/** The list of options that can be added. */
+export const optionsField = (options: INodeProperties[]): INodeProperties => ({
+	displayName: 'Options',
+	name: 'options',
+	type: 'collection',
+	placeholder: 'Add option',
+	default: {},
+	options,
+});
+
 export const rawOutputOption: INodeProperties = {
 	displayName: 'Output',
 	name: 'output',

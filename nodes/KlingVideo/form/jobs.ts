@@ -4,6 +4,7 @@ import {
 	endpointIdOption,
 	notAsTool,
 	onTimeoutOption,
+	optionsField,
 	putOutputInField,
 	outputFields,
 	providerOptions,
@@ -32,12 +33,7 @@ const timeoutOfWaitOption: INodeProperties = {
 };
 
 const optionsOf = (operation: string, options: INodeProperties[]): INodeProperties => ({
-	displayName: 'Options',
-	name: 'options',
-	type: 'collection',
-	placeholder: 'Add option',
-	default: {},
-	options,
+	...optionsField(options),
 	displayOptions: { show: { operation: [operation] } },
 });
 

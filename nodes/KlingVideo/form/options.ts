@@ -6,6 +6,7 @@ import {
 	endpointIdOption,
 	notAsTool,
 	onTimeoutOption,
+	optionsField,
 	rawOutputOption,
 	timeoutOption,
 } from '../../kling/fields';
@@ -13,26 +14,11 @@ import {
 const RUNPOD = { '/provider': choicesWith('runpod') };
 const FALLBACK = { '/provider': fallbackChoices };
 
-const shown = (
-	property: INodeProperties,
-	show: Record<string, string[]>,
-	hide: Record<string, string[]> = {},
-): INodeProperties => ({
-	...property,
-	displayOptions: Object.keys(hide).length === 0 ? { show } : { show, hide },
-});
-
 const COST_UNITS = 'In USD with Runpod, in credits with Core.Today (1,000 credits are about 1 USD)';
 
 /** The options of Generate, by label. */
 export const generateOptions: INodeProperties = {
-	displayName: 'Options',
-	name: 'options',
-	type: 'collection',
-	placeholder: 'Add option',
-	default: {},
-	displayOptions: { show: { operation: ['generate'] } },
-	options: [
+	...optionsField([
 		{
 			displayName: 'Additional Input',
 			name: 'additionalInput',
@@ -40,7 +26,7 @@ export const generateOptions: INodeProperties = {
 			default: '{}',
 			description: "More fields for the provider's input, as a JSON object. These values replace the fields above.",
 		},
-		shown(cancelOnStopOption, { '/completion': ['wait', 'callback'] }),
+		{ ...cancelOnStopOption, displayOptions: { show: { '/completion': ['wait', 'callback'] } } },
 		notAsTool({
 			displayName: 'Check Picture Links',
 			name: 'checkPictureLinks',
@@ -65,44 +51,36 @@ export const generateOptions: INodeProperties = {
 			description: 'Whether Runpod may add to your prompt',
 			displayOptions: { show: { '/model': modelsWith('enablePromptExpansion') } },
 		},
-		shown(
-			{
-				displayName: 'Enable Safety Checker',
-				name: 'enableSafetyChecker',
-				type: 'boolean',
-				default: true,
-				description: 'Whether Runpod checks prompt and pictures for unsafe content',
-			},
-			RUNPOD,
-			{ '/model': modelsWithout('enableSafetyChecker') },
-		),
-		shown(endpointIdOption, FALLBACK),
-		shown(
-			{
-				displayName: 'Fallback Max Cost',
-				name: 'fallbackMaxCost',
-				type: 'number',
-				default: '',
-				typeOptions: { minValue: 0 },
-				placeholder: 'e.g. 5',
-				hint: COST_UNITS,
-				description:
-					'The most that the second provider may cost in one execution. If Max Cost is set and this is not, the second provider is not used.',
-			},
-			FALLBACK,
-		),
-		shown(
-			{
-				displayName: 'Guidance Scale',
-				name: 'guidanceScale',
-				type: 'number',
-				default: 0.5,
-				typeOptions: { minValue: 0, maxValue: 1, numberPrecision: 2 },
-				description: 'How closely the video follows the prompt, from 0 to 1',
-			},
-			RUNPOD,
-			{ '/model': modelsWithout('guidanceScale') },
-		),
+		{
+			displayName: 'Enable Safety Checker',
+			name: 'enableSafetyChecker',
+			type: 'boolean',
+			default: true,
+			description: 'Whether Runpod checks prompt and pictures for unsafe content',
+			displayOptions: { show: RUNPOD, hide: { '/model': modelsWithout('enableSafetyChecker') } },
+		},
+		{ ...endpointIdOption, displayOptions: { show: FALLBACK } },
+		{
+			displayName: 'Fallback Max Cost',
+			name: 'fallbackMaxCost',
+			type: 'number',
+			default: '',
+			typeOptions: { minValue: 0 },
+			placeholder: 'e.g. 5',
+			hint: COST_UNITS,
+			description:
+				'The most that the second provider may cost in one execution. If Max Cost is set and this is not, the second provider is not used.',
+			displayOptions: { show: FALLBACK },
+		},
+		{
+			displayName: 'Guidance Scale',
+			name: 'guidanceScale',
+			type: 'number',
+			default: 0.5,
+			typeOptions: { minValue: 0, maxValue: 1, numberPrecision: 2 },
+			description: 'How closely the video follows the prompt, from 0 to 1',
+			displayOptions: { show: RUNPOD, hide: { '/model': modelsWithout('guidanceScale') } },
+		},
 		notAsTool({
 			displayName: 'Image Delivery',
 			name: 'imageDelivery',
@@ -157,7 +135,7 @@ export const generateOptions: INodeProperties = {
 			description:
 				'The most videos this node may submit in one execution. If there would be more, none is submitted. If the limit is empty or not a number, the run stops.',
 		},
-		shown(onTimeoutOption, { '/completion': ['wait'] }),
+		{ ...onTimeoutOption, displayOptions: { show: { '/completion': ['wait'] } } },
 		rawOutputOption,
 		{
 			displayName: 'Seed',
@@ -167,28 +145,27 @@ export const generateOptions: INodeProperties = {
 			description: 'Use the same number again to get a similar video. -1 is a random number.',
 			displayOptions: { show: { '/model': modelsWith('seed') } },
 		},
-		shown(
-			{
-				displayName: 'Submit With',
-				name: 'submitWith',
-				type: 'options',
-				default: 'run',
-				description: "Which of Runpod's two calls submits the job",
-				options: [
-					{
-						name: 'Run',
-						value: 'run',
-						description: 'Runpod answers at once, and keeps the job for 30 minutes after its end',
-					},
-					{
-						name: 'Run Sync',
-						value: 'runsync',
-						description: 'Runpod answers after up to 90 seconds, and keeps the job for 1 minute after its end',
-					},
-				],
-			},
-			{ ...RUNPOD, '/completion': ['wait'] },
-		),
-		shown(timeoutOption, { '/completion': ['wait', 'callback'] }),
-	],
+		{
+			displayName: 'Submit With',
+			name: 'submitWith',
+			type: 'options',
+			default: 'run',
+			description: "Which of Runpod's two calls submits the job",
+			options: [
+				{
+					name: 'Run',
+					value: 'run',
+					description: 'Runpod answers at once, and keeps the job for 30 minutes after its end',
+				},
+				{
+					name: 'Run Sync',
+					value: 'runsync',
+					description: 'Runpod answers after up to 90 seconds, and keeps the job for 1 minute after its end',
+				},
+			],
+			displayOptions: { show: { ...RUNPOD, '/completion': ['wait'] } },
+		},
+		{ ...timeoutOption, displayOptions: { show: { '/completion': ['wait', 'callback'] } } },
+	]),
+	displayOptions: { show: { operation: ['generate'] } },
 };

@@ -10,6 +10,13 @@ import { PAUSE_CHECK_EVERY_MS, pauseMemory, type Memory, type PauseMemory } from
 import { createWebhookSession, type WebhookSession } from '../../kling/webhookSession';
 import { reasonOf } from '../run/items';
 
+/*
+ * What happens between a callback and the item. n8n gives the call to `webhook` in KlingVideo.node.ts, which leads to
+ * `answerCallback` here. The pause that pause.ts kept with `keepPause` is read, and the providers are asked for the jobs that
+ * were still running then. Once all have ended, `jobItem` in kling/item.ts makes an item of each job and downloads its
+ * video; n8n goes on with these items as the node's output.
+ */
+
 /** The query parameter of the resume URL that says which item a callback is about, whatever its body says. */
 export const ITEM_PARAMETER = 'klingItem';
 

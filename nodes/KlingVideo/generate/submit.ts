@@ -14,6 +14,14 @@ import { dryRunItem } from './dryRun';
 import { endedProblems } from './links';
 import { deliverPictures } from './pictures';
 
+/*
+ * How a retry is kept from paying twice. `takeUpOrSubmit` asks the ledger (core/money/ledger.ts) about each item: one that
+ * has a job keeps that job, and one whose submit was never answered is an error. Only an item without either, or whose job
+ * failed and may be made again, is submitted.
+ * `submitTo` opens its entry in the ledger before the call is sent, and n8n keeps the ledger for every try of the execution.
+ * The call itself is repeated only where `isWorthRepeating` (core/calls/retry.ts) says that it certainly made no job.
+ */
+
 /** A busy provider is asked again for this long at most, and not longer than a short Timeout. */
 const MAX_PATIENCE_MS = 300_000;
 

@@ -99,7 +99,7 @@ export function refusedRun(
 		item: item.itemIndex,
 		problems: item.problems.map(problemText),
 	}));
-	const jobsOfEarlierTry = earlier.map(({ itemIndex, result }) => resultData(result, itemIndex));
+	const jobsOfEarlierTry = earlier.map(({ itemIndex, result }) => ({ item: itemIndex, ...factsOf(result) }));
 	return nodeError(context, {
 		message: `${invalid.length} of ${itemCount} items have wrong or missing values. ${nothing}`,
 		description: [...linesText(problems), ...known].join('\n'),
@@ -114,22 +114,19 @@ function resultOf({ job, failure, provider }: LedgerEntry): Result {
 	return { kind: 'error', error: { message, description: '' } };
 }
 
-function resultText(result: Result): string {
-	const facts =
-		result.kind === 'item'
-			? [result.json.jobId, result.json.status, result.json.videoUrl]
-			: [result.error.jobId, result.error.status, result.videoUrl, result.error.message];
-	return facts.filter((fact) => typeof fact === 'string').join(', ');
-}
-
-/** What the error's data says of one item. */
-function resultData(result: Result, item: number): JsonObject {
+/** What is known of one item. */
+function factsOf(result: Result): JsonObject {
 	if (result.kind === 'error') {
 		const { message, jobId, provider, status } = result.error;
-		return present({ item, jobId, provider, status, videoUrl: result.videoUrl, message });
+		return present({ jobId, provider, status, videoUrl: result.videoUrl, message });
 	}
 	const { jobId, provider, status, videoUrl } = result.json;
-	return present({ item, jobId, provider, status, videoUrl });
+	return present({ jobId, provider, status, videoUrl });
+}
+
+function resultText(result: Result): string {
+	const { jobId, status, videoUrl, message } = factsOf(result);
+	return [jobId, status, videoUrl, message].filter((fact) => typeof fact === 'string').join(', ');
 }
 
 /**
@@ -154,7 +151,7 @@ export function unfinishedRun(run: Run, results: readonly Result[], notes: reado
 	return nodeError(context, {
 		message: worded(`${failedText(failed, results.length, isStopped)}. ${othersText(results)}`.trim(), isStopped),
 		description: [...linesText(failedFirst), ...retry, ...notes].join('\n'),
-		data: { items: results.map(resultData) },
+		data: { items: results.map((result, item) => ({ item, ...factsOf(result) })) },
 	});
 }
 

@@ -150,7 +150,9 @@ class Polling {
 		let removeListener = (): void => undefined;
 		const end = new Promise<PollEnd>((resolve, reject) => {
 			this.resolve = resolve;
-			removeListener = this.ports.stop.onRequest(() => this.finish({ kind: 'stopped', ...this.seen() }));
+			removeListener = this.ports.stop.onRequest(() => {
+				this.finish({ kind: 'stopped', ...present({ lastSeen: this.lastSeen }) });
+			});
 			Promise.all([this.pollRepeatedly(), this.pollAtDeadline()]).catch(reject);
 		});
 		try {
@@ -185,7 +187,8 @@ class Polling {
 		await this.sleepUntil(this.job.deadlineMs);
 		const answer = await this.limiter.readNext(this.job.handle, () => !this.isOver);
 		if (answer !== undefined) this.take(answer);
-		this.finish({ kind: 'deadline', ...this.seen(), ...present({ lastProblem: this.lastProblem }) });
+		const { lastSeen, lastProblem } = this;
+		this.finish({ kind: 'deadline', ...present({ lastSeen, lastProblem }) });
 	}
 
 	private isBeforeDeadline(): boolean {
@@ -227,10 +230,6 @@ class Polling {
 		if (answer.kind === 'job' && answer.isLarge === true) return Math.max(PAUSE_AFTER_LARGE_MS, this.pauseMs());
 		if (answer.kind !== 'unavailable') return this.pauseMs();
 		return Math.max(answer.retryAfterMs ?? 0, backoffMs(this.unavailable, this.ports.random));
-	}
-
-	private seen(): { lastSeen?: Job } {
-		return present({ lastSeen: this.lastSeen });
 	}
 
 	private finish(end: PollEnd): void {

@@ -12,18 +12,16 @@ export interface SubmitPorts extends Required<RetryPorts> {
  * What became of a submit. Without a job, `failure.charged` is `no` if certainly none was created; the code
  * `submit_unknown` says that there may be one, so the submit must not be repeated.
  */
-export type SubmitResult =
-	| { readonly kind: 'job'; readonly job: Job }
-	| {
-			readonly kind: 'failed';
-			readonly failure: Failure;
-			/** Whether another provider may make the video instead. */
-			readonly mayFallBack: boolean;
-			/** What to do about it, where the usual advice for the failure's code does not fit. */
-			readonly advice?: string;
-	  };
+export type SubmitResult = { readonly kind: 'job'; readonly job: Job } | SubmitFailure;
 
-export type SubmitFailure = Extract<SubmitResult, { kind: 'failed' }>;
+export interface SubmitFailure {
+	readonly kind: 'failed';
+	readonly failure: Failure;
+	/** Whether another provider may make the video instead. */
+	readonly mayFallBack: boolean;
+	/** What to do about it, where the usual advice for the failure's code does not fit. */
+	readonly advice?: string;
+}
 
 /** If no connection comes about, the submit is tried this often in all. */
 const CONNECT_TRIES = 3;

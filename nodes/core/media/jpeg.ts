@@ -50,18 +50,11 @@ function isExif(code: number, segment: Uint8Array): boolean {
 	return code === APP1 && latin1(segment, 0, EXIF_HEADER.length) === EXIF_HEADER;
 }
 
-/** A segment, which begins with its length. */
-interface Segment {
-	readonly code: number;
-	/** Where its length stands. */
-	readonly at: number;
-	/** Of its data and the length itself: less than 2 is impossible. */
-	readonly length: number;
-	readonly data: Uint8Array;
-}
-
-/** The segments that the bytes have whole, one after another. The end-of-image marker counts as one, without a length. */
-function* segmentsOf(bytes: Uint8Array): Generator<Segment> {
+/**
+ * The segments that the bytes have whole, one after another. Each begins at `at` with its length, which counts itself, so
+ * that one below 2 is impossible. The end-of-image marker counts as a segment, without a length.
+ */
+function* segmentsOf(bytes: Uint8Array) {
 	let end = 2;
 	for (let marker = nextMarker(bytes, end); marker !== -1; marker = nextMarker(bytes, end)) {
 		const [code = 0, at] = [bytes[marker], marker + 1];

@@ -42,10 +42,7 @@ export function judgeLink({ status, start, totalBytes }: LinkAnswer, asBrowser: 
 	}
 	if (status === 401 || status === 403) return judgeRefusal(status, start, asBrowser);
 	if (status < 200 || status >= 300) return unknown(`it answered with HTTP status ${status}`);
-	const problems = [
-		...formatProblems(start),
-		...(totalBytes === undefined ? [] : lengthProblems(totalBytes, MAX_LINKED_BYTES)),
-	];
+	const problems = [...formatProblems(start), ...lengthProblems(totalBytes ?? 0, MAX_LINKED_BYTES)];
 	if (problems.length > 0) return refused(problems.join(' '));
 	return isJpeg(start) || isPng(start) ? { kind: 'good' } : unknown('the file begins in an unknown way');
 }

@@ -7,15 +7,6 @@ import { uint32 } from './reading';
  */
 export type Mp4End = 'whole' | 'openEnded' | 'cut' | 'text' | 'notMp4';
 
-/** Looks at a file while it streams by. */
-export interface Mp4Watch {
-	see(chunk: Uint8Array): void;
-	/** Whether it is text for sure, whatever follows. */
-	isText(): boolean;
-	/** What the file is if what was seen is all of it. */
-	end(): Mp4End;
-}
-
 const HEADER_BYTES = 8;
 /** A size of 1 says that the true one follows in eight more bytes. */
 const LONG_HEADER_BYTES = 16;
@@ -69,11 +60,11 @@ function createBoxes(onBox: (name: string) => void) {
 }
 
 /**
- * Walks the boxes of an MP4 (ISO/IEC 14496-12, 4.2): a download that was cut without a word, as with no Content-Length,
+ * Looks at a file while it streams by, and walks the boxes of an MP4 (ISO/IEC 14496-12, 4.2): a download that was cut without a word, as with no Content-Length,
  * lacks its `moov` or `mdat` or ends inside one. What comes after them (tags, padding, free space) does not matter.
  * @param isCalledText the server calls the file text, which many do with files whose names they do not know
  */
-export function createMp4Watch(isCalledText = false): Mp4Watch {
+export function createMp4Watch(isCalledText = false) {
 	let firstByte: number | undefined;
 	const start: number[] = [];
 	let isMp4: boolean | undefined;
@@ -92,12 +83,14 @@ export function createMp4Watch(isCalledText = false): Mp4Watch {
 		if (isMp4 !== false) boxes.see(chunk);
 	}
 
+	/** Whether it is text for sure, whatever follows; with `isAll`, whether it is text if nothing follows. */
 	function isText(isAll = false): boolean {
 		if (isMp4 !== false) return false;
 		const isEnough = isAll || start.length === READABLE_BYTES;
 		return TEXT_STARTS.has(firstByte) || (isCalledText && isEnough && start.every(isReadable));
 	}
 
+	/** What the file is if what was seen is all of it. */
 	function end(): Mp4End {
 		if (isMp4 === undefined) return 'cut';
 		if (!isMp4) return isText(true) ? 'text' : 'notMp4';

@@ -47,18 +47,11 @@ export function isPng(bytes: Uint8Array): boolean {
 }
 
 /** One chunk, or nothing where the file ends before the chunk does. */
-interface Chunk {
-	readonly type: string;
-	readonly data: Uint8Array;
-	readonly end: number;
-	/** Checked for what a decoder needs (a type in capitals): elsewhere decoders overlook a wrong checksum. */
-	readonly isSound: boolean;
-}
-
-function readChunk(bytes: Uint8Array, at: number): Chunk | undefined {
+function readChunk(bytes: Uint8Array, at: number) {
 	const end = at + FRAME_BYTES + uint32(bytes, at);
 	if (at + FRAME_BYTES > bytes.length || end > bytes.length) return undefined;
 	const type = latin1(bytes, at + 4, at + 8);
+	// A decoder needs what has a type in capitals. Elsewhere decoders overlook a wrong checksum.
 	const isNeeded = /^[A-Z]/.test(type);
 	const isSound = !isNeeded || crc32(bytes.subarray(at + 4, end - 4)) === uint32(bytes, end - 4);
 	return { type, data: bytes.subarray(at + 8, end - 4), end, isSound };

@@ -53,10 +53,7 @@ const ENTRY_BYTES = 12;
 export function isOnItsSide(exif: Uint8Array): boolean {
 	const order = latin1(exif, 0, 2);
 	if (order !== 'II' && order !== 'MM') return false;
-	const read16 = (at: number) => {
-		const value = uint16(exif, at);
-		return order === 'MM' ? value : (value % 0x100) * 0x100 + Math.floor(value / 0x100);
-	};
+	const read16 = (at: number) => (order === 'MM' ? uint16(exif, at) : (exif[at + 1] ?? 0) * 0x100 + (exif[at] ?? 0));
 	const directory = order === 'MM' ? uint32(exif, 4) : read16(4) + read16(6) * 0x10000;
 	const entries = Math.min(read16(directory), Math.floor(exif.length / ENTRY_BYTES));
 	for (let index = 0; index < entries; index++) {

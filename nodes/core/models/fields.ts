@@ -1,24 +1,17 @@
 import type { BooleanField, ChoiceField, PictureField, TextField } from './model';
 
 /** Kling's own limit on prompt and negative prompt, in characters (docs/providers.md#kling-limits). */
-const MAX_PROMPT_CHARACTERS = 2500;
+const TEXT = { kind: 'text', maxLength: 2500 } as const;
 
-export const optionalPrompt: TextField = {
-	kind: 'text',
-	name: 'prompt',
-	key: 'prompt',
-	label: 'Prompt',
-	maxLength: MAX_PROMPT_CHARACTERS,
-};
+export const optionalPrompt: TextField = { ...TEXT, name: 'prompt', key: 'prompt', label: 'Prompt' };
 
 export const prompt: TextField = { ...optionalPrompt, required: true };
 
 export const negativePrompt: TextField = {
-	kind: 'text',
+	...TEXT,
 	name: 'negativePrompt',
 	key: 'negative_prompt',
 	label: 'Negative Prompt',
-	maxLength: MAX_PROMPT_CHARACTERS,
 };
 
 /** The picture that a video begins with, for the input key that takes it. */

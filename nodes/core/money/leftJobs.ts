@@ -13,14 +13,11 @@ export interface LeftJob {
 	readonly leftMs: number;
 }
 
-/** Which job a manual run looks for. */
-export interface Wanted {
-	readonly account: string;
-	/** Of the request: equal requests are the same order, wherever the item stands. */
-	readonly fingerprint: string;
-	/** The execution that looks: it never takes over what an earlier try of its own left. */
-	readonly executionId: string;
-}
+/**
+ * Which job a manual run looks for: by its request, as equal requests are the same order wherever the item stands. The
+ * execution that looks never takes over what an earlier try of its own left.
+ */
+export type Wanted = Pick<LeftJob, 'account' | 'executionId'> & Pick<LedgerEntry, 'fingerprint'>;
 
 const MAX_JOBS = 200;
 const LEFT_FOR_MS = 3_600_000;

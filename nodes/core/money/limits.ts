@@ -33,14 +33,15 @@ export function countedAmount({ least, most }: EstimatedCost): number {
 	return most ?? least.amount;
 }
 
+const itemsOf = (planned: readonly Planned[]) => itemsText(planned.map(({ itemIndex }) => itemIndex));
+
 function costProblem(planned: readonly Planned[], spent: Spent, maxCost: number): string | undefined {
-	const estimates = planned.map(({ itemIndex, request }) => ({ itemIndex, request, cost: estimateCost(request) }));
-	const unknown = estimates.filter(({ cost }) => cost === undefined);
-	if (unknown.length > 0) {
-		const model = unknown[0]?.request.model ?? '';
-		return `The price of "${model}" is not known, so Max Cost cannot be checked for ${itemsText(unknown.map((each) => each.itemIndex))}. Nothing was submitted. Limit the run with Max Jobs instead, or remove Max Cost.`;
+	const unknown = planned.filter(({ request }) => estimateCost(request) === undefined);
+	const [first] = unknown;
+	if (first !== undefined) {
+		return `The price of "${first.request.model}" is not known, so Max Cost cannot be checked for ${itemsOf(unknown)}. Nothing was submitted. Limit the run with Max Jobs instead, or remove Max Cost.`;
 	}
-	const costs = estimates.flatMap(({ cost }) => cost ?? []);
+	const costs = planned.flatMap(({ request }) => estimateCost(request) ?? []);
 	const unit = costs[0]?.least.unit;
 	if (unit === undefined) return undefined;
 	const run = costs.reduce((sum, cost) => sum + countedAmount(cost), 0);
@@ -50,7 +51,7 @@ function costProblem(planned: readonly Planned[], spent: Spent, maxCost: number)
 	const { sign, note } = certaintyOf(costs);
 	const beforeText =
 		before > 0 ? ` on top of ${amountText(before, unit)} that this execution has already submitted` : '';
-	return `This run would cost ${sign}${amountText(run, unit)} for ${itemsText(estimates.map((each) => each.itemIndex))}${beforeText}, but Max Cost is ${amountText(maxCost, unit)}. Nothing was submitted.${note} Raise Max Cost or send fewer items.`;
+	return `This run would cost ${sign}${amountText(run, unit)} for ${itemsOf(planned)}${beforeText}, but Max Cost is ${amountText(maxCost, unit)}. Nothing was submitted.${note} Raise Max Cost or send fewer items.`;
 }
 
 /** How sure the sum of some prices is. */
@@ -65,7 +66,7 @@ function certaintyOf(costs: readonly EstimatedCost[]): { readonly sign: string; 
 function jobsProblem(planned: readonly Planned[], spent: Spent, maxJobs: number): string | undefined {
 	if (spent.jobs + planned.length <= maxJobs) return undefined;
 	const before = spent.jobs > 0 ? ` on top of ${spent.jobs} that this execution has already submitted` : '';
-	return `This run would submit ${planned.length} jobs (${itemsText(planned.map((each) => each.itemIndex))})${before}, but Max Jobs is ${maxJobs}. Nothing was submitted. Raise Max Jobs or send fewer items.`;
+	return `This run would submit ${planned.length} jobs (${itemsOf(planned)})${before}, but Max Jobs is ${maxJobs}. Nothing was submitted. Raise Max Jobs or send fewer items.`;
 }
 
 /** Why a run must not be submitted, or undefined. Nothing to submit is never too much. */

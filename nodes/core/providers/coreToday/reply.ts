@@ -39,13 +39,9 @@ function failureOf(body: Body): Failure {
 	return { message: text ?? `${LABEL} gave no reason`, ...classifyFailure(text), charged: 'unknown' };
 }
 
-function videoUrlOf(body: Body): string | undefined {
-	return firstUrl([body.public_url, body.result, body.output], URL_KEYS);
-}
-
 /** The word "completed" is not believed where there is an error and no link. */
 function completed(body: Body) {
-	const videoUrl = videoUrlOf(body);
+	const videoUrl = firstUrl([body.public_url, body.result, body.output], URL_KEYS);
 	const text =
 		videoUrl === undefined ? (errorInside(body) ?? errorInside(body.result) ?? errorInside(body.output)) : undefined;
 	return text === undefined
