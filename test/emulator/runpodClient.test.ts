@@ -15,7 +15,10 @@ afterAll(async () => await bench.stop());
 const payload = () => ({ input: { prompt: 'a walk', image: bench.emulator.imageUrl } });
 
 function endpointOf(apiKey: string, endpointId = ENDPOINT_ID) {
-	return defined(runpodSdk(apiKey, { baseUrl: bench.emulator.runpodUrl }).endpoint(endpointId), 'endpoint');
+	return defined(
+		runpodSdk(apiKey, { baseUrl: bench.emulator.runpodUrl }).endpoint(endpointId) ?? undefined,
+		'endpoint',
+	);
 }
 
 describe("Runpod's own client takes the emulator for Runpod:", () => {
