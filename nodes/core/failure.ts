@@ -170,6 +170,8 @@ export function adviceFor(code: FailureCode, label: string): string {
 			return `The job may exist and may have been charged, so it was not submitted again. Look in your ${label} account: if the job is there, get its video with the Wait operation and its job ID; if it is not, start a new execution.`;
 		case 'timed_out':
 			return 'The job was not cancelled and may still finish. Run the Wait operation with its job ID, or raise Timeout in the options.';
+		case 'limit_reached':
+			return 'Raise the limit in the options, or send fewer items.';
 		case 'provider_error':
 			return `Look for the job in your ${label} account or see ${label}'s status page, then run again.`;
 	}

@@ -1,5 +1,6 @@
 import type { INodeExecutionData } from 'n8n-workflow';
-import { hasEnded } from '../../core/job';
+import { refusal } from '../../core/failure';
+import { hasEnded, type Failure } from '../../core/job';
 import { present } from '../../core/json';
 import type { LedgerEntry, PaidJob } from '../../core/money/ledger';
 import { limitProblem } from '../../core/money/limits';
@@ -62,8 +63,8 @@ function runProblem(
 	{ problems, limits }: Settings,
 	toDo: readonly GenerateItem[],
 	resumeUrl: ResumeUrl,
-): string | undefined {
-	if (problems.length > 0) return problems.join(' ');
+): Failure | undefined {
+	if (problems.length > 0) return refusal(problems.join(' '), 'invalid_input', false);
 	const fresh = toDo.filter(({ known }) => known.kind === 'new');
 	const paid = fresh.filter(({ dryRun }) => !dryRun);
 	// A dry run shows what a real one would be refused for; beside real items it costs nothing.
@@ -71,7 +72,9 @@ function runProblem(
 		itemIndex,
 		request: first.request,
 	}));
-	return limitProblem(planned, ledger.spent(), limits) ?? resumeUrl.problem;
+	const overLimit = limitProblem(planned, ledger.spent(), limits);
+	if (overLimit !== undefined) return refusal(overLimit, 'limit_reached', true);
+	return resumeUrl.problem === undefined ? undefined : refusal(resumeUrl.problem, 'invalid_input', false);
 }
 
 /**
@@ -81,7 +84,7 @@ function runProblem(
 function withoutRefused(
 	{ context }: Run,
 	items: Items<GenerateItem>,
-	problem: string | undefined,
+	problem: Failure | undefined,
 ): Items<GenerateItem> {
 	if (problem === undefined) return items;
 	const refused = items.toDo.filter(({ known }) => known.kind === 'new');

@@ -1,4 +1,5 @@
 import pLimit from 'p-limit';
+import { refusal } from '../../core/failure';
 import type { Problem } from '../../core/fields';
 import { endedLinkProblem } from '../../core/linkEnds';
 import { judgeLink, type LinkVerdict } from '../../core/media/linkedPicture';
@@ -123,7 +124,7 @@ function refuse(
 	for (const { itemIndex } of refused) {
 		results[itemIndex] = {
 			kind: 'error',
-			error: refusedItem(`Item ${invalid[0]?.itemIndex} has a link that does not work`),
+			error: refusedItem(refusal(`Item ${invalid[0]?.itemIndex} has a link that does not work`, 'invalid_input', true)),
 		};
 	}
 	for (const { itemIndex, problems } of invalid)
