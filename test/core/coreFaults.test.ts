@@ -1,5 +1,11 @@
+import { models } from '../../nodes/core/models';
 import { CORE_FAULTS, runCoreFaults } from '../scale/coreFaults';
 import { faultyModels } from '../scale/faultyModels';
+
+test('the faults are drawn over every model that is listed', () => {
+	const idsOf = (list: ReadonlyArray<{ readonly id: string }>) => list.map(({ id }) => id).sort();
+	expect(idsOf(faultyModels)).toEqual(idsOf(models));
+});
 
 test('whatever goes wrong, every item of every model ends as a video, a clear failure, a timeout with its ID or a refusal that cost nothing, and none is paid for twice', async () => {
 	const { items, ends, met, paidJobs, allowedJobs } = await runCoreFaults(1_000, 1);
