@@ -4,9 +4,9 @@ module.exports = {
 	testMatch: ['<rootDir>/test/**/*.test.ts'],
 	testPathIgnorePatterns: ['/node_modules/', '/test/e2e/', '/test/scale/'],
 	moduleFileExtensions: ['ts', 'cts', 'js', 'cjs', 'mjs', 'json', 'node'],
-	// p-limit and its queue are ES modules, which Jest does not load as they are. The older copies inside of other
-	// packages are CommonJS, and stay as they are.
-	transformIgnorePatterns: ['/node_modules/(?!(p-limit|yocto-queue)/)'],
+	// p-limit, its queue and Runpod's client are ES modules, which Jest does not load as they are. The older copies of the
+	// first two inside of other packages are CommonJS, and stay as they are.
+	transformIgnorePatterns: ['/node_modules/(?!(p-limit|yocto-queue|runpod-sdk)/)'],
 	transform: {
 		'^.+/node_modules/.+\\.js$': '<rootDir>/test/jest.transform.cjs',
 		'^.+\\.c?ts$': '<rootDir>/test/jest.transform.cjs',

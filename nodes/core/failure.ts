@@ -141,6 +141,7 @@ const ADVICE: Readonly<Record<FailureCode, (label: string) => string>> = {
 		`The job may exist and may have been charged, so it was not submitted again. Look in your ${label} account: if the job is there, get its video with the Wait operation and its job ID; if it is not, start a new execution.`,
 	timed_out: () =>
 		'The job was not cancelled and may still finish. Run the Wait operation with its job ID, or raise Timeout in the options.',
+	limit_reached: () => 'Raise the limit in the options, or send fewer items.',
 	provider_error: (label) => `Look for the job in your ${label} account or see ${label}'s status page, then run again.`,
 };
 

@@ -25,6 +25,7 @@ export type FailureCode =
 	| 'job_not_found'
 	| 'submit_unknown'
 	| 'timed_out'
+	| 'limit_reached'
 	| 'provider_error';
 
 /** Why there is no video. `retryable` is absent where no document says. */

@@ -123,6 +123,7 @@ const ADVICE: ReadonlyArray<[FailureCode, RegExp]> = [
 	['job_not_found', /Download operation/],
 	['submit_unknown', /was not submitted again.*Wait operation/],
 	['timed_out', /not cancelled.*Wait operation/],
+	['limit_reached', /Raise the limit/],
 	['provider_error', /status page/],
 ];
 

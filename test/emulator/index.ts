@@ -1,6 +1,15 @@
 import type { PictureHostName } from './pictureHosts';
 import { startServer } from './server';
-import type { EmulatedJob, EmulatorOptions, Keys, RecordedRequest, Rule, Script, WebhookDelivery } from './types';
+import type {
+	EmulatedJob,
+	EmulatorOptions,
+	Keys,
+	RecordedRequest,
+	Rule,
+	Script,
+	Strike,
+	WebhookDelivery,
+} from './types';
 
 export type { PictureHostName } from './pictureHosts';
 export type * from './types';
@@ -25,6 +34,8 @@ export interface Emulator {
 	requests(): readonly RecordedRequest[];
 	/** Every try to deliver a webhook. */
 	deliveries(): readonly WebhookDelivery[];
+	/** Every time a rule applied, and after these every time a script did. */
+	strikes(): readonly Strike[];
 	misbehave(rule: Rule): void;
 	/** From now on Runpod answers that this endpoint is not found, whatever is asked of it. */
 	retire(endpointId: string): void;

@@ -67,6 +67,21 @@ describe('a rule applies', () => {
 		expect(looks).toEqual([200, 500]);
 	});
 
+	test('and it can be read afterwards which one applied, and to what', async () => {
+		const { emulator, createRunpod } = bench;
+		const busy = { reply: { status: 429 } };
+		const slowJob = { runMs: 600_000 };
+		emulator.misbehave({ when: { call: 'submit', jobNumber: 2 }, do: busy });
+		emulator.script({ when: { jobNumber: 3 }, job: slowJob });
+		for (let count = 0; count < 3; count += 1) await createRunpod();
+		expect(emulator.strikes()).toEqual([
+			{ what: busy, provider: 'runpod', call: 'submit', jobNumber: 2 },
+			{ what: slowJob, provider: 'runpod', call: 'submit', jobNumber: 3 },
+		]);
+		emulator.reset();
+		expect(emulator.strikes()).toEqual([]);
+	});
+
 	test('before every later rule, which does not count what it never saw', async () => {
 		bench.emulator.misbehave({ when: { first: 2 }, do: { reply: { status: 500 } } });
 		bench.emulator.misbehave({ when: { first: 2 }, do: { reply: { status: 503 } } });

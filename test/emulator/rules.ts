@@ -43,17 +43,22 @@ function fits({ provider, call, jobNumber, fromMs = 0, untilMs = Infinity }: Whe
 /** Rules in order; the first that applies takes the occasion, and later ones do not see (or count) it. */
 export class RuleBook<T> {
 	private readonly entries: Array<Entry<T>> = [];
+	/** What was taken, and by which occasion, in order. */
+	readonly taken: Array<{ readonly occasion: Occasion; readonly then: T }> = [];
 
 	add(when: When = {}, then: T): void {
 		this.entries.push({ when, then, random: seededRandom(when.seed ?? 1), fitted: 0, applied: 0 });
 	}
 
 	take(occasion: Occasion): T | undefined {
-		return this.entries.find((entry) => applies(entry, occasion))?.then;
+		const then = this.entries.find((entry) => applies(entry, occasion))?.then;
+		if (then !== undefined) this.taken.push({ occasion, then });
+		return then;
 	}
 
 	clear(): void {
 		this.entries.length = 0;
+		this.taken.length = 0;
 	}
 }
 

@@ -1,5 +1,6 @@
 import multipart from '@fastify/multipart';
 import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
+import { present } from '../../nodes/core/json';
 import { realClock } from '../support/node.cts';
 import { controlRoutes, type Control } from './control';
 import { coreTodayRoutes } from './coreToday';
@@ -16,7 +17,7 @@ import { RateLimits } from './rateLimits';
 import { RuleBook } from './rules';
 import { runpodRoutes } from './runpod';
 import { runpodBody } from './runpodReplies';
-import type { EmulatorOptions } from './types';
+import type { EmulatorOptions, Strike } from './types';
 import { CLIP_PATH } from './video';
 import { Webhooks } from './webhooks';
 
@@ -120,8 +121,14 @@ export async function startServer(options: EmulatorOptions): Promise<Emulator> {
 	controlRoutes(server, control);
 	const url = await server.listen({ host: '127.0.0.1', port: options.port ?? 0 });
 	emulation.origin = url;
+	const strikes = (): Strike[] =>
+		[...emulation.rules.taken, ...emulation.scripts.taken].map(({ occasion, then }) => {
+			const { provider, call, jobNumber } = occasion;
+			return present({ what: then, provider, call, jobNumber });
+		});
 	return {
 		...control,
+		strikes,
 		url,
 		coreTodayUrl: `${url}/core-today/v1`,
 		runpodUrl: `${url}/runpod/v2`,

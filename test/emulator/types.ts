@@ -85,6 +85,16 @@ export interface Rule {
 	readonly do: Misbehaviour;
 }
 
+/** One time that a rule or a script applied. */
+export interface Strike {
+	readonly what: Misbehaviour | JobScript;
+	/** Absent where it is known neither from the path nor from a job. */
+	readonly provider?: ProviderName;
+	readonly call?: CallName;
+	/** As `When` has it. */
+	readonly jobNumber?: number;
+}
+
 export type Ending = 'completed' | 'failed' | 'cancelled' | 'timedOut' | 'never';
 /** Where a job is, in the emulator's own words. */
 export type Phase = 'queued' | 'running' | Exclude<Ending, 'never'>;

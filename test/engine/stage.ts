@@ -135,6 +135,11 @@ export class Stage {
 		this.trigger = parts.trigger;
 	}
 
+	/** Where n8n is reached over HTTP, with a slash at its end; undefined if nowhere. */
+	get webhooksUrl(): string | undefined {
+		return this.parts.server?.url;
+	}
+
 	/** The Kling node with both credentials, a prompt and a start image unless given. */
 	node(parameters: Parameters = {}, settings: Settings = {}): INode {
 		const form = { operation: 'generate', prompt: 'The camera moves slowly', startImageUrl: this.emulator.imageUrl };

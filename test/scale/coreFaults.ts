@@ -2,17 +2,21 @@ import { cancelJob } from '../../nodes/core/calls/cancel';
 import { createPoller, type Poller, type PollEnd } from '../../nodes/core/calls/poll';
 import { hasEnded, type Handle, type Job } from '../../nodes/core/job';
 import { isJson } from '../../nodes/core/json';
+import { judgeLink, type LinkAnswer } from '../../nodes/core/media/linkedPicture';
+import { parseForm } from '../../nodes/core/models/form';
 import { Ledger, type LedgerEntry, type LedgerStore } from '../../nodes/core/money/ledger';
 import { createStatusReader, type CallPorts } from '../../nodes/core/calls/status';
 import { jobJson } from '../../nodes/core/output';
-import { providers } from '../../nodes/core/providers';
+import { providerOf } from '../../nodes/core/providers';
 import type { Provider, VideoRequest } from '../../nodes/core/providers/provider';
 import { submitOnce } from '../../nodes/core/calls/submit';
 import { seeded } from '../bench/shapes';
 import { at } from '../support/defined';
 import { createStop } from '../support/stop';
 import { VirtualClock } from '../support/virtualClock';
-import { FaultyProvider } from './faultyProvider';
+import { FaultFigures, type End } from './faultFigures';
+import { faultyModels, type FaultyModel, type Wanted } from './faultyModels';
+import { FaultyProvider, PROVIDER_FAULTS } from './faultyProvider';
 
 /** Items of one execution. */
 const BATCH = 50;
@@ -23,38 +27,52 @@ const PATIENCE_MS = 300_000;
 /** One try is its submit with its patience, its deadline, one last poll, and cancels after Stop; far below an hour. */
 const LONGEST_TRY_MS = 3_600_000;
 
-/** How one item came out of its last try. */
-type End = keyof typeof COLUMNS;
-const COLUMNS = { video: 'videos', failure: 'failures', timeout: 'timeouts', unknown: 'unknown' } as const;
+/** Of so many items the picture does not open, and so many of these are not looked at before the submit. */
+const BAD_PICTURES = { share: 0.08, unseen: 0.4 };
+const STORAGE_REFUSAL = '<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>';
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+/** What a look at a picture's link is answered, by what is wrong with it. The first bytes may look like a picture's. */
+const LOOKS: ReadonlyArray<readonly [kind: string, answers: readonly LinkAnswer[]]> = [
+	[
+		'picture is a page',
+		[
+			{ status: 200, start: bytes('\n<!DOCTYPE html><html><title>Sign in</title></html>') },
+			{ status: 200, start: bytes('<?xml version="1.0"?><ListBucketResult></ListBucketResult>') },
+			{ status: 403, start: bytes('<html>Just a moment...</html>') },
+		],
+	],
+	[
+		'picture is a broken file',
+		[
+			{ status: 200, start: new Uint8Array(0) },
+			{ status: 200, start: Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0) },
+			{ status: 200, start: bytes('RIFF....WEBPVP8 ') },
+		],
+	],
+	[
+		'picture is a link that ends',
+		[
+			{ status: 404, start: bytes('<html>Not Found</html>') },
+			{ status: 410, start: new Uint8Array(0) },
+			{ status: 403, start: bytes(STORAGE_REFUSAL) },
+		],
+	],
+];
 
-export interface CoreFaultFigures {
-	readonly runs: number;
-	readonly videos: number;
-	/** Clear failures: refused, failed, cancelled by Stop, ended without a link. */
-	readonly failures: number;
-	/** Deadlines, each with its job id. */
-	readonly timeouts: number;
-	/** Submits whose answer was lost: never repeated. */
-	readonly unknown: number;
-	readonly paidJobs: number;
-	/** Items, and one more for each retry of a job that truly had ended without a video. */
-	readonly allowedPaid: number;
-}
+/** Every kind of fault that is drawn here. */
+export const CORE_FAULTS: readonly string[] = [...PROVIDER_FAULTS, ...LOOKS.map(([kind]) => kind)];
 
 /**
- * Drives submits, polling, cancels and the ledger through `runs` items with seeded faults, on virtual time: executions
- * of 50 items, three tries each, some stopped in the middle. Throws at the first item that is paid for twice, ends
- * without a word, loses its job id or hangs.
+ * Drives forms, looks at links, submits, polling, cancels and the ledger of every documented model through `items` items
+ * with seeded faults, on virtual time: executions of 50 items of one model, three tries each, some stopped in the middle.
+ * Throws at the first item that is paid for twice, ends without a word, loses its job id or hangs.
  */
-export async function runCoreFaults(runs: number, seed: number): Promise<CoreFaultFigures> {
-	const figures = { runs: 0, videos: 0, failures: 0, timeouts: 0, unknown: 0, paidJobs: 0, allowedPaid: 0 };
-	for (let batch = 0; figures.runs < runs; batch++) {
-		const size = Math.min(BATCH, runs - figures.runs);
-		const { ends, paidJobs, allowedPaid } = await new Execution(seed * 100_003 + batch, size).run();
-		figures.runs += size;
-		figures.paidJobs += paidJobs;
-		figures.allowedPaid += allowedPaid;
-		for (const end of ends) figures[COLUMNS[end]] += 1;
+export async function runCoreFaults(items: number, seed: number): Promise<FaultFigures> {
+	const figures = new FaultFigures();
+	for (let batch = 0; figures.items < items; batch++) {
+		const size = Math.min(BATCH, items - figures.items);
+		const model = at(faultyModels, batch % faultyModels.length);
+		await new Execution(seed * 100_003 + batch, size, model).run(figures);
 	}
 	return figures;
 }
@@ -63,26 +81,47 @@ function demand(isTrue: boolean, promise: string): void {
 	if (!isTrue) throw new Error(`Broken: ${promise}`);
 }
 
-/** One execution of some items at one provider. */
+/** One item's picture that does not open. */
+interface BadPicture {
+	readonly kind: string;
+	/** What a look is answered; undefined where nobody looks. */
+	readonly look: LinkAnswer | undefined;
+}
+
+/** One execution of some items of one model. */
 class Execution {
 	private readonly clock = new VirtualClock();
 	private readonly random;
 	private readonly provider: Provider;
 	private readonly api: FaultyProvider;
+	/** By item. */
+	private readonly badPictures = new Map<string, BadPicture>();
 	private stop = createStop();
 	private store: LedgerStore = {};
 
 	constructor(
 		private readonly seed: number,
 		private readonly size: number,
+		private readonly model: FaultyModel,
 	) {
 		this.random = seeded(seed);
-		this.provider = at(providers, seed % providers.length);
-		const faultShare = at([0, 0.05, 0.15, 0.4], Math.floor(this.random() * 4));
-		this.api = new FaultyProvider({ clock: this.clock, random: this.random, provider: this.provider.name, faultShare });
+		this.provider = providerOf(model.provider);
+		const faultShare = this.pick([0, 0.05, 0.15, 0.4]);
+		for (let index = 0; index < size; index++) {
+			if (this.random() < BAD_PICTURES.share) this.badPictures.set(itemAt(index), this.drawBadPicture());
+		}
+		this.api = new FaultyProvider({
+			clock: this.clock,
+			random: this.random,
+			model,
+			bodyFor: (item) => model.body(wantedFor(item)),
+			opens: (item) => !this.badPictures.has(item),
+			faultShare,
+		});
 	}
 
-	async run(): Promise<{ ends: End[]; paidJobs: number; allowedPaid: number }> {
+	/** Adds what came of it to the figures. */
+	async run(figures: FaultFigures): Promise<void> {
 		let ends: End[] = [];
 		for (let attempt = 1; attempt <= TRIES; attempt++) {
 			this.stop = createStop();
@@ -94,11 +133,40 @@ class Execution {
 			// n8n stores the execution's data between tries of the editor's Retry.
 			this.store = JSON.parse(JSON.stringify(this.store));
 		}
-		demand(
-			this.api.paidTwice.length === 0,
-			`seed ${this.seed} pays once, but ${this.api.paidTwice.join(', ')} was paid for twice`,
+		this.demandPromises(ends);
+		const { id } = this.model;
+		figures.items += this.size;
+		figures.paidJobs += this.api.accepted();
+		figures.allowedJobs += this.size + this.api.allowedRepeats;
+		for (const end of ends) figures.ends.add(end, id);
+		for (const [kind, items] of this.api.met) figures.met.add(kind, id, items.size);
+		for (const { kind } of this.badPictures.values()) figures.met.add(kind, id);
+	}
+
+	/** What has to hold at the end of all tries. */
+	private demandPromises(ends: readonly End[]): void {
+		const { seed, api, store } = this;
+		demand(api.paidTwice.length === 0, `seed ${seed} pays once, but ${api.paidTwice.join(', ')} was paid for twice`);
+		demand(api.wrongSubmits.length === 0, `seed ${seed} submits what the document says, not ${api.wrongSubmits[0]}`);
+		const kept = JSON.stringify(store);
+		const lostJobs = api
+			.owners()
+			.filter(({ id, item }) => !kept.includes(id) && ends[indexOf(item)] !== 'unknown')
+			.map(({ id }) => id);
+		demand(lostJobs.length === 0, `seed ${seed} keeps every job ID, but lost ${lostJobs.join(', ')}`);
+		const refusedPaid = ends.flatMap((end, index) =>
+			end === 'refused' && api.accepted(itemAt(index)) > 0 ? [index] : [],
 		);
-		return { ends, paidJobs: this.api.accepted(), allowedPaid: this.size + this.api.allowedRepeats };
+		demand(refusedPaid.length === 0, `seed ${seed} paid for the refused items ${refusedPaid.join(', ')}`);
+	}
+
+	private pick<T>(choices: readonly T[]): T {
+		return at(choices, Math.floor(this.random() * choices.length));
+	}
+
+	private drawBadPicture(): BadPicture {
+		const [kind, answers] = this.pick(LOOKS);
+		return { kind, look: this.random() < BAD_PICTURES.unseen ? undefined : this.pick(answers) };
 	}
 
 	private async stopLater(): Promise<void> {
@@ -117,16 +185,11 @@ class Execution {
 	}
 
 	private requestOf(index: number): VideoRequest {
-		const { name, defaultModel } = this.provider;
-		return {
-			provider: name,
-			model: defaultModel,
-			input: { prompt: `item-${index}`, duration: 5 },
-			pictures: [],
-			links: [],
-			submitWith: 'run',
-			hasEndImage: false,
-		};
+		const { id, provider, form } = this.model;
+		const filled = { ...form(wantedFor(itemAt(index))), model: id };
+		const parsed = parseForm(provider, filled, { providerIsLocal: false, waits: true });
+		if (parsed.kind === 'request') return parsed.request;
+		throw new Error(`Broken: the documented form of ${id} is taken: ${JSON.stringify(parsed.problems)}`);
 	}
 
 	private async tryOne(
@@ -135,13 +198,14 @@ class Execution {
 		poller: Poller,
 		readStatus: CallPorts['readStatus'],
 	): Promise<End> {
-		const known = ledger.find(index, [`item-${index}`]);
+		const known = ledger.find(index, [itemAt(index)]);
 		if (known.kind === 'unknown') return 'unknown';
+		if (known.kind === 'new' && this.isRefusedByLook(index)) return this.refusedEnd(index);
 		const entry = known.kind === 'job' ? known.entry : await this.submit(index, ledger);
 		if (typeof entry === 'string') return entry;
 		const { handle, job: lastSeen, submittedMs } = entry;
 		if (handle === undefined || lastSeen === undefined) throw new Error('Broken: a submitted job has its handle');
-		demand(this.api.ownerOf(handle.jobId) === `item-${index}`, 'the handle is the job that was paid for');
+		demand(this.api.ownerOf(handle.jobId) === itemAt(index), 'the handle is the job that was paid for');
 		if (hasEnded(lastSeen)) return this.endOf(lastSeen, index);
 		const pollNow = known.kind === 'job';
 		const end = await poller.poll({ handle, deadlineMs: submittedMs + TIMEOUT_MS, lastSeen, pollNow });
@@ -149,9 +213,20 @@ class Execution {
 		return await this.settle(end, entry, { ledger, readStatus, index });
 	}
 
+	/** As Check Picture Links does: only what is sure to fail is refused. */
+	private isRefusedByLook(index: number): boolean {
+		const look = this.badPictures.get(itemAt(index))?.look;
+		return look !== undefined && judgeLink(look, true).kind === 'refused';
+	}
+
+	/** An earlier try may have made a job that failed. */
+	private refusedEnd(index: number): End {
+		return this.api.accepted(itemAt(index)) === 0 ? 'refused' : 'failure';
+	}
+
 	private async submit(index: number, ledger: Ledger): Promise<LedgerEntry | End> {
 		const { clock, random, stop, api } = this;
-		const item = `item-${index}`;
+		const item = itemAt(index);
 		const before = api.accepted(item);
 		const entry = ledger.open({ itemIndex: index, fingerprint: item, provider: this.provider.name }, clock.now());
 		const end = await submitOnce(
@@ -171,7 +246,7 @@ class Execution {
 		if (isUnknown) ledger.noteUnclear(entry, end.failure);
 		else ledger.noteRefused(entry);
 		demand(isUnknown || made === 0, `what seed ${this.seed} calls refused has made no job`);
-		return isUnknown ? 'unknown' : 'failure';
+		return isUnknown ? 'unknown' : this.refusedEnd(index);
 	}
 
 	private async settle(
@@ -196,7 +271,7 @@ class Execution {
 	private endOf(job: Job, index: number): End {
 		const json = jobJson(job);
 		demand(isJson(json) && !('error' in json), 'an item is JSON without a key "error"');
-		demand(this.api.ownerOf(job.handle.jobId) === `item-${index}`, 'an item names its own job');
+		demand(this.api.ownerOf(job.handle.jobId) === itemAt(index), 'an item names its own job');
 		if (job.status === 'completed' && job.videoUrl !== undefined) {
 			demand(job.videoUrl.includes(job.handle.jobId), 'an item has its own video');
 			return 'video';
@@ -204,4 +279,18 @@ class Execution {
 		demand(job.status !== 'failed' || job.failure.message !== '', 'a failure says why');
 		return 'failure';
 	}
+}
+
+/** An item is known by its prompt. */
+function itemAt(index: number): string {
+	return `item-${index}`;
+}
+
+function indexOf(item: string): number {
+	return Number(item.slice('item-'.length));
+}
+
+function wantedFor(item: string): Wanted {
+	const folder = 'https://files.example';
+	return { prompt: item, negative: 'blur', picture: `${folder}/${item}.png`, clip: `${folder}/${item}.mp4` };
 }

@@ -12,6 +12,7 @@ export interface Told {
 	/** What its clock is ahead of ours. */
 	readonly skewMs: number;
 	readonly url: string | null;
+	/** Of a job that has failed, or of one that is completed with an error inside. */
 	readonly error: string | null;
 }
 
@@ -25,7 +26,7 @@ const bodies: Readonly<Record<ProviderName, (told: Told) => JsonObject>> = {
 	runpod: ({ phase, acceptedMs, startsMs, endsMs, skewMs, url, error }) => ({
 		...(phase === 'completed' && { delayTime: startsMs - acceptedMs + skewMs, executionTime: endsMs - startsMs }),
 		...(url !== null && { output: { video_url: url, cost: 0.45 } }),
-		...(error !== null && { error }),
+		...(error !== null && (phase === 'completed' ? { output: { error } } : { error })),
 	}),
 };
 

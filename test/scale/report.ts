@@ -9,6 +9,7 @@ interface Row {
 /** What one part of the run measured, and whether its promises held. */
 export class Report {
 	private readonly rows: Row[] = [];
+	private readonly tables: string[] = [];
 	private reason: string | undefined;
 	private isSkipped = false;
 
@@ -27,6 +28,16 @@ export class Report {
 	/** A figure that has to be exactly this. */
 	exactly(name: string, measured: number, required: number): void {
 		this.promise(name, measured, required, measured === required);
+	}
+
+	/** Counts that stand below the figures: a row for each name, and the sum of its counts at the end. */
+	table(title: string, columns: readonly string[], rows: ReadonlyArray<readonly [string, readonly number[]]>): void {
+		const lines = rows.map(([name, counts]) => {
+			const sum = counts.reduce((total, count) => total + count, 0);
+			return `| ${[name, ...counts, sum].join(' | ')} |`;
+		});
+		const head = [`| ${[title, ...columns, 'all'].join(' | ')} |`, `|---${'|---'.repeat(columns.length + 1)}|`];
+		this.tables.push(['', ...head, ...lines].join('\n'));
 	}
 
 	/** The part could not run here. */
@@ -51,9 +62,8 @@ export class Report {
 			({ name, measured, required, holds }) => `| ${name} | ${holds ? '' : '✗ '}${measured} | ${required} |`,
 		);
 		const table = lines.length === 0 ? [] : ['| figure | measured | required |', '|---|---|---|', ...lines];
-		return [`### ${this.title}: ${this.outcome}`, ...(this.reason === undefined ? [] : [this.reason]), ...table].join(
-			'\n',
-		);
+		const reason = this.reason === undefined ? [] : [this.reason];
+		return [`### ${this.title}: ${this.outcome}`, ...reason, ...table, ...this.tables].join('\n');
 	}
 }
 

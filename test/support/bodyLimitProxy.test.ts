@@ -72,8 +72,17 @@ test('told to cut, it drops the connection within the body, and nothing reaches 
 	expect(requests.map(({ outcome }) => outcome)).toEqual(['passed', 'cut', 'cut']);
 });
 
+test('told to truncate, it passes the first bytes of a request on as if they were all', async () => {
+	const { url, requests } = await before({ above: 'truncate', limitBytes: 1000 });
+	expect(await post(url, Buffer.alloc(1000, ' '))).toBe(200);
+	expect(await post(url, Buffer.alloc(500_000, ' '))).toBe(200);
+	expect(await post(url, chunked(500_000))).toBe(200);
+	expect(server.requests.map(({ headers }) => headers['content-length'])).toEqual(['1000', '1000', '1000']);
+	expect(requests.map(({ outcome }) => outcome)).toEqual(['passed', 'truncated', 'truncated']);
+});
+
 test('told to cut replies, it takes any request, and drops the connection within a long reply', async () => {
-	const { url } = await before({ above: 'cutReply', limitBytes: 1000 });
+	const { url, requests } = await before({ above: 'cutReply', limitBytes: 1000 });
 	expect(await post(url, Buffer.alloc(500_000, ' '))).toBe(200);
 	server.answer({ body: 'x'.repeat(1000) });
 	expect(await (await request(url)).body.text()).toHaveLength(1000);
@@ -81,4 +90,14 @@ test('told to cut replies, it takes any request, and drops the connection within
 	const { statusCode, headers, body } = await request(url);
 	expect([statusCode, headers['content-length']]).toEqual([200, '1001']);
 	await expect(body.text()).rejects.toThrow();
+	expect(requests.map(({ outcome }) => outcome)).toEqual(['passed', 'passed', 'replyCut']);
+});
+
+test('it can stand before a server whose address is known only later', async () => {
+	let target = '';
+	const proxy = await startBodyLimitProxy({ target: () => target });
+	proxies.push(proxy);
+	target = server.url;
+	expect((await request(`${proxy.url}/look`)).statusCode).toBe(200);
+	expect(server.requests.at(-1)).toMatchObject({ url: '/look' });
 });

@@ -17,16 +17,20 @@ const OF_THE_CONNECTION: ReadonlySet<string> = new Set([
 ]);
 
 export interface BodyLimitOptions {
-	/** The server behind it, e.g. `http://127.0.0.1:4010`. */
-	readonly target: string;
+	/** The server behind it, e.g. `http://127.0.0.1:4010`; a function where that starts later. */
+	readonly target: string | (() => string);
 	/** Default 1 MiB, as at nginx. */
 	readonly limitBytes?: number;
-	/**
-	 * What happens to a larger body. `refuse`: a request is answered 413 by the proxy itself, as nginx does. `cut`: a
-	 * request's connection is dropped within its body. `cutReply`: requests pass, and a reply is dropped within its body.
-	 */
-	readonly above?: 'refuse' | 'cut' | 'cutReply';
+	/** Default `refuse`. */
+	readonly above?: BodyLimit;
 }
+
+/**
+ * What happens to a larger body. `refuse`: a request is answered 413 by the proxy itself, as nginx does. `cut`: a request's
+ * connection is dropped within its body. `truncate`: the server gets the first bytes of a request's body, as if they were
+ * all. `cutReply`: requests pass, and a reply is dropped within its body.
+ */
+export type BodyLimit = 'refuse' | 'cut' | 'truncate' | 'cutReply';
 
 /** What came to the proxy. */
 export interface ProxiedRequest {
@@ -34,8 +38,10 @@ export interface ProxiedRequest {
 	readonly url: string;
 	/** Of the request's body, as far as it was read. */
 	readonly bytes: number;
-	readonly outcome: 'passed' | 'refused' | 'cut';
+	outcome: Outcome;
 }
+
+type Outcome = 'passed' | 'refused' | 'cut' | 'truncated' | 'replyCut';
 
 /** A proxy that stands before a server and takes no large bodies. */
 export interface BodyLimitProxy {
@@ -45,9 +51,21 @@ export interface BodyLimitProxy {
 	stop(): Promise<void>;
 }
 
+const OUTCOMES: Readonly<Record<BodyLimit, Outcome>> = {
+	refuse: 'refused',
+	cut: 'cut',
+	truncate: 'truncated',
+	cutReply: 'replyCut',
+};
+
 interface Limits {
-	readonly above: 'refuse' | 'cut' | 'cutReply';
+	readonly above: BodyLimit;
 	readonly limitBytes: number;
+}
+
+/** How long a request's body may be. */
+function limitOf({ above, limitBytes }: Limits): number {
+	return above === 'cutReply' ? Infinity : limitBytes;
 }
 
 /** What was read of a request's body, and whether that is all of it. */
@@ -58,7 +76,7 @@ interface ReadBody {
 
 /** The request's body up to the limit; where requests are refused, a stated length over it is never read at all. */
 async function readBody(request: FastifyRequest, { above, limitBytes }: Limits): Promise<ReadBody> {
-	const most = above === 'cutReply' ? Infinity : limitBytes;
+	const most = limitOf({ above, limitBytes });
 	const statedBytes = Number(request.headers['content-length'] ?? 0);
 	if (above === 'refuse' && statedBytes > most) return { bytes: Buffer.alloc(0), isWithin: false };
 	const chunks: Buffer[] = [];
@@ -92,17 +110,35 @@ function passable(headers: Readonly<Record<string, string | string[] | undefined
 }
 
 /** The first bytes of a reply that is too long, after which the connection is dropped. */
-async function sendCut(reply: FastifyReply, body: Buffer, limitBytes: number): Promise<FastifyReply> {
+async function sendCut(reply: FastifyReply, start: Buffer, statedBytes: number): Promise<void> {
 	reply.hijack();
 	// Fastify's header values are what Node's writeHead takes; only its type is wider.
 	const headers = reply.getHeaders() as Record<string, string>;
-	reply.raw.writeHead(reply.statusCode, { ...headers, 'content-length': body.length });
-	await new Promise<void>((resolve) => reply.raw.write(body.subarray(0, limitBytes), () => resolve()));
+	reply.raw.writeHead(reply.statusCode, { ...headers, 'content-length': statedBytes });
+	await new Promise<void>((resolve) => reply.raw.write(start, () => resolve()));
 	reply.raw.destroy();
-	return reply;
 }
 
-async function pass(target: string, request: FastifyRequest, body: Buffer, reply: FastifyReply, limits: Limits) {
+/** The beginning of a reply, and whether that is all of it: one byte over the limit is enough to know. */
+async function beginningOf(body: AsyncIterable<Buffer>, limitBytes: number): Promise<ReadBody> {
+	const chunks: Buffer[] = [];
+	let length = 0;
+	for await (const chunk of body) {
+		chunks.push(chunk);
+		length += chunk.length;
+		if (length > limitBytes) return { bytes: Buffer.concat(chunks), isWithin: false };
+	}
+	return { bytes: Buffer.concat(chunks), isWithin: true };
+}
+
+/** Sends a request on, and its reply back; whether the reply went back whole. */
+async function pass(
+	target: string,
+	request: FastifyRequest,
+	body: Buffer,
+	reply: FastifyReply,
+	{ above, limitBytes }: Limits,
+): Promise<boolean> {
 	const answer = await httpRequest(target + request.url, {
 		// Fastify gives the method as a string, undici knows the ones that there are.
 		method: request.method as 'GET' | 'POST' | 'DELETE' | 'HEAD',
@@ -110,9 +146,14 @@ async function pass(target: string, request: FastifyRequest, body: Buffer, reply
 		body: body.length === 0 ? null : body,
 	});
 	void reply.code(answer.statusCode).headers(passable(answer.headers));
-	if (limits.above !== 'cutReply') return await reply.send(Readable.from(answer.body, { objectMode: false }));
-	const whole = Buffer.from(await answer.body.arrayBuffer());
-	return whole.length > limits.limitBytes ? await sendCut(reply, whole, limits.limitBytes) : await reply.send(whole);
+	if (above !== 'cutReply') {
+		await reply.send(Readable.from(answer.body, { objectMode: false }));
+		return true;
+	}
+	const statedBytes = Number(answer.headers['content-length'] ?? limitBytes + 1);
+	const { bytes, isWithin } = await beginningOf(answer.body, limitBytes);
+	await (isWithin ? reply.send(bytes) : sendCut(reply, bytes.subarray(0, limitBytes), statedBytes));
+	return isWithin;
 }
 
 function createServer(): FastifyInstance {
@@ -132,9 +173,19 @@ export async function startBodyLimitProxy(options: BodyLimitOptions): Promise<Bo
 	server.all('/*', async (request, reply) => {
 		const { method, url } = request;
 		const { bytes, isWithin } = await readBody(request, limits);
-		const tooLarge = above === 'cut' ? 'cut' : 'refused';
-		requests.push({ method, url, bytes: bytes.length, outcome: isWithin ? 'passed' : tooLarge });
-		return isWithin ? await pass(target, request, bytes, reply, limits) : stop(request, reply, limits);
+		const noted: ProxiedRequest = {
+			method,
+			url,
+			bytes: bytes.length,
+			outcome: isWithin ? 'passed' : OUTCOMES[above],
+		};
+		requests.push(noted);
+		if (!isWithin && above !== 'truncate') return stop(request, reply, limits);
+		request.raw.resume();
+		const targetUrl = typeof target === 'string' ? target : target();
+		const isWhole = await pass(targetUrl, request, bytes.subarray(0, limitOf(limits)), reply, limits);
+		if (!isWhole) noted.outcome = OUTCOMES.cutReply;
+		return reply;
 	});
 	const url = await server.listen({ host: '127.0.0.1', port: 0 });
 	return { url, requests, stop: async () => await server.close() };

@@ -20,7 +20,7 @@ export type { ChildProcess } from 'node:child_process';
 export { tmpdir, homedir } from 'node:os';
 export { dirname, join, relative, resolve } from 'node:path';
 export { Readable } from 'node:stream';
-export { parseArgs } from 'node:util';
+export { isDeepStrictEqual, parseArgs } from 'node:util';
 export { gzipSync } from 'node:zlib';
 export type { AddressInfo, Socket } from 'node:net';
 

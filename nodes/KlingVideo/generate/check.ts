@@ -2,7 +2,7 @@ import type { NodeOperationError } from 'n8n-workflow';
 import pLimit, { type LimitFunction } from 'p-limit';
 import { FieldReader, isUnset, problemText, type Problem } from '../../core/fields';
 import type { VideoForm } from '../../core/form';
-import type { ProviderName } from '../../core/job';
+import type { Failure, ProviderName } from '../../core/job';
 import { present, without } from '../../core/json';
 import { defaultModelOf, takes } from '../../core/models';
 import { parseForm } from '../../core/models/form';
@@ -154,7 +154,7 @@ export async function checkItem(run: Run, settings: Settings, itemIndex: number)
 export function refuseNew(
 	{ context }: Run,
 	{ toDo, results }: Items<GenerateItem>,
-	problem: string,
+	problem: Failure,
 	refusal?: NodeOperationError,
 ): Items<GenerateItem> {
 	const paid = toDo.filter(({ known }) => known.kind !== 'new');

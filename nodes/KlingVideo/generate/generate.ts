@@ -1,5 +1,6 @@
 import type { INodeExecutionData } from 'n8n-workflow';
-import { hasEnded } from '../../core/job';
+import { refusal } from '../../core/failure';
+import { hasEnded, type Failure } from '../../core/job';
 import { present } from '../../core/json';
 import type { PaidJob } from '../../core/money/ledger';
 import { limitProblem } from '../../core/money/limits';
@@ -35,7 +36,7 @@ async function makeVideos(run: Run): Promise<{ output: INodeExecutionData[]; res
 	const valid = await checkItems(run, async (itemIndex) => await checkItem(run, settings, itemIndex));
 	const checked = await takeOverLeftJobs(run, valid);
 	const { callable, noCallback } = expectCallbacks(run, settings, checked);
-	const problem = runProblem(run, settings, checked.toDo) ?? noCallback;
+	const problem = runProblem(run, settings, checked.toDo, noCallback);
 	const allowed = problem === undefined ? callable : refuseNew(run, callable, problem);
 	const items = await checkLinks(run, allowed);
 	logWarnings(run, settings, items);
@@ -51,13 +52,14 @@ async function makeVideos(run: Run): Promise<{ output: INodeExecutionData[]; res
 	return { output: shownMeanwhile ?? outputItems(run, items.results, hints), results: items.results };
 }
 
-/** Why nothing of the run may be submitted: its own options, or its limits. */
+/** Why nothing of the run may be submitted: its own options, its limits, or a provider that could not call back. */
 function runProblem(
 	{ ledger }: Run,
 	{ problems, limits }: Settings,
 	toDo: readonly GenerateItem[],
-): string | undefined {
-	if (problems.length > 0) return problems.join(' ');
+	noCallback: string | undefined,
+): Failure | undefined {
+	if (problems.length > 0) return refusal(problems.join(' '), 'invalid_input', false);
 	const fresh = toDo.filter(({ known }) => known.kind === 'new');
 	const paid = fresh.filter(({ dryRun }) => !dryRun);
 	// A dry run shows what a real one would be refused for; beside real items it costs nothing.
@@ -65,7 +67,9 @@ function runProblem(
 		itemIndex,
 		request: first.request,
 	}));
-	return limitProblem(planned, ledger.spent(), limits);
+	const overLimit = limitProblem(planned, ledger.spent(), limits);
+	if (overLimit !== undefined) return refusal(overLimit, 'limit_reached', true);
+	return noCallback === undefined ? undefined : refusal(noCallback, 'invalid_input', false);
 }
 
 /** Wait for Completion. An unfinished job counts for Max Concurrency; the download of its video does not. */

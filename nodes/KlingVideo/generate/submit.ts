@@ -1,4 +1,5 @@
 import { stoppedBefore, submitOnce, type SubmitFailure, type SubmitResult } from '../../core/calls/submit';
+import { refusal } from '../../core/failure';
 import type { Job } from '../../core/job';
 import { present } from '../../core/json';
 import type { LedgerEntry, PaidJob } from '../../core/money/ledger';
@@ -61,7 +62,9 @@ function unclearSubmitError({ failure, provider }: LedgerEntry, item: GenerateIt
 async function submitItem(run: Run, settings: Settings, item: GenerateItem): Promise<PaidJob | ErrorResult> {
 	const { itemIndex, first, second } = item;
 	const overLimit = agentLimitProblem(run, settings, item);
-	if (overLimit !== undefined) return { kind: 'error', error: refusedItem(overLimit) };
+	if (overLimit !== undefined) {
+		return { kind: 'error', error: refusedItem(refusal(overLimit, 'limit_reached', true)) };
+	}
 	// It may have waited long for its turn.
 	const ended = endedProblems(run, item);
 	if (ended.length > 0) return { kind: 'error', error: invalidItem(ended, run.ledger.latest(item.itemIndex)) };

@@ -1,6 +1,7 @@
 import type { NodeOperationError } from 'n8n-workflow';
 import { problemText, type Problem } from '../../core/fields';
 import { itemsText } from '../../core/items';
+import type { Failure } from '../../core/job';
 import { present, type JsonObject } from '../../core/json';
 import { maySubmitAgain, type LedgerEntry } from '../../core/money/ledger';
 import { jobJson, type ItemError } from '../../core/output';
@@ -43,8 +44,8 @@ export function invalidItem(problems: readonly Problem[], earlier?: LedgerEntry)
 }
 
 /** An item that is not sent because the whole run must not be. */
-export function refusedItem(refusal: string): ItemError {
-	return { message: refusal, description: 'Nothing was submitted for this item.' };
+export function refusedItem(failure: Failure): ItemError {
+	return { message: failure.message, description: 'Nothing was submitted for this item.', failure };
 }
 
 /** An item that ended by an error which nobody foresaw. */

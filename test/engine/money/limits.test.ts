@@ -1,5 +1,5 @@
 import { loop, withAgent } from '../harness/index';
-import { FROM_ITEM, retryOnFail, shots } from '../items';
+import { CONTINUE, FROM_ITEM, retryOnFail, shots } from '../items';
 import { errorsIn, outputOf, thrown } from '../results';
 import { createStage, type Stage } from '../stage';
 
@@ -115,6 +115,33 @@ it('a limit of 0 allows nothing, and a sheet may give it as text', async () => {
 	expect(thrown(await run({ options: { maxJobs: 0 } }, 1)).message).toContain('Max Jobs is 0');
 	expect(thrown(await run({ options: { maxCost: '374.5' } }, 1)).message).toContain('Max Cost is 374.5 credits');
 	nothingSent();
+});
+
+describe('a workflow can tell by its code why an item was not submitted:', () => {
+	it.each([
+		['Max Cost', { provider: 'runpod', options: { maxCost: 0.5 } }, 'limit_reached'],
+		['Max Jobs', { options: { maxJobs: 1 } }, 'limit_reached'],
+		['a limit that is no number', { options: { maxJobs: 'many' } }, 'invalid_input'],
+	])('%s', async (_name, parameters, code) => {
+		const execution = await run(parameters, 2, CONTINUE);
+		nothingSent();
+		const errors = errorsIn(outputOf(execution));
+		expect(errors).toHaveLength(2);
+		for (const { message, failure } of errors) {
+			expect(failure).toEqual({ message, code, retryable: code === 'limit_reached', charged: 'no' });
+		}
+	});
+
+	it('a retry that would pass the limit, beside an item that keeps its job', async () => {
+		stage.emulator.script({ when: { jobNumber: 2 }, job: { endsAs: 'failed', error: 'Please try again' } });
+		const options = { maxJobs: 2 };
+		const failed = await run({ completion: 'wait', downloadVideo: false, options }, 2);
+		const flow = stage.workflow({ ...FROM_ITEM, downloadVideo: false, options }, CONTINUE);
+		const [done, refused] = outputOf(await stage.engine.retry(failed, flow));
+		expect(stage.jobs()).toHaveLength(2);
+		expect(done).toMatchObject({ status: 'completed' });
+		expect(refused).toMatchObject({ error: { failure: { code: 'limit_reached', charged: 'no' } } });
+	});
 });
 
 describe('a limit holds for the whole execution', () => {

@@ -1,12 +1,12 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 import type { EmulatedJob } from '../../emulator/index';
 import type { Execution } from '../../engine/harness/index';
-
-/** How an item came out. `unknown`: its submit's answer was lost, so it may have been paid for, and is not repeated. */
-export type End = 'video' | 'failure' | 'timeout' | 'unknown';
+import type { End } from '../faultFigures';
+import { indexOf } from './scene';
 
 export interface Verdict {
-	readonly ends: readonly End[];
+	/** By item; empty where the execution itself broke. */
+	readonly ends: ReadonlyArray<End | undefined>;
 	/** Promises that were broken, in words; empty if all went as it should. */
 	readonly broken: readonly string[];
 }
@@ -22,20 +22,32 @@ function isText(value: unknown): value is string {
 }
 
 /** Judges the items of one ended execution of the node named Kling. */
-export function judge(execution: Execution, itemCount: number): Verdict {
+export function judge(execution: Execution, jobs: readonly EmulatedJob[], itemCount: number): Verdict {
+	const verdict = judgeExecution(execution, jobs, itemCount);
+	const notRefused = verdict.ends.flatMap((end, index) => {
+		// A retry may be refused after a job that failed.
+		const alive = jobs.filter(({ input, phase }) => indexOf(input.prompt) === index && !hasFailed(phase));
+		return end === 'refused' && alive.length > 0 ? [`item ${index} is called refused, but has ${alive[0]?.id}`] : [];
+	});
+	return { ends: verdict.ends, broken: [...verdict.broken, ...notRefused] };
+}
+
+function judgeExecution(execution: Execution, jobs: readonly EmulatedJob[], itemCount: number): Verdict {
 	const { status } = execution;
 	if (status === 'success') return judgeItems(execution.items('Kling'), itemCount);
-	if (status !== 'error') return { ends: [], broken: [`the execution is ${status}`] };
-	return judgeThrown(execution.error()?.context.data, itemCount);
+	const error = execution.error();
+	if (status !== 'error' || error === undefined) return { ends: [], broken: [`the execution is ${status}`] };
+	if (/Nothing (new )?was sent/.test(`${error.message} ${error.description}`)) return judgeRefused(jobs, itemCount);
+	return judgeThrown(error.context.data, itemCount);
 }
 
 function judgeItems(items: readonly INodeExecutionData[], itemCount: number): Verdict {
 	if (items.length !== itemCount) return { ends: [], broken: [`${items.length} items came out of ${itemCount}`] };
-	const read = items.map(({ json, binary }) => ({ end: endOf(json, binary !== undefined), json }));
-	const broken = read
-		.filter(({ end }) => end === undefined)
+	const ends = items.map(({ json, binary }) => endOf(json, binary !== undefined));
+	const broken = items
+		.filter((_, index) => ends[index] === undefined)
 		.map(({ json }) => `an item is none of all: ${JSON.stringify(json)}`);
-	return { ends: read.flatMap(({ end }) => end ?? []), broken };
+	return { ends, broken };
 }
 
 function endOf(json: Json, hasVideo: boolean): End | undefined {
@@ -52,11 +64,20 @@ function endOf(json: Json, hasVideo: boolean): End | undefined {
 }
 
 function endOfError({ message, description, jobId, failure }: Json): End | undefined {
-	if (!isText(message) || !isText(description)) return undefined;
-	const code = isObject(failure) ? failure.code : undefined;
+	if (!isText(message) || !isText(description) || message.startsWith('Something unexpected')) return undefined;
+	const { code, charged } = isObject(failure) ? failure : {};
 	if (code === 'submit_unknown') return 'unknown';
 	if (code === 'timed_out') return isText(jobId) && description.includes(jobId) ? 'timeout' : undefined;
-	return 'failure';
+	return jobId === undefined && charged === 'no' ? 'refused' : 'failure';
+}
+
+/** The error of a run in which nothing (new) was submitted, as one of its items was wrong. */
+function judgeRefused(jobs: readonly EmulatedJob[], itemCount: number): Verdict {
+	const paid = new Set(jobs.map(({ input }) => indexOf(input.prompt)));
+	return {
+		ends: Array.from({ length: itemCount }, (_, index) => (paid.has(index) ? 'failure' : 'refused')),
+		broken: [],
+	};
 }
 
 /** The error of a run with On Error "Stop": its data has every item. */
@@ -70,11 +91,23 @@ function judgeThrown(data: unknown, itemCount: number): Verdict {
 function endOfThrown({ jobId, status, videoUrl, message }: Json): End {
 	if (status === 'completed' && isText(videoUrl)) return 'video';
 	if (isText(message) && message.includes('It is not known whether')) return 'unknown';
-	return isText(jobId) && isText(message) && message.includes('was not finished after') ? 'timeout' : 'failure';
+	if (!isText(jobId)) return 'refused';
+	return isText(message) && message.includes('was not finished after') ? 'timeout' : 'failure';
 }
 
-/** What was paid for, against what had to be: one job for each item, and one for each that had truly ended without a video. */
-export function judgeMoney(jobs: readonly EmulatedJob[], itemCount: number): { allowed: number; broken: string[] } {
+function hasFailed(phase: EmulatedJob['phase']): boolean {
+	return phase === 'failed' || phase === 'timedOut' || phase === 'cancelled';
+}
+
+/**
+ * What was paid for, against what had to be: one job for each item, and one for each that had truly ended without a video.
+ * `saidToFail` are the jobs that are called completed but say that they may be made again.
+ */
+export function judgeMoney(
+	jobs: readonly EmulatedJob[],
+	itemCount: number,
+	saidToFail: ReadonlySet<string>,
+): { allowed: number; broken: string[] } {
 	const broken: string[] = [];
 	let allowed = itemCount;
 	const lastOf = new Map<unknown, EmulatedJob>();
@@ -83,8 +116,8 @@ export function judgeMoney(jobs: readonly EmulatedJob[], itemCount: number): { a
 		const earlier = lastOf.get(prompt);
 		lastOf.set(prompt, job);
 		if (earlier === undefined) continue;
-		const hasFailed = earlier.phase === 'failed' || earlier.phase === 'timedOut' || earlier.phase === 'cancelled';
-		if (hasFailed && (earlier.finishedAtMs ?? Infinity) <= job.acceptedAtMs) allowed += 1;
+		const mayBeMadeAgain = hasFailed(earlier.phase) || saidToFail.has(earlier.id);
+		if (mayBeMadeAgain && (earlier.finishedAtMs ?? Infinity) <= job.acceptedAtMs) allowed += 1;
 		else broken.push(`"${String(prompt)}" was paid for twice: ${earlier.id} is ${earlier.phase}`);
 	}
 	return { allowed, broken };
