@@ -165,11 +165,6 @@ export function refuseNew(
 	return { toDo: paid, results };
 }
 
-/** The item's request to the provider that has its job. */
-export function requestTo({ first, second }: GenerateItem, provider: ProviderName): PreparedRequest {
-	return second?.request.provider === provider ? second : first;
-}
-
 /** Some fields are in the form more than once, each time for other models. */
 const PARAMETERS = [...new Set(requestFields.map(({ name }) => name))];
 

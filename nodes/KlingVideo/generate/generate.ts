@@ -35,7 +35,9 @@ async function makeVideos(run: Run): Promise<{ output: INodeExecutionData[]; res
 	const settings = readSettings(run);
 	const valid = await checkItems(run, async (itemIndex) => await checkItem(run, settings, itemIndex));
 	const checked = await takeOverLeftJobs(run, valid);
-	const { callable, noCallback } = expectCallbacks(run, settings, checked);
+	const isPausing = settings.completion === 'callback';
+	const unchanged = { callable: checked, noCallback: undefined };
+	const { callable, noCallback } = isPausing ? expectCallbacks(run, checked) : unchanged;
 	const problem = runProblem(run, settings, checked.toDo, noCallback);
 	const allowed = problem === undefined ? callable : refuseNew(run, callable, problem);
 	const items = await checkLinks(run, allowed);

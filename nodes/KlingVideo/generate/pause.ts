@@ -10,21 +10,20 @@ import { jobItem } from '../../kling/item';
 import { doItems, mustThrow, type Items, type Result } from '../run/items';
 import { cancelAfterStop, currentJob } from '../run/poll';
 import type { Run } from '../run/run';
-import { requestTo, type GenerateItem, type Settings } from './check';
+import type { GenerateItem, Settings } from './check';
 import { ITEM_PARAMETER, keepPause, type PausedItem } from './resume';
-import { deadlineOf, extrasOf, followJob, noteSeen, takeUpOrSubmit } from './submit';
+import { deadlineOf, extrasOf, followJob, noteSeen, requestTo, takeUpOrSubmit } from './submit';
 
 /**
- * Where the execution is to pause, the items with the resume URL as what their providers are to call; or, with the items as
- * they were, why no provider could call it. Such a problem, as of a private address, is found before anything is paid for.
+ * The items with the resume URL as what their providers are to call; or, with the items as they were, why no provider could
+ * call it. Such a problem, as of a private address, is found before anything is paid for.
  */
 export function expectCallbacks(
 	{ context }: Run,
-	{ completion }: Settings,
 	items: Items<GenerateItem>,
 ): { readonly callable: Items<GenerateItem>; readonly noCallback?: string } {
 	const { toDo } = items;
-	if (completion !== 'callback' || toDo.length === 0) return { callable: items };
+	if (toDo.length === 0) return { callable: items };
 	const url = resumeUrlOf(context);
 	if (url === undefined) {
 		const noCallback =

@@ -1,6 +1,6 @@
 import { stoppedBefore, submitOnce, type SubmitFailure, type SubmitResult } from '../../core/calls/submit';
 import { refusal } from '../../core/failure';
-import type { Job } from '../../core/job';
+import type { Job, ProviderName } from '../../core/job';
 import { present } from '../../core/json';
 import type { LedgerEntry, PaidJob } from '../../core/money/ledger';
 import { estimateCost } from '../../core/models/price';
@@ -10,7 +10,7 @@ import { invalidItem, refusedItem } from '../run/errors';
 import type { ErrorResult, Result } from '../run/items';
 import { waitForEnd } from '../run/poll';
 import type { Run } from '../run/run';
-import { requestTo, type GenerateItem, type PreparedRequest, type Settings } from './check';
+import type { GenerateItem, PreparedRequest, Settings } from './check';
 import { dryRunItem } from './dryRun';
 import { endedProblems } from './links';
 import { deliverPictures } from './pictures';
@@ -42,6 +42,11 @@ export async function takeUpOrSubmit(run: Run, settings: Settings, item: Generat
 		known = run.ledger.find(item.itemIndex, item.fingerprints);
 	}
 	return known.kind === 'new' ? await submitItem(run, settings, item) : known;
+}
+
+/** The item's request to the provider that has its job. */
+export function requestTo({ first, second }: GenerateItem, provider: ProviderName): PreparedRequest {
+	return second?.request.provider === provider ? second : first;
 }
 
 function unclearSubmitError({ failure, provider }: LedgerEntry, item: GenerateItem): ErrorResult {
