@@ -1,4 +1,4 @@
-// Items in bad weather: by the thousands in the pure core, by the hundreds in n8n's engine.
+// Items under faults: by the thousands in the pure core, by the hundreds in n8n's engine.
 import { runCoreFaults } from '../coreFaults.ts';
 import { Report } from '../report.ts';
 import { runEngineFaults } from './engine.ts';

@@ -1,4 +1,4 @@
-// Many videos by n8n's workers: parked until each callback, and, for comparison, waited for inside a worker's slot.
+// Many videos by n8n's workers: paused until each callback, and, for comparison, waited for inside a worker's slot.
 import { providers } from '../../../nodes/core/providers';
 import type { Emulator } from '../../emulator/index';
 import type { NewJob } from '../../emulator/types';
@@ -124,11 +124,11 @@ function answersOf(emulator: Emulator): string {
 }
 
 function noteWatched(watched: Watched, completion: Completion, report: Report): void {
-	const { looks, mostParked, parkedInSlots, probeMs } = watched;
+	const { looks, mostPaused, pausedInSlots, probeMs } = watched;
 	const slots = WORKERS * SLOTS_PER_WORKER;
 	if (completion === 'callback') {
-		report.promise('Parked at once, at most', mostParked, `more than the ${slots} slots`, mostParked > slots);
-		report.exactly(`Parked executions that held a slot, in ${looks} looks`, parkedInSlots, 0);
+		report.promise('Paused at once, at most', mostPaused, `more than the ${slots} slots`, mostPaused > slots);
+		report.exactly(`Paused executions that held a slot, in ${looks} looks`, pausedInSlots, 0);
 	}
 	report.figure(`An unrelated workflow meanwhile, median of ${probeMs.length}`, seconds(median(probeMs)));
 	report.figure('The same, slowest', seconds(Math.max(...probeMs)));
