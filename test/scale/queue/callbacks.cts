@@ -14,7 +14,7 @@ function lastAnswers(emulator: Emulator): Map<string, WebhookDelivery['status']>
 }
 
 const isTaken = (status = 0): boolean => status >= 200 && status < 300;
-/** n8n's own answers to a call that comes while another one lets the execution go on, or after that. */
+/** n8n's own answers to a call that comes while the execution goes on by an earlier one, or after that. */
 const isRefusedByN8n = (status = 0): boolean => status === 409 || status === 500;
 
 function countTaken(emulator: Emulator): number {
@@ -53,12 +53,17 @@ export function noteCallbacks(cluster: Cluster, emulator: Emulator, before: Take
 		`${jobs}, less the next line`,
 		taken + refused === jobs,
 	);
-	report.figure('Jobs whose last callback came too late for n8n, as another had let the execution go on', refused);
+	report.figure(
+		'Jobs whose last callback n8n refused with 409 or 500, as their execution had gone on already',
+		refused,
+	);
 	const answers = deliveries.map(({ status }) => String(status ?? 'none'));
 	for (const wanted of new Set(['200', '409', '500', ...answers])) {
 		report.figure(`Callbacks answered ${wanted}`, answers.filter((answer) => answer === wanted).length);
 	}
 	report.figure('Callbacks that were repeats', deliveries.filter(({ attempt }) => attempt > 1).length);
+	const downloads = emulator.requests().filter(({ call }) => call === 'video').length;
+	report.figure('Videos downloaded, more than once where both processes found the end at the same time', downloads);
 	noteWebhookProcesses(takenBy(cluster), before, report);
 }
 

@@ -32,12 +32,18 @@ const SLACK_MS = 600_000;
 /** The videos that are compared byte for byte: each is fetched through n8n. */
 const COMPARED_EVERY = 10;
 
-/** A workflow for each provider: Webhook → one item per shot → Generate; their ids and paths. */
+/** A published workflow, and the path of its webhook. */
+interface Flow {
+	readonly id: string;
+	readonly path: string;
+}
+
+/** A workflow for each provider: Webhook → one item per shot → Generate. */
 export async function publishGenerators(
 	{ main }: Cluster,
 	{ credentials, emulator }: Providers,
 	completion: Completion,
-): Promise<Array<{ id: string; path: string }>> {
+): Promise<Flow[]> {
 	const publish = async (provider: string) => {
 		const path = `${completion}-${provider}-${crypto.randomUUID()}`;
 		const form = {
@@ -91,30 +97,43 @@ export async function measureLoad(
 ): Promise<void> {
 	const providers = await providersFor(cluster, ({ number }) => size.jobSeconds * (1 + ((number * 37) % 100) / 50));
 	const { emulator } = providers;
-	const flows = await publishGenerators(cluster, providers, completion);
+	try {
+		const flows = await publishGenerators(cluster, providers, completion);
+		const before = takenBy(cluster);
+		const startMs = Date.now();
+		const watched = await runLoad(cluster, completion, size, flows);
+		const lastedMs = Date.now() - startMs;
+		if (completion === 'callback') await untilCalledBack(emulator);
+		noteLoad(size, report);
+		await noteResults(cluster, providers, flows, size, report);
+		if (completion === 'callback') noteCallbacks(cluster, emulator, before, report);
+		report.figure('From first start to last end', seconds(lastedMs));
+		report.figure('Slot time per execution', seconds(watched.slotMs / size.executions));
+		noteWatched(watched, completion, report);
+	} finally {
+		await providers.stop();
+	}
+}
+
+/** Starts the executions and watches them until all have ended. If one cannot be started, both end. */
+async function runLoad(cluster: Cluster, completion: Completion, size: LoadSize, flows: Flow[]): Promise<Watched> {
+	const { executions, itemsEach, startEveryMs = 0 } = size;
+	const ending = new AbortController();
+	const { signal } = ending;
+	const start = async (index: number): Promise<void> => {
+		await sleep(index * startEveryMs);
+		if (signal.aborted) return;
+		await startShots(cluster, at(flows, index % flows.length).path, `${completion} ${index}`, itemsEach);
+	};
+	const starts = Array.from({ length: executions }, async (_, index) => await start(index));
 	const workflowIds = flows.map(({ id }) => id);
-	const before = takenBy(cluster);
-	const startMs = Date.now();
-	const watching = watch(cluster, { workflowIds, count: size.executions, timeoutMs: timeoutMs(completion, size) });
-	const starts = Array.from({ length: size.executions }, async (_, index) => {
-		await sleep(index * (size.startEveryMs ?? 0));
-		await startShots(cluster, at(flows, index % flows.length).path, `${completion} ${index}`, size.itemsEach);
-	});
-	const [watched] = await Promise.all([watching, ...starts]);
-	const lastedMs = Date.now() - startMs;
-	if (completion === 'callback') await untilCalledBack(emulator);
-	const { succeeded, paused, videos } = await countVideos(cluster, providers, workflowIds);
-	await providers.stop();
-	const items = size.executions * size.itemsEach;
-	noteLoad(size, report);
-	report.exactly('Executions that succeeded', succeeded, size.executions);
-	report.exactly('Executions still paused at the end', paused, 0);
-	report.exactly('Videos stored by n8n', videos, items);
-	report.exactly('Jobs accepted, which is to say paid', emulator.jobs().length, items);
-	if (completion === 'callback') noteCallbacks(cluster, emulator, before, report);
-	report.figure('From first start to last end', seconds(lastedMs));
-	report.figure('Slot time per execution', seconds(watched.slotMs / size.executions));
-	noteWatched(watched, completion, report);
+	const load = { workflowIds, count: executions, timeoutMs: timeoutMs(completion, size), signal };
+	try {
+		const [watched] = await Promise.all([watch(cluster, load), ...starts]);
+		return watched;
+	} finally {
+		ending.abort();
+	}
 }
 
 function noteLoad({ executions, itemsEach, jobSeconds, startEveryMs }: LoadSize, report: Report): void {
@@ -138,8 +157,14 @@ function noteWatched(watched: Watched, completion: Completion, report: Report): 
 	report.figure('The same, slowest', seconds(Math.max(...probeMs)));
 }
 
-async function countVideos({ main, stores }: Cluster, { emulator }: Providers, workflowIds: readonly string[]) {
-	const statuses = await stores.statusesOf(workflowIds);
+async function noteResults(
+	{ main, stores }: Cluster,
+	{ emulator }: Providers,
+	flows: Flow[],
+	{ executions, itemsEach }: LoadSize,
+	report: Report,
+): Promise<void> {
+	const statuses = await stores.statusesOf(flows.map(({ id }) => id));
 	const jobs = new Map(emulator.jobs().map((job) => [job.id, job]));
 	let videos = 0;
 	for (const [index, id] of [...statuses.keys()].entries()) {
@@ -148,5 +173,8 @@ async function countVideos({ main, stores }: Cluster, { emulator }: Providers, w
 		videos += items.filter(({ json, binary }) => json.status === 'completed' && binary?.data?.id !== undefined).length;
 	}
 	const countOf = (wanted: string): number => [...statuses.values()].filter((status) => status === wanted).length;
-	return { succeeded: countOf('success'), paused: countOf('waiting'), videos };
+	report.exactly('Executions that succeeded', countOf('success'), executions);
+	report.exactly('Executions still paused at the end', countOf('waiting'), 0);
+	report.exactly('Videos stored by n8n', videos, executions * itemsEach);
+	report.exactly('Jobs accepted, which is to say paid', jobs.size, executions * itemsEach);
 }

@@ -46,18 +46,23 @@ async function endOf({ stores }: Cluster, workflowIds: string[]): Promise<void> 
 	await until('the trivial executions to end', areOver, { timeoutMs: PROBE_TIMEOUT_MS });
 }
 
+interface Load {
+	readonly workflowIds: readonly string[];
+	readonly count: number;
+	readonly timeoutMs: number;
+	/** Ends the watch where the load cannot be started. */
+	readonly signal: AbortSignal;
+}
+
 /** Watches the executions of these workflows until `count` of them have ended; throws after `timeoutMs`. */
-export async function watch(
-	cluster: Cluster,
-	load: { readonly workflowIds: readonly string[]; readonly count: number; readonly timeoutMs: number },
-): Promise<Watched> {
+export async function watch(cluster: Cluster, load: Load): Promise<Watched> {
 	const watched: Watched = { slotMs: 0, looks: 0, mostPaused: 0, pausedInSlots: 0, probeMs: [] };
 	const probe = await publishProbe(cluster);
 	const deadlineMs = Date.now() + load.timeoutMs;
 	let lastMs = Date.now();
 	let heldBefore = new Set<string>();
 	for (let ended = 0; ended < load.count; watched.looks += 1) {
-		await sleep(LOOK_EVERY_MS);
+		await sleep(LOOK_EVERY_MS, undefined, { signal: load.signal });
 		if (watched.looks % LOOKS_PER_PROBE === 0) await cluster.call(probe.path, {});
 		const look = await lookAt(cluster, load.workflowIds);
 		watched.slotMs += look.inSlots.length * (Date.now() - lastMs);
