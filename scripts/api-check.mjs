@@ -45,10 +45,10 @@ async function ask({ baseUrl, path, key, headers }) {
 	}
 }
 
-/** Undefined if the API answers as documented; `passing` says that it may be bad weather. */
+/** Undefined if the API answers as documented; `isTransient` says that it may be a transient fault. */
 function problemOf({ key, fits, expected }, { status, body }) {
 	if (status === 404) return { message: 'HTTP status 404: this address, or the endpoint, is gone' };
-	if (status >= 500 || status === 429) return { message: `HTTP status ${status}`, passing: true };
+	if (status >= 500 || status === 429) return { message: `HTTP status ${status}`, isTransient: true };
 	if (!key) return REFUSALS.includes(status) ? undefined : { message: `HTTP status ${status} instead of a refusal` };
 	if (status === 401 || status === 403) return { message: `HTTP status ${status}: the key in the secrets is refused` };
 	if (status !== 200) return { message: `HTTP status ${status} instead of 200` };
@@ -62,9 +62,9 @@ async function check(api) {
 			problem = problemOf(api, await ask(api));
 		} catch (error) {
 			// The cause has the reason ("ENOTFOUND"), and no header is in it.
-			problem = { message: `no answer (${error.cause?.code ?? error.name})`, passing: true };
+			problem = { message: `no answer (${error.cause?.code ?? error.name})`, isTransient: true };
 		}
-		if (problem === undefined || !problem.passing || attempt === TRIES) return problem?.message;
+		if (problem === undefined || !problem.isTransient || attempt === TRIES) return problem?.message;
 		await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
 	}
 }

@@ -1,7 +1,7 @@
 // npm run test:scale [-- --quick | --same-load] [-- --only queue|faults|soak|security] [-- --tarball <file>]
 // Measures how the package holds under load and faults; docs/reliability.md keeps the figures. Under 40 minutes on two
-// cores, --quick under 3. With --same-load, wait mode gets the whole load of callback mode: an hour more. Queue mode
-// needs Redis and PostgreSQL (compose.yaml starts both), the rest nothing.
+// cores, --quick under 3. With --same-load, wait mode gets the whole load of callback mode: over two hours more. Queue
+// mode needs Redis and PostgreSQL (compose.yaml starts both), the rest nothing.
 import { parseArgs } from 'node:util';
 import { runWithHosts, runWithSettings } from './hosts.mjs';
 import { install, run, tool } from './steps.mjs';

@@ -29,8 +29,8 @@ export function hasEnded({ status }: { status: ExecutionStatus }): boolean {
 	return status === 'success' || status === 'error' || status === 'canceled' || status === 'crashed';
 }
 
-/** True while the execution is parked in n8n's database. */
-export function isParked({ status }: { status: ExecutionStatus }): boolean {
+/** True while the execution is paused in n8n's database. */
+export function isPaused({ status }: { status: ExecutionStatus }): boolean {
 	return status === 'waiting';
 }
 

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { endGroup, rememberGroup, removeFolder, signalGroup, temporaryFolder } from './leftovers.cts';
@@ -185,6 +185,16 @@ export class Server {
 	/** Lets `peakMemoryBytes` count from now on (see proc(5), clear_refs). */
 	resetPeakMemory(): void {
 		writeFileSync(`/proc/${this.processId()}/clear_refs`, '5');
+	}
+
+	/** Processor time of n8n's main process since it was started; undefined where the system does not tell it. */
+	processorMs(): number | undefined {
+		const file = `/proc/${this.processId()}/stat`;
+		if (!existsSync(file)) return undefined;
+		// After the name in brackets, 12th and 13th: time in user and kernel mode, in hundredths of a second (see proc(5), stat).
+		const [, rest = ''] = readFileSync(file, 'utf8').split(') ');
+		const [user, kernel] = rest.split(' ').slice(11, 13);
+		return (Number(user) + Number(kernel)) * 10;
 	}
 
 	private processId(): number {

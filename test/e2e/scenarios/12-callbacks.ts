@@ -1,7 +1,7 @@
 import { expect } from 'expect';
 import { startBodyLimitProxy } from '../../support/bodyLimitProxy';
 import { readFixture } from '../../support/files';
-import { hasEnded, isParked, itemsOf, jsonOf } from '../harness/execution.ts';
+import { hasEnded, isPaused, itemsOf, jsonOf } from '../harness/execution.ts';
 import type { Host } from '../harness/host.cts';
 import { createJumpingClock } from '../harness/jumpingClock.ts';
 import { expectVideoOf, startBench, type Bench } from '../harness/kling.cts';
@@ -45,7 +45,7 @@ async function pauseOnPicture(host: Host, bench: Bench, imageDelivery: string): 
 	const headers = { 'content-type': 'image/jpeg' };
 	await fetch(`${host.server.url}/webhook/${path}`, { method: 'POST', headers, body: picture });
 	const { id } = await until('the execution', async () => (await host.executionsOf(workflowId)).at(0));
-	const execution = await host.waitForExecution(id, (each) => isParked(each) || hasEnded(each));
+	const execution = await host.waitForExecution(id, (each) => isPaused(each) || hasEnded(each));
 	expect(execution.status).toBe('waiting');
 	return id;
 }
@@ -117,8 +117,8 @@ export const scenarios: Scenario[] = [
 			const bench = await startBench(context, 'runpod', { clock, jobTimes: { queueMs: 0, runMs: RUN_MS } });
 			const { child, parent } = await callerOf(host, bench, 'callback');
 			const id = await host.runManually(parent);
-			const isPaused = async () => (await host.executionsOf(child)).some(isParked) || undefined;
-			await until('the sub-workflow to pause', isPaused);
+			const childIsPaused = async () => (await host.executionsOf(child)).some(isPaused) || undefined;
+			await until('the sub-workflow to pause', childIsPaused);
 			clock.jump(RUN_MS);
 			const execution = await host.waitForExecution(id, hasEnded, 120_000);
 			expect(execution.status).toBe('success');
@@ -169,7 +169,7 @@ export const scenarios: Scenario[] = [
 			const clock = createJumpingClock();
 			const bench = await startBench(context, 'runpod', { clock, jobTimes: { queueMs: 0, runMs: RUN_MS } });
 			const id = await host.runManually(await host.workflow(pausingFlow(bench, 1200, 8)));
-			const { startedAt } = await host.waitForExecution(id, isParked);
+			const { startedAt } = await host.waitForExecution(id, isPaused);
 			await host.until('the timeout to be over', () => Date.now() > Date.parse(startedAt) + 9_000);
 			clock.jump(RUN_MS);
 			const execution = await host.waitForExecution(id);

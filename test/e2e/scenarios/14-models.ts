@@ -4,7 +4,7 @@ import { MODEL_PARAMETER } from '../../../nodes/kling/fields';
 import type { EmulatedJob } from '../../emulator/index';
 import { defined } from '../../support/defined';
 import { documentedVideos, type DocumentedVideo } from '../../support/documentedVideos';
-import { hasEnded, isParked, itemsOf, jsonOf } from '../harness/execution.ts';
+import { hasEnded, isPaused, itemsOf, jsonOf } from '../harness/execution.ts';
 import type { Host } from '../harness/host.cts';
 import { createJumpingClock } from '../harness/jumpingClock.ts';
 import { expectVideoOf, providerLabels, providerNames, startBench, type Bench } from '../harness/kling.cts';
@@ -102,7 +102,7 @@ async function makeAllModels(provider: ProviderName, context: ScenarioContext): 
 	for (const video of videos) started.push(await startAllWays(host, bench, video, trigger.url));
 	await host.until('all jobs', () => bench.emulator.jobs().length === videos.length * 4);
 	for (const { paused } of started) {
-		const execution = await host.waitForExecution(paused, (each) => isParked(each) || hasEnded(each));
+		const execution = await host.waitForExecution(paused, (each) => isPaused(each) || hasEnded(each));
 		expect(execution.status).toBe('waiting');
 	}
 	clock.jump(RUN_MS);

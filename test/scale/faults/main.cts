@@ -1,4 +1,4 @@
-// Items in bad weather: by the thousands in the pure core, by the hundreds in n8n's engine.
+// Items under faults: by the thousands in the pure core, by the hundreds in n8n's engine.
 import { CORE_FAULTS, runCoreFaults } from '../coreFaults.ts';
 import { ENDS, type End, type FaultFigures } from '../faultFigures.ts';
 import { faultyModels } from '../faultyModels.ts';

@@ -35,12 +35,12 @@ async function start(
 export async function measureCrash(cluster: Cluster, size: LoadSize, report: Report): Promise<void> {
 	const doomed = at(cluster.workers, 0);
 	const logStart = doomed.log().length;
-	// Parked jobs end while all is being restarted, and after it.
-	const stretch = ({ input, number }: NewJob): number => (isOf('parked', input.prompt) ? 2 + (number % 3) / 2 : 1);
+	// Paused jobs end while all is being restarted, and after it.
+	const stretch = ({ input, number }: NewJob): number => (isOf('paused', input.prompt) ? 2 + (number % 3) / 2 : 1);
 	const providers = await providersFor(cluster, (job) => size.jobSeconds * stretch(job));
 	const { emulator } = providers;
-	const parkedIds = await start(cluster, await publishGenerators(cluster, providers, 'callback'), 'parked', size);
-	await untilStatuses(cluster, parkedIds, size.executions, (statuses) =>
+	const pausedIds = await start(cluster, await publishGenerators(cluster, providers, 'callback'), 'paused', size);
+	await untilStatuses(cluster, pausedIds, size.executions, (statuses) =>
 		statuses.every((status) => status === 'waiting'),
 	);
 	const waitSize = { ...size, executions: WAITING };
@@ -56,23 +56,23 @@ export async function measureCrash(cluster: Cluster, size: LoadSize, report: Rep
 	await doomed.launch();
 	report.figure(
 		'Load',
-		`${size.executions} parked executions and ${WAITING} in wait mode, ${size.itemsEach} videos each`,
+		`${size.executions} paused executions and ${WAITING} in wait mode, ${size.itemsEach} videos each`,
 	);
 	report.figure(
 		'Killed with SIGKILL',
 		`1 of ${WORKERS} workers, running ${inDoomed.length} executions; main restarted`,
 	);
-	const parked = await untilStatuses(cluster, parkedIds, size.executions, (statuses) => statuses.every(isOver));
+	const paused = await untilStatuses(cluster, pausedIds, size.executions, (statuses) => statuses.every(isOver));
 	report.exactly(
-		'Parked executions that completed',
-		parked.filter(([, status]) => status === 'success').length,
+		'Paused executions that completed',
+		paused.filter(([, status]) => status === 'success').length,
 		size.executions,
 	);
-	const parkedItems = await itemsIn(
+	const pausedItems = await itemsIn(
 		cluster,
-		parked.map(([id]) => id),
+		paused.map(([id]) => id),
 	);
-	report.exactly('Their videos', parkedItems.filter(isVideo).length, size.executions * size.itemsEach);
+	report.exactly('Their videos', pausedItems.filter(isVideo).length, size.executions * size.itemsEach);
 	const waited = await untilStatuses(cluster, waitIds, WAITING, (statuses) => statuses.every(isOver));
 	report.figure('Until n8n knew what had become of all others', seconds(Date.now() - killedMs));
 	// Crashed, if the main process misses them; error, if the process that queued them hears of the dead worker first.
@@ -89,7 +89,7 @@ export async function measureCrash(cluster: Cluster, size: LoadSize, report: Rep
 	const lost = crashed.length * size.itemsEach;
 	const finished = await itemsIn(
 		cluster,
-		[...parked, ...others].map(([id]) => id),
+		[...paused, ...others].map(([id]) => id),
 	);
 	const finishedJobIds = new Set(finished.map(({ json }) => json.jobId));
 	const receipts = receiptsIn(doomed.log().slice(logStart)).filter(({ jobId }) => !finishedJobIds.has(jobId));

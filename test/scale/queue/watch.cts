@@ -1,4 +1,4 @@
-// Looks at a running cluster from outside: who holds a worker's slot, who is parked, how soon others get through.
+// Looks at a running cluster from outside: who holds a worker's slot, who is paused, how soon others get through.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { node, row, webhookTrigger } from '../../e2e/harness/workflow.ts';
 import { until } from '../../e2e/harness/until.cts';
@@ -15,10 +15,10 @@ export interface Watched {
 	/** Time that executions of the load held a worker's slot, all slots together. */
 	slotMs: number;
 	looks: number;
-	/** The most executions that were parked at once. */
-	mostParked: number;
-	/** Times that a parked execution was found in a slot, at two looks in a row. */
-	parkedInSlots: number;
+	/** The most executions that were paused at once. */
+	mostPaused: number;
+	/** Times that a paused execution was found in a slot, at two looks in a row. */
+	pausedInSlots: number;
 	/** How long each execution of an unrelated, trivial workflow took meanwhile, the queue included. */
 	probeMs: number[];
 }
@@ -46,25 +46,30 @@ async function endOf({ stores }: Cluster, workflowIds: string[]): Promise<void> 
 	await until('the trivial executions to end', areOver, { timeoutMs: PROBE_TIMEOUT_MS });
 }
 
+interface Load {
+	readonly workflowIds: readonly string[];
+	readonly count: number;
+	readonly timeoutMs: number;
+	/** Ends the watch where the load cannot be started. */
+	readonly signal: AbortSignal;
+}
+
 /** Watches the executions of these workflows until `count` of them have ended; throws after `timeoutMs`. */
-export async function watch(
-	cluster: Cluster,
-	load: { readonly workflowIds: readonly string[]; readonly count: number; readonly timeoutMs: number },
-): Promise<Watched> {
-	const watched: Watched = { slotMs: 0, looks: 0, mostParked: 0, parkedInSlots: 0, probeMs: [] };
+export async function watch(cluster: Cluster, load: Load): Promise<Watched> {
+	const watched: Watched = { slotMs: 0, looks: 0, mostPaused: 0, pausedInSlots: 0, probeMs: [] };
 	const probe = await publishProbe(cluster);
 	const deadlineMs = Date.now() + load.timeoutMs;
 	let lastMs = Date.now();
 	let heldBefore = new Set<string>();
 	for (let ended = 0; ended < load.count; watched.looks += 1) {
-		await sleep(LOOK_EVERY_MS);
+		await sleep(LOOK_EVERY_MS, undefined, { signal: load.signal });
 		if (watched.looks % LOOKS_PER_PROBE === 0) await cluster.call(probe.path, {});
 		const look = await lookAt(cluster, load.workflowIds);
 		watched.slotMs += look.inSlots.length * (Date.now() - lastMs);
-		watched.mostParked = Math.max(watched.mostParked, look.parked.size);
+		watched.mostPaused = Math.max(watched.mostPaused, look.paused.size);
 		// For a moment n8n has an execution in both places: before it gives the slot back, and when it resumes.
-		const held = new Set(look.inSlots.filter((id) => look.parked.has(id)));
-		watched.parkedInSlots += [...held].filter((id) => heldBefore.has(id)).length;
+		const held = new Set(look.inSlots.filter((id) => look.paused.has(id)));
+		watched.pausedInSlots += [...held].filter((id) => heldBefore.has(id)).length;
 		lastMs = Date.now();
 		heldBefore = held;
 		ended = look.ended;
@@ -77,7 +82,7 @@ export async function watch(
 }
 
 interface Look {
-	readonly parked: Set<string>;
+	readonly paused: Set<string>;
 	readonly ended: number;
 	/** Executions of the load in workers' slots. */
 	readonly inSlots: string[];
@@ -89,7 +94,7 @@ async function lookAt({ stores }: Cluster, workflowIds: readonly string[]): Prom
 	const withStatus = (wanted: readonly string[]) =>
 		[...statuses].filter(([, status]) => wanted.includes(status)).map(([id]) => id);
 	return {
-		parked: new Set(withStatus(['waiting'])),
+		paused: new Set(withStatus(['waiting'])),
 		ended: withStatus(ENDED).length,
 		inSlots: inSlots.filter((id) => statuses.has(id)),
 	};

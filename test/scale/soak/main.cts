@@ -14,12 +14,12 @@ import type { Holdings } from './inspector.cts';
 import { inspectorUrl, openInspector } from './inspector.cts';
 
 const LASTS_MS = 15 * 60_000;
-/** n8n loads what it needs when it is first needed; a resumed execution is remembered for a minute (callback.ts). */
+/** n8n loads what it needs when it is first needed; a resumed execution is remembered for a minute (resume.ts). */
 const WARM_UP_MS = 90_000;
 const LOOK_EVERY_MS = 10_000;
 const START_EVERY_MS = 500;
 const ITEMS_EACH = 2;
-/** Long enough that an execution has parked before its callback comes. */
+/** Long enough that an execution has paused before its callback comes. */
 const JOB_TIMES = { queueMs: 1_000, runMs: 4_000 };
 const ENDS_TIMEOUT_MS = 180_000;
 const VIDEO_BYTES = 1_000_000;

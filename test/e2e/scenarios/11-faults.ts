@@ -73,7 +73,7 @@ function storedIn(mode: string, version: string, isInItem: boolean): Scenario {
 }
 
 export const scenarios = [
-	forProvider('runpod', 'weather: status calls that fail for a minute lose no job', quick, async (bench, { host }) => {
+	forProvider('runpod', 'faults: status calls that fail for a minute lose no job', quick, async (bench, { host }) => {
 		const reply = { status: 503, body: 'Service Unavailable' };
 		// A minute from the first look on.
 		bench.emulator.misbehave({ when: { call: 'status', untilMs: 65_000 }, do: { reply } });
@@ -86,7 +86,7 @@ export const scenarios = [
 
 	forProvider(
 		'coreToday',
-		'weather: 429 on every third call costs time, not a second job',
+		'faults: 429 on every third call costs time, not a second job',
 		quick,
 		async (bench, { host }) => {
 			const reply = { status: 429, headers: { 'retry-after': '7' }, body: { detail: 'Too many requests' } };

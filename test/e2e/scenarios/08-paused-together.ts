@@ -43,7 +43,7 @@ async function expectLimitOfTwo(host: Host): Promise<void> {
 	await untilStatuses(host, id, ['new', 'new', 'running', 'running']);
 }
 
-async function parkTogether(
+async function pauseTogether(
 	context: Pick<ScenarioContext, 'host' | 'afterwards'>,
 	provider: ProviderName,
 ): Promise<void> {
@@ -56,7 +56,7 @@ async function parkTogether(
 	});
 	const path = crypto.randomUUID();
 	const generate = bench.generate({ prompt: '={{ $json.body.prompt }}', completion: 'callback' });
-	const id = await host.workflow(row('Parked', [webhookTrigger(path, 'onReceived'), generate]), { publish: true });
+	const id = await host.workflow(row('Paused', [webhookTrigger(path, 'onReceived'), generate]), { publish: true });
 	const prompts = Array.from({ length: COUNT }, (_, index) => `shot ${index}`);
 	await Promise.all(prompts.map(async (prompt) => await host.webhook(path, { prompt })));
 	await untilStatuses(
@@ -87,11 +87,11 @@ async function parkTogether(
 
 export const scenarios: Scenario[] = [
 	{
-		name: `with a concurrency limit of 2, ${COUNT} executions are parked in flight at once, and all complete`,
+		name: `with a concurrency limit of 2, ${COUNT} executions are paused in flight at once, and all complete`,
 		alone: true,
 		async run({ startHost, afterwards }) {
 			const host = await startHost({ env: { N8N_CONCURRENCY_PRODUCTION_LIMIT: '2' } });
-			for (const provider of providerNames) await parkTogether({ host, afterwards }, provider);
+			for (const provider of providerNames) await pauseTogether({ host, afterwards }, provider);
 			await expectLimitOfTwo(host);
 		},
 	},
