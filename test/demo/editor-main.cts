@@ -29,7 +29,7 @@ async function main(): Promise<void> {
 	for (const name of exampleNames.filter((each) => each !== 'finish-by-trigger')) {
 		await host.workflow(readExample(name, { credentials, settings: exampleSettings, pictureUrl: imageUrl }));
 	}
-	console.log(`\nOpen      ${host.server.url}\nLog in    ${owner.email} / ${owner.password}\n`);
+	console.log(`\nOpen      ${host.server.url}\nLog in    ${owner.email} / ${owner.password}\nA picture ${imageUrl}\n`);
 	console.log(
 		'The examples are in the list of workflows. The APIs are emulated here, so nothing is spent. Ctrl-C ends it all.',
 	);

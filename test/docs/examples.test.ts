@@ -3,20 +3,14 @@ import type { INode, INodeParameters, INodeProperties, INodeTypeDescription } fr
 import { KlingVideo } from '../../nodes/KlingVideo/KlingVideo.node';
 import { KlingVideoTrigger } from '../../nodes/KlingVideoTrigger/KlingVideoTrigger.node';
 import { asObject } from '../../nodes/core/json';
+import { overlaps } from '../support/boxes';
+import type { Box } from '../support/boxes';
 import { filesBelow, read, readDocument } from './documents';
 
 interface Example {
 	readonly name: string;
 	readonly nodes: INode[];
 	readonly connections: Record<string, Record<string, Array<Array<{ node: string }>>>>;
-}
-
-interface Box {
-	readonly name: string;
-	readonly left: number;
-	readonly top: number;
-	readonly right: number;
-	readonly bottom: number;
 }
 
 const descriptions: Readonly<Record<string, INodeTypeDescription>> = {
@@ -56,18 +50,6 @@ function boxOf({ name, type, position: [left, top], parameters, notes, notesInFl
 	const textWidth = Math.min(192, Math.max(name.length * 8, remark));
 	const beside = Math.max(0, (textWidth - width) / 2);
 	return { name, left: left - beside, top, right: left + width + beside, bottom: top + 96 + 44 };
-}
-
-const touch = (one: Box, other: Box): boolean =>
-	one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom;
-
-function overlaps(boxes: readonly Box[]): string[] {
-	return boxes.flatMap((one, index) =>
-		boxes
-			.slice(index + 1)
-			.filter((other) => touch(one, other))
-			.map((other) => `${one.name} and ${other.name}`),
-	);
 }
 
 /** The properties of a name that the editor shows, with what is set in the node. */
