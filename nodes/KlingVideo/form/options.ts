@@ -55,7 +55,7 @@ export const generateOptions: INodeProperties = {
 			type: 'boolean',
 			default: true,
 			description:
-				'Whether to check everything and spend nothing: outputs the request, its estimate and a sample video',
+				'Whether to check everything and spend nothing. Outputs the request, its estimate and a sample video. No credential is needed.',
 		},
 		{
 			displayName: 'Enable Prompt Expansion',

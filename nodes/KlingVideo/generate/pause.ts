@@ -30,15 +30,18 @@ export interface Pause {
 	readonly items: readonly PausedItem[];
 }
 
-/** Either what makes the URL that a provider is to call for an item, or why there is none. Empty with another Completion. */
+/** Either what makes the URL that a provider is to call for an item, or why there is none. Empty where nobody is to call. */
 export interface ResumeUrl {
 	readonly urlOf?: (itemIndex: number) => string;
 	readonly problem?: string;
 }
 
-/** Reads the resume URL. A private address is a problem, found before anything is paid for: no provider can call it. */
+/**
+ * Reads the resume URL. A private address is a problem, found before anything is paid for: no provider can call it. Where
+ * all items are dry runs nobody calls.
+ */
 export function readResumeUrl({ context }: Run, { completion }: Settings, items: readonly GenerateItem[]): ResumeUrl {
-	if (completion !== 'callback' || items.length === 0) return {};
+	if (completion !== 'callback' || items.every(({ dryRun }) => dryRun)) return {};
 	const url = resumeUrlOf(context);
 	if (url === undefined) {
 		return {
