@@ -22,6 +22,8 @@ const shown = (
 	displayOptions: Object.keys(hide).length === 0 ? { show } : { show, hide },
 });
 
+/** An empty field. n8n 2.8's editor shows 0 in a field of numbers with the value '' (docs/n8n.md#forms-and-parameters). */
+const EMPTY_NUMBER = null;
 const COST_UNITS = 'In USD with Runpod, in credits with Core.Today (1,000 credits are about 1 USD)';
 
 /** The options of Generate, by label. */
@@ -82,7 +84,7 @@ export const generateOptions: INodeProperties = {
 				displayName: 'Fallback Max Cost',
 				name: 'fallbackMaxCost',
 				type: 'number',
-				default: '',
+				default: EMPTY_NUMBER,
 				typeOptions: { minValue: 0 },
 				placeholder: 'e.g. 5',
 				hint: COST_UNITS,
@@ -141,7 +143,7 @@ export const generateOptions: INodeProperties = {
 			displayName: 'Max Cost',
 			name: 'maxCost',
 			type: 'number',
-			default: '',
+			default: EMPTY_NUMBER,
 			typeOptions: { minValue: 0 },
 			placeholder: 'e.g. 5',
 			hint: COST_UNITS,
