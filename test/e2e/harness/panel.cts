@@ -110,7 +110,7 @@ export class Panel {
 	}
 
 	/** Waits until the output says this. */
-	async outputSays(text: string): Promise<void> {
+	async outputSays(text: string | RegExp): Promise<void> {
 		await this.page.locator(byTestId('output-panel')).getByText(text, { exact: true }).first().waitFor();
 	}
 
