@@ -129,7 +129,7 @@ export const scenarios: Scenario[] = [
 			const nodes = [
 				manualTrigger(),
 				klingNode('Dry', { ...form, options: { dryRun: true, checkPictureLinks: false } }),
-				klingNode('Generate', form),
+				klingNode('Real', form),
 			];
 			const page = await openWorkflow(context, row('No account', nodes));
 			// From the canvas, as the editor selects a stored credential where a panel is opened without one.
@@ -138,7 +138,7 @@ export const scenarios: Scenario[] = [
 			const dry = await Panel.open(page, 'Dry');
 			await dry.outputSays(/dry-run-1/);
 			await dry.close();
-			const panel = await Panel.open(page, 'Generate');
+			const panel = await Panel.open(page, 'Real');
 			await panel.outputSays('No Runpod credential is selected. Choose one at the top of the node.');
 			await panel.addOption('Dry Run');
 			expect(await panel.isOn('dryRun')).toBe(true);
