@@ -25,9 +25,9 @@ function subtitleOf(type: KlingVideo | KlingVideoTrigger, parameters: INodeParam
 
 describe('on the canvas the node says in words what it does', () => {
 	test.each([
-		[{}, 'Generate · Core.Today · Kling v2.1'],
-		[{ provider: 'runpod', model: 'kling-video-o1-r2v' }, 'Generate · Runpod · Kling O1'],
-		[{ provider: 'runpod', model: 'other', modelId: 'some-model' }, 'Generate · Runpod · Other Model'],
+		[{}, 'Generate · Kling v2.1 · Core.Today'],
+		[{ provider: 'runpod', model: 'kling-video-o1-r2v' }, 'Generate · Kling O1 · Runpod'],
+		[{ provider: 'runpod', model: 'other', modelId: 'some-model' }, 'Generate · Other Model · Runpod'],
 		[{ provider: 'coreTodayThenRunpod' }, 'Generate · Core.Today, Then Runpod'],
 		[{ operation: 'getStatus' }, 'Get Status'],
 		[{ operation: 'wait', provider: 'runpod' }, 'Wait · Runpod'],

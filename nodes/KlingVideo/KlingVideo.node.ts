@@ -58,11 +58,14 @@ const OUTPUTS = `={{ $parameter.operation === 'getStatus' && $parameter.routeByS
 const labelsOf = (list: ReadonlyArray<{ readonly label: string; readonly id: string }>) =>
 	JSON.stringify(Object.fromEntries(list.map(({ id, label }) => [id, label])));
 
-/** What stands below the node on the canvas: "Generate · Runpod · Kling v2.1 Pro". A field that is not shown is left out. */
+/**
+ * What stands below the node on the canvas: "Generate · Kling v2.1 Pro · Runpod". A field that is not shown is left out.
+ * n8n shows some 30 letters, so the model, which says more than the provider, comes before it.
+ */
 const SUBTITLE = `={{ [
 	${JSON.stringify(OPERATION_LABELS)}[$parameter.operation],
-	${labelsOf(choices.map(({ value, name }) => ({ id: value, label: name })))}[$parameter.provider],
-	${labelsOf([...models, { id: OTHER, label: 'Other Model' }])}[$parameter.model]
+	${labelsOf([...models, { id: OTHER, label: 'Other Model' }])}[$parameter.model],
+	${labelsOf(choices.map(({ value, name }) => ({ id: value, label: name })))}[$parameter.provider]
 ].filter((part) => part).join(' · ') }}`;
 
 /** For n8n's assistant, which builds workflows. */

@@ -8,7 +8,8 @@ import { cleanKey, keyProblem } from '../core/key';
 import { providerOf } from '../core/providers';
 import type { Provider } from '../core/providers/provider';
 import { isLoopbackHost } from '../core/url';
-import { credentialUserOf, type NodeContext } from '../host/context';
+import type { NodeContext } from '../host/context';
+import { sha256Of } from '../host/files';
 import { createSend } from '../host/send';
 
 /** A provider that can be called: its credential is there. */
@@ -16,7 +17,10 @@ export interface Api {
 	readonly provider: Provider;
 	/** The API is on this machine (an emulator or a gateway), so it can open local pictures and callback URLs. */
 	readonly isLocal: boolean;
-	/** Names the credential, its user and its base URL, without the key: jobs of another account are not to be had here. */
+	/**
+	 * Names the credential, its key by a hash, and its base URL: jobs of another account are not to be had here. Where each
+	 * user has their own credential, only the key tells them apart (docs/n8n.md#credentials).
+	 */
 	readonly account: string;
 	readonly send: Send;
 	/** One status call about a job. */
@@ -50,11 +54,8 @@ export function createApis(context: NodeContext, clock: Clock, largeReplies: Lim
 		if ('problem' in address) return address;
 		const send = createSend(context, provider.credential, address.baseUrl, clock, largeReplies);
 		const { read } = createStatusReader(provider, send, clock);
-		const account = JSON.stringify([
-			context.getNode().credentials?.[provider.credential]?.id,
-			credentialUserOf(context),
-			address.baseUrl,
-		]);
+		const { id } = context.getNode().credentials?.[provider.credential] ?? {};
+		const account = JSON.stringify([id, address.keyHash, address.baseUrl]);
 		return { provider, isLocal: address.isLocal, account, send, readStatus: read };
 	}
 
@@ -78,6 +79,8 @@ interface Address {
 	/** Without a slash at its end. */
 	readonly baseUrl: string;
 	readonly isLocal: boolean;
+	/** Of the key that n8n puts into each call: it names the account and gives no key away. */
+	readonly keyHash: string;
 }
 
 /** Reads where a credential points. n8n puts its key into each call; here it is only looked at whether that can be right. */
@@ -96,14 +99,16 @@ async function readAddress(
 	}
 	if (asText(data.apiKey) === undefined)
 		return { problem: `The ${label} credential has no API key. Open it and paste the key.` };
-	const problem = keyProblem(cleanKey(String(data.apiKey)));
+	const key = cleanKey(String(data.apiKey));
+	const problem = keyProblem(key);
 	if (problem !== undefined)
 		return { problem: `The API key of the ${label} credential ${problem}. Open it and paste the key alone.` };
-	return addressOf(asText(data.baseUrl) ?? '', label);
+	const address = addressOf(asText(data.baseUrl) ?? '', label);
+	return 'problem' in address ? address : { ...address, keyHash: sha256Of(key) };
 }
 
 /** Plain http to another machine is refused, as the key would travel unprotected. */
-function addressOf(baseUrl: string, label: string): Address | CredentialProblem {
+function addressOf(baseUrl: string, label: string): Omit<Address, 'keyHash'> | CredentialProblem {
 	const problem = {
 		problem: `The Base URL of the ${label} credential has to be a link like https://api.example.com/v1.`,
 	};

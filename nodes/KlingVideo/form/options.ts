@@ -14,6 +14,8 @@ import {
 const RUNPOD = { '/provider': choicesWith('runpod') };
 const FALLBACK = { '/provider': fallbackChoices };
 
+/** An empty field. n8n 2.8's editor shows 0 in a field of numbers with the value '' (docs/n8n.md#forms-and-parameters). */
+const EMPTY_NUMBER = null;
 const COST_UNITS = 'In USD with Runpod, in credits with Core.Today (1,000 credits are about 1 USD)';
 
 /** The options of Generate, by label. */
@@ -41,7 +43,7 @@ export const generateOptions: INodeProperties = {
 			type: 'boolean',
 			default: true,
 			description:
-				'Whether to check everything and spend nothing: outputs the request, its estimate and a sample video',
+				'Whether to check everything and spend nothing. Outputs the request, its estimate and a sample video. No credential is needed.',
 		},
 		{
 			displayName: 'Enable Prompt Expansion',
@@ -64,7 +66,7 @@ export const generateOptions: INodeProperties = {
 			displayName: 'Fallback Max Cost',
 			name: 'fallbackMaxCost',
 			type: 'number',
-			default: '',
+			default: EMPTY_NUMBER,
 			typeOptions: { minValue: 0 },
 			placeholder: 'e.g. 5',
 			hint: COST_UNITS,
@@ -119,7 +121,7 @@ export const generateOptions: INodeProperties = {
 			displayName: 'Max Cost',
 			name: 'maxCost',
 			type: 'number',
-			default: '',
+			default: EMPTY_NUMBER,
 			typeOptions: { minValue: 0 },
 			placeholder: 'e.g. 5',
 			hint: COST_UNITS,

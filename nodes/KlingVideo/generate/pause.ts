@@ -16,14 +16,14 @@ import { deadlineOf, extrasOf, followJob, noteSeen, requestTo, takeUpOrSubmit } 
 
 /**
  * The items with the resume URL as what their providers are to call; or, with the items as they were, why no provider could
- * call it. Such a problem, as of a private address, is found before anything is paid for.
+ * call it. Such a problem, as of a private address, is found before anything is paid for. Nobody calls about a dry run.
  */
 export function expectCallbacks(
 	{ context }: Run,
 	items: Items<GenerateItem>,
 ): { readonly callable: Items<GenerateItem>; readonly noCallback?: string } {
 	const { toDo } = items;
-	if (toDo.length === 0) return { callable: items };
+	if (toDo.every(({ dryRun }) => dryRun)) return { callable: items };
 	const url = resumeUrlOf(context);
 	if (url === undefined) {
 		const noCallback =

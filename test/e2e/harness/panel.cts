@@ -1,4 +1,5 @@
 import type { Locator, Page } from 'playwright-core';
+import { until } from './until.cts';
 
 const byTestId = (name: string): string => `[data-test-id="${name}"]`;
 
@@ -61,15 +62,62 @@ export class Panel {
 		await this.field(name).locator('input, textarea').first().fill(text);
 	}
 
+	/** What a field of text or numbers shows; empty where only its placeholder is seen. */
+	async shownIn(name: string): Promise<string> {
+		return await this.field(name).locator('input, textarea').first().inputValue();
+	}
+
+	/** Whether a field is switched on. */
+	async isOn(name: string): Promise<boolean> {
+		return await this.field(name).getByRole('switch').isChecked();
+	}
+
+	/** Adds an option by its label. */
+	async addOption(label: string): Promise<void> {
+		await this.page.locator(`${byTestId('node-parameters')} input[placeholder="Add option"]`).click();
+		await this.page.locator('.el-select-dropdown__item').filter({ visible: true, hasText: label }).first().click();
+	}
+
+	/** The choices of a list, by their labels. */
+	async choices(name: string): Promise<string[]> {
+		await this.field(name).click();
+		const labels = this.page.locator('.option-headline').filter({ visible: true });
+		await labels.first().waitFor();
+		const texts = await labels.allInnerTexts();
+		await this.page.keyboard.press('Escape');
+		return texts.map((text) => text.trim());
+	}
+
+	/** How many fields an AI Agent's model can be let fill in. */
+	async countModelButtons(): Promise<number> {
+		return await this.page.locator(`${byTestId('node-parameters')} ${byTestId('from-ai-override-button')}`).count();
+	}
+
+	/** Waits until the form says this. */
+	async formSays(text: string): Promise<void> {
+		await this.page.locator(byTestId('node-parameters')).getByText(text, { exact: true }).first().waitFor();
+	}
+
+	/** Runs the workflow up to this node. */
+	async press(): Promise<void> {
+		await this.page.locator(byTestId('node-execute-button')).first().click();
+	}
+
 	/** Runs the workflow up to this node and waits for the green mark. */
 	async execute(): Promise<void> {
-		await this.page.locator(byTestId('node-execute-button')).first().click();
+		await this.press();
 		await this.page.locator(byTestId('node-run-status-success')).waitFor({ timeout: 60_000 });
 	}
 
 	/** Waits until the output says this. */
-	async outputSays(text: string): Promise<void> {
+	async outputSays(text: string | RegExp): Promise<void> {
 		await this.page.locator(byTestId('output-panel')).getByText(text, { exact: true }).first().waitFor();
+	}
+
+	/** The lines of the output, as they are seen. */
+	async outputLines(): Promise<string[]> {
+		const text = await this.page.locator(byTestId('output-panel')).innerText();
+		return text.split('\n').map((line) => line.trim());
 	}
 
 	/** Saves a picture of the editor, without the messages that pop up over it. */
@@ -90,19 +138,62 @@ export class Panel {
 	}
 }
 
+/** The list from which nodes are added. */
+export class NodesPanel {
+	private constructor(private readonly page: Page) {}
+
+	/** Opens it by a plus of a node on the canvas: the first one, or an agent's last one, which is for its tools. */
+	static async open(page: Page, nodeName: string, plus: 'first' | 'last' = 'first'): Promise<NodesPanel> {
+		const all = page
+			.locator(byTestId('canvas-node'))
+			.filter({ hasText: nodeName })
+			.locator(byTestId('canvas-handle-plus'));
+		await all[plus]().click();
+		return new NodesPanel(page);
+	}
+
+	private get items(): Locator {
+		return this.page.locator(byTestId('node-creator-item-name')).filter({ visible: true });
+	}
+
+	async search(text: string): Promise<void> {
+		const bar = byTestId('node-creator-search-bar');
+		await this.page.locator(`${bar} input, input${bar}`).first().fill(text);
+	}
+
+	/** Chooses an entry by its whole name. */
+	async choose(name: string): Promise<void> {
+		await this.items
+			.filter({ hasText: new RegExp(`^\\s*${name}\\s*$`) })
+			.first()
+			.click();
+	}
+
+	/** The entries, once there are so many of them: one list slides away while the next one comes. */
+	async names(count: number): Promise<string[]> {
+		const read = async (): Promise<string[]> => (await this.items.allInnerTexts()).map((text) => text.trim());
+		const isComplete = async (): Promise<true | undefined> => (await read()).length === count || undefined;
+		// If it never is, the caller's comparison says more than a timeout.
+		await until(`${count} entries`, isComplete).catch(() => undefined);
+		return await read();
+	}
+
+	/** Waits until the panel says this. */
+	async says(text: string): Promise<void> {
+		await this.page.locator(byTestId('node-creator')).getByText(text, { exact: true }).first().waitFor();
+	}
+
+	/** Opens a section that is folded. */
+	async unfold(title: RegExp): Promise<void> {
+		await this.page.locator(byTestId('node-creator')).getByText(title).first().click();
+	}
+}
+
 /** Adds a node behind another one by the editor's search, choosing one of its actions, and gives its open panel. */
 export async function addNode(page: Page, after: string, name: string, action: string): Promise<Panel> {
-	const node = page.locator(byTestId('canvas-node')).filter({ hasText: after });
-	await node.locator(byTestId('canvas-handle-plus')).first().click();
-	await page
-		.locator(`${byTestId('node-creator-search-bar')} input, input${byTestId('node-creator-search-bar')}`)
-		.first()
-		.fill(name);
-	await page
-		.locator(byTestId('node-creator-item-name'))
-		.filter({ hasText: new RegExp(`^\\s*${name}\\s*$`) })
-		.first()
-		.click();
-	await page.locator(byTestId('node-creator-item-name')).filter({ hasText: action }).first().click();
+	const nodes = await NodesPanel.open(page, after);
+	await nodes.search(name);
+	await nodes.choose(name);
+	await nodes.choose(action);
 	return await new Panel(page).ready();
 }

@@ -7,6 +7,8 @@ export interface WorkflowDefinition {
 	nodes: INode[];
 	connections: IConnections;
 	settings: Record<string, string | number | boolean>;
+	/** The editor always saves it. Without it n8n 2.41 answers a second Execute step with an error. */
+	pinData: Record<string, never>;
 }
 
 /** From (the node, or the node and the number of its output) to; `kind` where it is not a main connection. */
@@ -59,6 +61,7 @@ export function workflow(name: string, nodes: INode[], links: Link[]): WorkflowD
 		nodes: nodes.map((each, index) => ({ ...each, position: [index * 220, 0] })),
 		connections,
 		settings: { executionOrder: 'v1' },
+		pinData: {},
 	};
 }
 

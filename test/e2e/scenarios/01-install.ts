@@ -1,5 +1,5 @@
 import { expect } from 'expect';
-import { providerNames, startBench } from '../harness/kling.cts';
+import { providerLabels, providerNames, startBench } from '../harness/kling.cts';
 import type { Scenario } from '../harness/scenario.cts';
 
 interface NodeTypeDescription {
@@ -42,7 +42,8 @@ export const scenarios: Scenario[] = [
 				const right = await context.host.testCredential(type, { apiKey: emulator.keys[provider], baseUrl });
 				expect(right).toMatchObject({ status: 'OK' });
 				const wrong = await context.host.testCredential(type, { apiKey: 'wrong', baseUrl });
-				expect(wrong).toMatchObject({ status: 'Error', message: expect.stringMatching(/\S/) });
+				const advice = `${providerLabels[provider]} does not accept this API key. Copy the whole key from `;
+				expect(wrong).toMatchObject({ status: 'Error', message: expect.stringContaining(advice) });
 				expect(emulator.jobs()).toEqual([]);
 			},
 		};

@@ -51,6 +51,7 @@ const REFUSED: ReadonlyArray<readonly [Form, string]> = [
 	[{ options: { maxConcurrency: 0 } }, 'Max Concurrency has to be a number, 1 or more, but is 0.'],
 	[{ options: { maxCost: 'ten' } }, 'Max Cost has to be a number of 0 or more, but is "ten".'],
 	[{ options: { maxCost: '' } }, 'Max Cost has to be a number of 0 or more, but is empty.'],
+	[{ options: { maxCost: null } }, 'Max Cost has to be a number of 0 or more, but is empty.'],
 	[{ options: { maxCost: -1 } }, 'Max Cost has to be a number of 0 or more, but is -1.'],
 	[{ options: { maxJobs: null } }, 'Max Jobs has to be a number of 0 or more, but is empty.'],
 	[{ options: { dryRun: 'perhaps' } }, 'Dry Run has to be true or false, but is "perhaps".'],

@@ -1,7 +1,7 @@
 import { choices } from '../../../nodes/core/providers/choices';
 import { providerNames } from '../../support/apis';
 import { refusal } from '../refusal';
-import { outputOf } from '../results';
+import { outputOf, thrown } from '../results';
 import { createStage, type Stage } from '../stage';
 
 const UNREACHABLE = [
@@ -41,16 +41,19 @@ describe.each(choices.map(({ value }) => value))('%s on the internet', (provider
 		},
 	);
 
-	test('a dry run names an unreachable resume URL, too', async () => {
+	test('a dry run needs no reachable resume URL, as nobody calls back', async () => {
 		away.engine.publishAt('http://localhost:5678/');
-		const refused = await refusal(away, {
-			provider,
-			prompt: 'A shot',
-			completion: 'callback',
-			options: { dryRun: true },
-			...image,
-		});
-		for (const text of Object.values(refused)) expect(text).toContain('WEBHOOK_URL');
+		const options = { dryRun: true, checkPictureLinks: false };
+		const dry = await away.run({ provider, prompt: 'A shot', completion: 'callback', options, ...image });
+		expect([dry.status, dry.waitTill]).toEqual(['success', undefined]);
+	});
+
+	test('a real item beside a dry one is refused for an unreachable resume URL', async () => {
+		away.engine.publishAt('http://localhost:5678/');
+		const options = { dryRun: '={{ $json.dry }}', checkPictureLinks: false };
+		const items = [true, false].map((dry) => ({ json: { dry } }));
+		const parameters = { provider, prompt: 'A shot', completion: 'callback', options, ...image };
+		expect(thrown(await away.run(parameters, items)).message).toContain('WEBHOOK_URL');
 	});
 
 	test('a Callback URL that it cannot reach is refused', async () => {
