@@ -83,9 +83,7 @@ export function isWorthRepeating(answer: Reply | Fault, repeat: 'ifNotSent' | 'a
  * older `limit=5, remaining=0, reset=7`) or `RateLimit-Reset`, whose seconds count only once nothing remains.
  */
 export function retryAfterMs(reply: Reply, nowMs: number): number | undefined {
-	const retryAfter = reply.headers['retry-after']?.trim();
-	if (retryAfter) return readRetryAfter(retryAfter, nowMs) ?? rateLimitResetMs(reply);
-	return rateLimitResetMs(reply);
+	return readRetryAfter(reply.headers['retry-after']?.trim() ?? '', nowMs) ?? rateLimitResetMs(reply);
 }
 
 function readRetryAfter(text: string, nowMs: number): number | undefined {

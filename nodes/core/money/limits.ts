@@ -35,12 +35,12 @@ export function countedAmount({ least, most }: EstimatedCost): number {
 
 function costProblem(planned: readonly Planned[], spent: Spent, maxCost: number): string | undefined {
 	const estimates = planned.map(({ itemIndex, request }) => ({ itemIndex, request, cost: estimateCost(request) }));
-	const unknown = estimates.filter(({ cost }) => cost === undefined);
-	if (unknown.length > 0) {
-		const model = unknown[0]?.request.model ?? '';
-		return `The price of "${model}" is not known, so Max Cost cannot be checked for ${itemsText(unknown.map((each) => each.itemIndex))}. Nothing was submitted. Limit the run with Max Jobs instead, or remove Max Cost.`;
-	}
 	const costs = estimates.flatMap(({ cost }) => cost ?? []);
+	const unknown = estimates.filter(({ cost }) => cost === undefined);
+	const [first] = unknown;
+	if (first !== undefined) {
+		return `The price of "${first.request.model}" is not known, so Max Cost cannot be checked for ${itemsText(unknown.map((each) => each.itemIndex))}. Nothing was submitted. Limit the run with Max Jobs instead, or remove Max Cost.`;
+	}
 	const unit = costs[0]?.least.unit;
 	if (unit === undefined) return undefined;
 	const run = costs.reduce((sum, cost) => sum + countedAmount(cost), 0);
