@@ -24,6 +24,7 @@ export const groups = {
 			'core/models/chosen.test.ts',
 			'core/models/models.test.ts',
 			'core/models/pictures.test.ts',
+			'core/models/request.test.ts',
 			'core/models/values.test.ts',
 			'core/providers/requests.test.ts',
 			'core/providers/requestsRefused.test.ts',
