@@ -34,12 +34,14 @@ export const groups = {
 	pause: {
 		mutate: ['nodes/KlingVideo/generate/pause.ts', 'nodes/KlingVideo/generate/resume.ts'],
 		tests: [
+			'engine/pause/pause.record.test.ts',
 			'engine/pause/pause.test.ts',
 			'engine/pause/pause.stop.test.ts',
 			'engine/pause/pause.refused.test.ts',
 			'engine/pause/pause.deadline.test.ts',
 			'engine/pause/pause.workflows.test.ts',
 			'engine/pause/pause.retry.test.ts',
+			'engine/pause/callback.answers.test.ts',
 			'engine/pause/callback.test.ts',
 			'engine/pause/callback.context.test.ts',
 			'engine/pause/callback.flood.test.ts',
@@ -55,6 +57,7 @@ export const groups = {
 			'engine/trigger/trigger.batches.test.ts',
 			'engine/trigger/trigger.downloads.test.ts',
 			'engine/trigger/trigger.memory.test.ts',
+			'engine/models/models.test.ts',
 		],
 		timeoutMs: 30_000,
 	},

@@ -1,3 +1,4 @@
+import { readResumeUrl } from '../../../nodes/KlingVideo/generate/pause';
 import { choices } from '../../../nodes/core/providers/choices';
 import { providerNames } from '../../support/apis';
 import { refusal } from '../refusal';
@@ -63,6 +64,32 @@ describe.each(choices.map(({ value }) => value))('%s on the internet', (provider
 			const refused = await refusal(away, { provider, prompt: 'A shot', completion: 'jobId', callbackUrl, ...image });
 			for (const text of Object.values(refused)) expect(text).toContain('Callback URL');
 		}
+	});
+});
+
+test.each(['coreTodayThenRunpod', 'runpodThenCoreToday'])(
+	'with %s both providers have to reach the resume URL, not only one that is on this machine',
+	async (provider) => {
+		for (const name of providerNames) {
+			const one = await createStage({
+				credentials: { [name]: { apiKey: `key-of-${name}-for-away`, baseUrl: undefined } },
+			});
+			one.engine.publishAt('http://localhost:5678/');
+			const refused = await refusal(one, { provider, prompt: 'A shot', completion: 'callback', ...image });
+			for (const text of Object.values(refused)) expect(text).toContain('WEBHOOK_URL');
+			await one.close();
+		}
+	},
+);
+
+test('an execution that n8n gives no resume URL is told what to choose instead', async () => {
+	const given = await stage.inNode(async (context) => {
+		const run = { context: Object.create(context, { getExecutionId: { value: () => '' } }) };
+		// The parts of a run, its settings and its items that are looked at.
+		return readResumeUrl(run as never, { completion: 'callback' } as never, [{}] as never);
+	});
+	expect(given).toEqual({
+		problem: expect.stringMatching(/no resume URL.*Set Completion to Wait for Completion or Return Job ID/),
 	});
 });
 
