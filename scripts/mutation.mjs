@@ -1,4 +1,4 @@
-// npm run test:mutation [-- --only core|pause|trigger|description] [--mutate <file>,<file>] [--incremental] [--concurrency <n>]
+// npm run test:mutation [-- --only <group>] [--mutate <file>,<file>] [--incremental] [--concurrency <n>]
 // Changes the code that guards money in small ways, one at a time, and tells which changes no test notices. Those that
 // are left, and why, stand in docs/mutation.md. The reports of the groups are written to mutation-report/.
 import { Stryker } from '@stryker-mutator/core';
@@ -25,11 +25,11 @@ if (wanted.only !== undefined && !(wanted.only in groups)) {
 	process.exit(2);
 }
 
-/** What a group's tests are for Jest: one file that loads them all, or the one file that is named. */
-const testsOf = ({ tests, testFile }) =>
-	testFile === undefined
-		? { testMatch: ['<rootDir>/test/mutation/together.cjs'], globals: { testFiles: tests } }
-		: { testMatch: [`<rootDir>/test/${testFile}`] };
+/** What a group's tests are for Jest: one file that loads them all, or each as it is. */
+const testsOf = ({ tests, isApart }) =>
+	isApart
+		? { testMatch: tests.map((file) => `<rootDir>/test/${file}`) }
+		: { testMatch: ['<rootDir>/test/mutation/together.cjs'], globals: { testFiles: tests } };
 
 async function runGroup(name, { mutate, timeoutMs, ...group }) {
 	console.log(`\n▶ ${name}`);
