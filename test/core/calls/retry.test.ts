@@ -148,6 +148,8 @@ describe('Retry-After', () => {
 	});
 
 	it('is read out of a limit that is reached, whatever its name', () => {
+		const single = { 'ratelimit-remaining': '0', 'ratelimit-reset': '7' };
+		expect(retryAfterMs(replied(503, single), NOW_MS)).toBe(7_000);
 		expect(retryAfterMs(replied(503, { ratelimit: '"user=5 part=6";r=0;t=7' }), NOW_MS)).toBe(7_000);
 	});
 });

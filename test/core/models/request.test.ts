@@ -1,6 +1,7 @@
+import { parseForm } from '../../../nodes/core/models/form';
 import { coreToday } from '../../../nodes/core/providers/coreToday';
 import { runpod } from '../../../nodes/core/providers/runpod';
-import { inputFrom, PICTURE_URL, problemsOf, requestFrom } from '../providers/forms';
+import { formOf, inputFrom, PICTURE_URL, problemsOf, requestFrom } from '../providers/forms';
 
 const VIDEO_URL = 'https://example.com/dance.mp4';
 const CLIP = { model: 'kling-v2-6-std-motion-control', motionVideoUrl: VIDEO_URL };
@@ -31,7 +32,9 @@ describe('a request names its links as the form does, with what each has to hold
 	});
 
 	test('of a model that no document describes, what nobody knows', () => {
-		expect(requestFrom(runpod, OTHER).links).toEqual([{ url: PICTURE_URL, label: 'Start Image URL', holds: 'unknown' }]);
+		expect(requestFrom(runpod, OTHER).links).toEqual([
+			{ url: PICTURE_URL, label: 'Start Image URL', holds: 'unknown' },
+		]);
 	});
 });
 
@@ -58,6 +61,16 @@ test('the picture that has to be there cannot be switched off, and another one c
 	]);
 });
 
+test('as many pictures as are allowed are taken', () => {
+	const values = { model: 'kling-video-o1-r2v', referenceImageUrls: Array<string>(10).fill(PICTURE_URL) };
+	expect(inputFrom(runpod, values).images).toHaveLength(10);
+});
+
+test('a picture whose field has no name is no picture to check', () => {
+	const form = formOf({ startImageSource: 'binary', startImageField: '' });
+	expect(parseForm('runpod', form, { providerIsLocal: false, waits: true })).toMatchObject({ pictures: [] });
+});
+
 test('a video that Additional Input names takes the place of the one of the form', () => {
 	const video = 'https://example.com/other.mp4';
 	expect(inputFrom(runpod, { ...CLIP, additionalInput: { video } }).video).toBe(video);
@@ -80,6 +93,7 @@ describe('of a model that no document describes', () => {
 			mode: 'ultra',
 			duration: 'long',
 		});
+		expect(inputFrom(coreToday, { ...OTHER, mode: '10 s' })).toMatchObject({ mode: '10 s' });
 	});
 
 	test.each([NaN, -Infinity, [undefined]])('%p, which JSON does not have, is refused', (mode) => {

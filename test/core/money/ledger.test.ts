@@ -153,6 +153,14 @@ describe('a retry never pays twice', () => {
 		expect(find(store)).toMatchObject({ kind: 'job', job: { status: 'completed' } });
 	});
 
+	test('a job that Stop could not cancel, and somebody else did, is not paid for again', () => {
+		const store: LedgerStore = {};
+		const entry = paid(store, jobOf('job-1'));
+		ledgerOf(store).noteStopped(jobOf('job-1', { status: 'processing' }));
+		ledgerOf(store).noteSeen(entry, jobOf('job-1', { status: 'cancelled' }));
+		expect(find(store).kind).toBe('job');
+	});
+
 	test('what Stop says of one job changes no other entry', () => {
 		const store: LedgerStore = {};
 		const ledger = ledgerOf(store);
@@ -223,6 +231,14 @@ describe('what is one job and what is two', () => {
 
 	test('a changed request is a new job', () => {
 		expect(find(store, 0, 0, 'b').kind).toBe('new');
+	});
+
+	test('a request that each try reads anew is one job within an execution, and another one in a later execution', () => {
+		const shared: LedgerStore = {};
+		const ledger = ledgerOf(shared, 0, '1');
+		ledger.noteSubmitted(open(ledger), jobOf('job-1'), NOW_MS);
+		const kindIn = (executionId: string) => ledgerOf(shared, 0, executionId).find(0, ['changed by the time']).kind;
+		expect([kindIn('1'), kindIn('2')]).toEqual(['job', 'new']);
 	});
 
 	test('opening one leaves the others as they are', () => {
@@ -321,10 +337,11 @@ test('the latest submit for an item of this run is found, whatever its request w
 	const ledger = ledgerOf(store, 1);
 	expect(ledger.latest(0)).toBeUndefined();
 	open(ledger, 0, 'a');
-	const second = open(ledger, 0, 'b');
+	open(ledger, 0, 'b');
+	const last = open(ledger, 0, 'a');
 	open(ledger, 1, 'c');
 	open(ledgerOf(store, 0), 0, 'd');
-	expect(ledger.latest(0)).toBe(second);
+	expect(ledger.latest(0)).toBe(last);
 });
 
 test('what a try has submitted is what it opened itself, without what was refused', () => {
