@@ -116,7 +116,11 @@ export class KlingVideoTrigger implements INodeType {
 	};
 
 	webhookMethods = {
-		default: { checkExists: nothingToRegister, create: nothingToRegister, delete: nothingToRegister },
+		default: {
+			checkExists: async () => await nothingToRegister(),
+			create: async () => await nothingToRegister(),
+			delete: async () => await nothingToRegister(),
+		},
 	};
 
 	webhook: (this: IWebhookFunctions) => Promise<IWebhookResponseData>;

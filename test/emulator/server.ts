@@ -96,6 +96,13 @@ async function register(server: FastifyInstance, emulation: Emulation, limits: R
 	await server.register(async (scope) => runpodRoutes(scope, emulation, limits), { prefix: '/runpod/v2' });
 }
 
+/** What was done by the rules and scripts that were given, and to which calls. */
+function strikesOf({ rules, scripts }: Emulation): Strike[] {
+	return [...rules.taken, ...scripts.taken].map(({ occasion: { provider, call, jobNumber }, then }) =>
+		present({ what: then, provider, call, jobNumber }),
+	);
+}
+
 /** Builds and starts the server; see `startEmulator`. */
 export async function startServer(options: EmulatorOptions): Promise<Emulator> {
 	const webhooks = new Webhooks(() => emulation, { coreToday: coreTodayStatus, runpod: runpodBody });
@@ -121,14 +128,9 @@ export async function startServer(options: EmulatorOptions): Promise<Emulator> {
 	controlRoutes(server, control);
 	const url = await server.listen({ host: '127.0.0.1', port: options.port ?? 0 });
 	emulation.origin = url;
-	const strikes = (): Strike[] =>
-		[...emulation.rules.taken, ...emulation.scripts.taken].map(({ occasion, then }) => {
-			const { provider, call, jobNumber } = occasion;
-			return present({ what: then, provider, call, jobNumber });
-		});
 	return {
 		...control,
-		strikes,
+		strikes: () => strikesOf(emulation),
 		url,
 		coreTodayUrl: `${url}/core-today/v1`,
 		runpodUrl: `${url}/runpod/v2`,

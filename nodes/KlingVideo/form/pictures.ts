@@ -1,4 +1,4 @@
-import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
+import type { INodeProperties } from 'n8n-workflow';
 import { modelsWith, modelsWithout } from '../../core/models';
 import { NOT_AS_TOOL } from '../../kling/fields';
 import { FALLBACK, GENERATE, type Conditions } from './conditions';
@@ -25,14 +25,6 @@ const urlField = (name: string, displayName: string, show: Conditions, hide: Con
 	displayOptions: { show, hide },
 });
 
-const FROM_URL: INodePropertyOptions = { name: 'URL', value: 'url', description: 'A public link' };
-const FROM_BINARY: INodePropertyOptions = {
-	name: 'Binary',
-	value: 'binary',
-	description: 'A picture from the previous node',
-	displayOptions: NOT_AS_TOOL,
-};
-
 const WITHOUT_START_IMAGE = { model: modelsWithout('startImage') };
 /** The models that can make a video from the prompt alone. */
 export const MODELS_WITH_OPTIONAL_START = modelsWith('startImage', ({ required }) => required !== true);
@@ -46,8 +38,13 @@ export const startImageFields: INodeProperties[] = [
 		default: 'url',
 		description: 'The picture that the video starts with. The video has the shape of this picture.',
 		options: [
-			FROM_URL,
-			FROM_BINARY,
+			{ name: 'URL', value: 'url', description: 'A public link' },
+			{
+				name: 'Binary',
+				value: 'binary',
+				description: 'A picture from the previous node',
+				displayOptions: NOT_AS_TOOL,
+			},
 			{
 				name: 'None',
 				value: 'none',
@@ -72,8 +69,13 @@ export const referenceImageFields: INodeProperties[] = [
 		default: 'url',
 		description: 'The 1 to 10 pictures that show what is to be in the video',
 		options: [
-			{ ...FROM_URL, description: 'Public links' },
-			{ ...FROM_BINARY, description: 'Pictures from the previous node' },
+			{ name: 'URL', value: 'url', description: 'Public links' },
+			{
+				name: 'Binary',
+				value: 'binary',
+				description: 'Pictures from the previous node',
+				displayOptions: NOT_AS_TOOL,
+			},
 		],
 		displayOptions: { show: WITH_REFERENCES },
 	},
@@ -136,7 +138,16 @@ const END_IMAGE: INodeProperties = {
 	type: 'options',
 	default: 'none',
 	description: 'The picture that the video ends with. Only Core.Today takes one, and only with Mode set to Pro.',
-	options: [{ name: 'None', value: 'none' }, FROM_URL, FROM_BINARY],
+	options: [
+		{ name: 'None', value: 'none' },
+		{ name: 'URL', value: 'url', description: 'A public link' },
+		{
+			name: 'Binary',
+			value: 'binary',
+			description: 'A picture from the previous node',
+			displayOptions: NOT_AS_TOOL,
+		},
+	],
 };
 const WITH_END_IMAGE = [{ ...GENERATE, provider: ['coreToday'], model: modelsWith('endImage') }, FALLBACK];
 /** The source first: at an expression n8n stops reading and shows the field. */

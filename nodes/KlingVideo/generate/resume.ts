@@ -41,12 +41,12 @@ export function keepPause(context: IExecuteFunctions, pause: Pause): void {
 	context.getContext('node')[PAUSE_KEY] = pause;
 }
 
-/** The pause as it was kept; undefined if this execution has none. */
-function readPause(context: IWebhookFunctions): Pause | undefined {
-	const stored = asObject(storedInContext(context, PAUSE_KEY));
-	const pausedMs = asNumber(stored?.pausedMs);
-	if (pausedMs === undefined || !Array.isArray(stored?.items) || !stored.items.every(isPausedItem)) return undefined;
-	return { pausedMs, items: stored.items };
+/** A pause as n8n stored it, which may be by an older version of this package; undefined if it is none. */
+export function readPause(stored: unknown): Pause | undefined {
+	const { pausedMs, items } = asObject(stored) ?? {};
+	const sinceMs = asNumber(pausedMs);
+	if (sinceMs === undefined || !Array.isArray(items) || !items.every(isPausedItem)) return undefined;
+	return { pausedMs: sinceMs, items };
 }
 
 function isPausedItem(value: unknown): value is PausedItem {
@@ -113,7 +113,7 @@ async function resumeIfAllEnded(
 	clock: Clock,
 	memory: Memory,
 ): Promise<IWebhookResponseData> {
-	const stored = readPause(context);
+	const stored = readPause(storedInContext(context, PAUSE_KEY));
 	if (stored === undefined) return answer(context, 404, 'no job is waited for here');
 	const { items, pausedMs } = stored;
 	const key = `${context.getExecutionId()} ${pausedMs}`;

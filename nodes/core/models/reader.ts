@@ -1,6 +1,6 @@
 import { FieldReader, isUnset, toList, toSeconds } from '../fields';
 import type { FormContext, VideoForm } from '../form';
-import { isJsonObject, present, without, type JsonObject } from '../json';
+import { isJson, isJsonObject, present, without, type JsonObject } from '../json';
 import { readLink } from '../links';
 import type { Link, ParsedRequest, Picture } from '../providers/provider';
 import type { Draft, Model, PictureField, PicturesField, ValueField, VideoLinkField } from './model';
@@ -72,6 +72,7 @@ class Reading implements Draft {
 		const seconds = typeof field.default === 'number' ? toSeconds(value) : undefined;
 		const plain = isGiven ? value : (readPlain(new FieldReader(), field, value) ?? seconds ?? value);
 		if (!isGiven && (isUnset(plain) || plain === field.default)) return;
+		if (!isJson(plain)) this.refuse(field.label, 'has no value that can be sent. Check what its expression gives.');
 		this.input[field.key] = typeof plain === 'string' ? (this.fields.text(field.label, plain) ?? plain) : plain;
 	}
 

@@ -36,12 +36,12 @@ export function countedAmount({ least, most }: EstimatedCost): number {
 const itemsOf = (planned: readonly Planned[]) => itemsText(planned.map(({ itemIndex }) => itemIndex));
 
 function costProblem(planned: readonly Planned[], spent: Spent, maxCost: number): string | undefined {
+	const costs = planned.flatMap(({ request }) => estimateCost(request) ?? []);
 	const unknown = planned.filter(({ request }) => estimateCost(request) === undefined);
 	const [first] = unknown;
 	if (first !== undefined) {
 		return `The price of "${first.request.model}" is not known, so Max Cost cannot be checked for ${itemsOf(unknown)}. Nothing was submitted. Limit the run with Max Jobs instead, or remove Max Cost.`;
 	}
-	const costs = planned.flatMap(({ request }) => estimateCost(request) ?? []);
 	const unit = costs[0]?.least.unit;
 	if (unit === undefined) return undefined;
 	const run = costs.reduce((sum, cost) => sum + countedAmount(cost), 0);

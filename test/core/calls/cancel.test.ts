@@ -65,6 +65,14 @@ describe.each(providers.map((provider): [string, Provider] => [provider.label, p
 			const neverSeen = scene(provider, [running], [missing]);
 			expect(await neverSeen.cancel()).toMatchObject({ kind: 'job', job: { status: 'processing' } });
 			expect(neverSeen.tookSeconds()).toBeGreaterThan(150);
+			expect(neverSeen.seen).toEqual({ statuses: 22, cancels: 11 });
+		});
+
+		test('is given up at once if the status says that there is no such job either', async () => {
+			const refused = replyOf(404, { error: 'job not found' });
+			const gone = scene(provider, [refused], [refused], null);
+			expect(await gone.cancel()).toMatchObject({ kind: 'refused', failure: { code: 'job_not_found' } });
+			expect(gone.seen).toEqual({ statuses: 1, cancels: 1 });
 		});
 
 		test('goes on after a stop, which is why it is sent', async () => {

@@ -97,6 +97,8 @@ describe('retrying', () => {
 		const { clock, triedAtSeconds, result } = start([AGAIN], { tries: Infinity, patienceMs: 10_000 });
 		expect(await clock.until(result)).toBe('given up');
 		expect([triedAtSeconds, clock.now()]).toEqual([[0, 1, 3, 7], 7_000]);
+		const last = await run([AGAIN], { tries: Infinity, patienceMs: 7_000 });
+		expect(last.triedAtSeconds).toEqual([0, 1, 3, 7]);
 	});
 
 	it('ends at once when it is stopped in a pause', async () => {
@@ -111,11 +113,14 @@ describe('retrying', () => {
 describe('Retry-After', () => {
 	it.each([
 		['seconds', { 'retry-after': '7' }, 7_000],
+		['seconds with parts', { 'retry-after': ' 17.25 ' }, 17_250],
 		['a date', { 'retry-after': 'Sat, 21 Nov 2026 20:00:07 GMT' }, 7_000],
 		['a date that has passed', { 'retry-after': 'Sat, 21 Nov 2026 19:00:00 GMT' }, 0],
 		['the draft in its newest form', { ratelimit: '"default";r=0;t=7' }, 7_000],
 		['the draft in its older form', { ratelimit: 'limit=5, remaining=0, reset=7' }, 7_000],
-		['the draft as single headers', { 'ratelimit-remaining': '0', 'ratelimit-reset': '7' }, 7_000],
+		['the draft with blanks', { ratelimit: 'remaining = 0, reset = 17' }, 17_000],
+		['the draft as single headers', { 'ratelimit-remaining': '0', 'ratelimit-reset': ' 17 ' }, 17_000],
+		['a reset that comes alone', { 'ratelimit-reset': '7' }, 7_000],
 		['the plain header before the draft', { 'retry-after': '3', 'ratelimit-reset': '7' }, 3_000],
 	])('is read as %s', (_, headers, expected) => {
 		expect(retryAfterMs(replied(429, headers), NOW_MS)).toBe(expected);
@@ -126,13 +131,26 @@ describe('Retry-After', () => {
 		['words', { 'retry-after': 'soon' }],
 		['a negative number', { 'retry-after': '-5' }],
 		['blanks', { 'retry-after': ' ' }],
+		['seconds with a unit', { 'retry-after': '7 s' }],
+		['a number after a word', { 'retry-after': 'in 7' }],
+		['a date without the day of the week', { 'retry-after': '7 Mar' }],
+		['a letter and a number', { 'retry-after': 'T 7' }],
 		['a reset that is no number', { 'ratelimit-reset': 'later' }],
+		['a reset with a unit', { 'ratelimit-reset': '7 s' }],
+		['a reset with a word before it', { 'ratelimit-reset': 'in 7' }],
 	])('is not made up from %s', (_, headers) => {
 		expect(retryAfterMs(replied(429, headers), NOW_MS)).toBeUndefined();
 	});
 
 	it('is not read out of a limit that is far from reached', () => {
 		expect(retryAfterMs(replied(503, { ratelimit: '"default";r=50;t=30' }), NOW_MS)).toBeUndefined();
+		expect(retryAfterMs(replied(503, { 'ratelimit-reset': '30' }), NOW_MS)).toBeUndefined();
+	});
+
+	it('is read out of a limit that is reached, whatever its name', () => {
+		const single = { 'ratelimit-remaining': '0', 'ratelimit-reset': '7' };
+		expect(retryAfterMs(replied(503, single), NOW_MS)).toBe(7_000);
+		expect(retryAfterMs(replied(503, { ratelimit: '"user=5 part=6";r=0;t=7' }), NOW_MS)).toBe(7_000);
 	});
 });
 

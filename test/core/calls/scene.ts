@@ -1,6 +1,6 @@
 import { cancelJob } from '../../../nodes/core/calls/cancel';
 import type { Fault, Reply, Send } from '../../../nodes/core/calls/http';
-import { createStatusReader, getStatus, type StatusAnswer } from '../../../nodes/core/calls/status';
+import { createStatusReader, getStatus, type StatusAnswer, type StatusReader } from '../../../nodes/core/calls/status';
 import type { JobOrFailure } from '../../../nodes/core/job';
 import type { Provider } from '../../../nodes/core/providers/provider';
 import { createStop } from '../../support/stop';
@@ -12,18 +12,25 @@ export type Answer = Reply | Fault;
 export const LOST: Fault = { kind: 'fault', reach: 'lost', message: 'no answer came in time' };
 
 /** A provider that gives answers in turn, the last one again and again; cancels have their own. */
-export function scene(provider: Provider, statuses: Answer[], cancels: Answer[] = []) {
+export function scene(
+	provider: Provider,
+	statuses: Answer[],
+	cancels: Answer[] = [],
+	submittedAt?: string | null,
+	graceFromFirstRead = false,
+) {
 	const clock = new VirtualClock(Date.UTC(2026, 0, 1, 1));
 	const startMs = clock.now();
 	const seen = { statuses: 0, cancels: 0 };
 	const inTurn = (answers: Answer[], count: number) => answers[Math.min(count, answers.length) - 1] ?? LOST;
-	const handle = handleOf(provider);
+	const handle = handleOf(provider, submittedAt);
 	const stop = createStop();
 	const send: Send = async (call) => {
 		const isCancel = JSON.stringify(call) === JSON.stringify(provider.cancelCall(handle));
 		return isCancel ? inTurn(cancels, ++seen.cancels) : inTurn(statuses, ++seen.statuses);
 	};
-	const { read } = createStatusReader(provider, send, clock);
+	const reader = createStatusReader(provider, send, clock);
+	const read: StatusReader['read'] = async (job) => await reader.read(job, { graceFromFirstRead });
 	const ports = { clock, random: () => 0.5, send, readStatus: read, stop };
 	return {
 		seen,

@@ -1,4 +1,5 @@
 import { providers } from '../../../nodes/core/providers';
+import { runpod } from '../../../nodes/core/providers/runpod';
 import type { Provider } from '../../../nodes/core/providers/provider';
 import { jobBody, type Phase } from '../../support/apis';
 import { handleOf, replyOf } from '../fixtures';
@@ -43,6 +44,27 @@ describe.each(providers.map((provider): [string, Provider] => [provider.label, p
 				expect(kinds).not.toContain('refused');
 			});
 
+			test('whose reply breaks its reader, in whatever way, is unavailable', async () => {
+				const readJob = () => {
+					throw 'no error';
+				};
+				const message = 'The reply could not be read';
+				expect(await scene({ ...provider, readJob }, [running]).read()).toEqual({ kind: 'unavailable', message });
+			});
+
+			test('tells what came instead of it', async () => {
+				expect(await scene(provider, [LOST]).read()).toEqual({ kind: 'unavailable', message: LOST.message });
+				expect(await scene(provider, [replyOf(503, '')]).read()).toEqual({
+					kind: 'unavailable',
+					message: `${provider.label} answered with HTTP status 503`,
+				});
+			});
+
+			test('says that its reply was large', async () => {
+				expect(await scene(provider, [running]).read()).not.toHaveProperty('isLarge');
+				expect(await scene(provider, [{ ...running, isLarge: true }]).read()).toMatchObject({ isLarge: true });
+			});
+
 			test('is never refused for transient faults, however long they last', async () => {
 				const { read } = scene(provider, [replyOf(503, '')]);
 				for (let count = 0; count < 30; count++) expect((await read()).kind).toBe('unavailable');
@@ -80,6 +102,9 @@ describe.each(providers.map((provider): [string, Provider] => [provider.label, p
 					failure: { code: 'provider_error', retryable: true },
 				});
 				expect(long.tookSeconds()).toBe(0);
+				expect(await long.getStatus()).toMatchObject({
+					failure: { message: `${provider.label} answered with HTTP status 429` },
+				});
 			});
 
 			test('is given up at once when the execution is stopped', async () => {
@@ -91,3 +116,14 @@ describe.each(providers.map((provider): [string, Provider] => [provider.label, p
 		});
 	},
 );
+
+test('a job of unknown age that Runpod does not show yet gets its time from the first read, where it is waited for', async () => {
+	const missing = replyOf(404, { error: 'job not found' });
+	const waitedFor = scene(runpod, [missing], [], null, true);
+	expect(await waitedFor.read()).toMatchObject({ kind: 'job', job: { status: 'pending' } });
+	await waitedFor.clock.advance(149_000);
+	expect(await waitedFor.read()).toMatchObject({ kind: 'job', job: { status: 'pending' } });
+	await waitedFor.clock.advance(1_000);
+	expect(await waitedFor.read()).toMatchObject({ kind: 'refused', failure: { code: 'job_not_found' } });
+	expect(await scene(runpod, [missing], [], null).read()).toMatchObject({ kind: 'refused' });
+});

@@ -62,7 +62,6 @@ describe.each(providers.map((provider): [string, Provider] => [provider.label, p
 
 		test.each<[string, Answer]>([
 			['a timeout', LOST],
-			['a reset', { ...LOST, message: 'the connection was cut' }],
 			['a 500 page', replyOf(500, '<html>')],
 			['a 502', replyOf(502, { error: 'bad gateway' })],
 			['a 503 that asks to come back', replyOf(503, '', { 'retry-after': '1' })],
@@ -87,15 +86,33 @@ describe.each(providers.map((provider): [string, Provider] => [provider.label, p
 			});
 		});
 
-		test('whose unclear answer names a job is told with its ID', async () => {
-			const { end } = await run(provider, () => [replyOf(500, callbackOf(provider))]);
+		test('whose connection was cut tells so, and no more', async () => {
+			const { end } = await run(provider, () => [{ ...LOST, message: 'the connection was cut' }]);
+			const message = `It is not known whether ${provider.label} accepted the job: the connection was cut`;
+			expect(end).toMatchObject({ failure: { code: 'submit_unknown', message } });
+		});
+
+		// A refusal that names a job does not prove that there is none.
+		test.each([500, 422])('whose answer of %i names a job may have been accepted, and tells its ID', async (status) => {
+			const { end } = await run(provider, () => [replyOf(status, callbackOf(provider))]);
 			const { jobId } = handleOf(provider);
 			expect(end).toMatchObject({
 				kind: 'failed',
+				mayFallBack: false,
 				failure: {
 					code: 'submit_unknown',
-					message: expect.stringMatching(new RegExp(`The answer names the job ${jobId}$`)),
+					message: expect.stringMatching(new RegExp(`: .+\\. The answer names the job ${jobId}$`)),
 				},
+			});
+		});
+
+		test('whose answer breaks its reader, in whatever way, may have been accepted', async () => {
+			const readStarted = () => {
+				throw 'no error';
+			};
+			const { end } = await run({ ...provider, readStarted }, () => [ACCEPTED]);
+			expect(end).toMatchObject({
+				failure: { code: 'submit_unknown', message: expect.stringContaining('its answer could not be read') },
 			});
 		});
 
@@ -149,7 +166,12 @@ describe.each(providers.map((provider): [string, Provider] => [provider.label, p
 			const { end, tookSeconds } = await run(provider, () => [busy({ 'retry-after': '40' })], { patienceMs: 100_000 });
 			expect(end).toMatchObject({
 				kind: 'failed',
-				failure: { code: 'rate_limited', retryable: true, charged: 'no' },
+				failure: {
+					message: `${provider.label} keeps refusing new jobs because there are too many requests`,
+					code: 'rate_limited',
+					retryable: true,
+					charged: 'no',
+				},
 				mayFallBack: true,
 			});
 			expect(tookSeconds).toBeLessThanOrEqual(100);
@@ -159,7 +181,19 @@ describe.each(providers.map((provider): [string, Provider] => [provider.label, p
 
 		test('after Stop nothing is sent, and one that waits is given up at once', async () => {
 			const before = await run(provider, () => [ACCEPTED], { stopAfterMs: 0 });
-			expect([before.calls, before.end.kind]).toEqual([[], 'failed']);
+			expect(before).toMatchObject({
+				calls: [],
+				end: {
+					kind: 'failed',
+					failure: {
+						message: `The execution was stopped before this video was submitted to ${provider.label}`,
+						code: 'provider_error',
+						retryable: true,
+						charged: 'no',
+					},
+					mayFallBack: false,
+				},
+			});
 			const meanwhile = await run(provider, () => [busy({ 'retry-after': '60' }), ACCEPTED], { stopAfterMs: 5_500 });
 			expect(meanwhile).toMatchObject({
 				calls: [{}],

@@ -119,6 +119,7 @@ describe('a retry never pays twice', () => {
 		['retryable', { retryable: true }, 'new'],
 		['of unknown retryability', {}, 'new'],
 		['not retryable', { retryable: false, code: 'content_policy' }, 'job'],
+		['retryable, but charged for', { retryable: true, charged: 'yes' }, 'job'],
 	])('a failed job that is %s', (_name, failure, kind) => {
 		const store: LedgerStore = {};
 		paid(store, failedOf('job-1', failure));
@@ -142,6 +143,37 @@ describe('a retry never pays twice', () => {
 		expect(find(store).kind).toBe('job');
 		ledgerOf(store, 0).noteStopped(jobOf('nobody-knows-it', { status: 'cancelled' }));
 		expect(ledgerOf(store, 0).spent().jobs).toBe(1);
+	});
+
+	test('a job that was seen cancelled after Stop, and turns out to be completed, is used', () => {
+		const store: LedgerStore = {};
+		const entry = paid(store, jobOf('job-1'));
+		ledgerOf(store).noteStopped(jobOf('job-1', { status: 'cancelled' }));
+		ledgerOf(store).noteSeen(entry, jobOf('job-1', { status: 'completed' }));
+		expect(find(store)).toMatchObject({ kind: 'job', job: { status: 'completed' } });
+	});
+
+	test('a job that Stop could not cancel, and somebody else did, is not paid for again', () => {
+		const store: LedgerStore = {};
+		const entry = paid(store, jobOf('job-1'));
+		ledgerOf(store).noteStopped(jobOf('job-1', { status: 'processing' }));
+		ledgerOf(store).noteSeen(entry, jobOf('job-1', { status: 'cancelled' }));
+		expect(find(store).kind).toBe('job');
+	});
+
+	test('what Stop says of one job changes no other entry', () => {
+		const store: LedgerStore = {};
+		const ledger = ledgerOf(store);
+		ledger.noteUnclear(open(ledger), UNKNOWN);
+		ledger.noteSubmitted(open(ledger, 1, 'b'), jobOf('job-1'), NOW_MS);
+		ledger.noteStopped(jobOf('job-1', { status: 'cancelled' }));
+		expect([find(store).kind, find(store, 0, 1, 'b').kind]).toEqual(['unknown', 'new']);
+	});
+
+	test('a job of which only the ID is known is followed as one that waits', () => {
+		const { handle } = jobOf('job-1');
+		const store: LedgerStore = { ledger: [{ ...open(ledgerOf({})), handle }] };
+		expect(find(store)).toMatchObject({ kind: 'job', job: { handle, status: 'pending' } });
 	});
 
 	test('a submit whose answer was lost stays unknown', () => {
@@ -183,8 +215,11 @@ describe('a retry never pays twice', () => {
 });
 
 describe('what is one job and what is two', () => {
-	const store: LedgerStore = {};
-	paid(store, jobOf('job-1'));
+	let store: LedgerStore;
+	beforeEach(() => {
+		store = {};
+		paid(store, jobOf('job-1'));
+	});
 
 	test('two equal items are two jobs', () => {
 		expect(find(store, 0, 1).kind).toBe('new');
@@ -196,6 +231,14 @@ describe('what is one job and what is two', () => {
 
 	test('a changed request is a new job', () => {
 		expect(find(store, 0, 0, 'b').kind).toBe('new');
+	});
+
+	test('a request that each try reads anew is one job within an execution, and another one in a later execution', () => {
+		const shared: LedgerStore = {};
+		const ledger = ledgerOf(shared, 0, '1');
+		ledger.noteSubmitted(open(ledger), jobOf('job-1'), NOW_MS);
+		const kindIn = (executionId: string) => ledgerOf(shared, 0, executionId).find(0, ['changed by the time']).kind;
+		expect([kindIn('1'), kindIn('2')]).toEqual(['job', 'new']);
 	});
 
 	test('opening one leaves the others as they are', () => {
@@ -225,6 +268,24 @@ describe('the store', () => {
 			expect(ledgerOf(store, 0).spent().jobs).toBe(0);
 		},
 	);
+
+	test.each([
+		['fingerprint', { itemIndex: 0, submittedMs: NOW_MS }],
+		['item', { fingerprint: 'a', submittedMs: NOW_MS }],
+		['time', { fingerprint: 'a', itemIndex: 0 }],
+	])('what has no %s is no entry, and takes no entry with it', (_what, damaged) => {
+		const store: LedgerStore = {};
+		paid(store, jobOf('job-1'));
+		const entries = [
+			damaged,
+			...ledgerOf(store)
+				.usableJobs()
+				.map(({ entry }) => entry),
+		];
+		const read = ledgerOf({ ledger: entries });
+		expect(read.spent().jobs).toBe(1);
+		expect(read.find(0, ['a'])).toMatchObject({ kind: 'job', job: { handle: { jobId: 'job-1' } } });
+	});
 
 	test('every change is in it at once, as plain JSON', () => {
 		const store: LedgerStore = {};
@@ -269,6 +330,18 @@ describe('what was spent', () => {
 		ledger.open({ itemIndex: 2, fingerprint: 'c', provider: 'coreToday' }, NOW_MS);
 		expect(ledger.spent()).toEqual({ jobs: 3, amounts: { USD: 0.45, credits: 375 } });
 	});
+});
+
+test('the latest submit for an item of this run is found, whatever its request was', () => {
+	const store: LedgerStore = {};
+	const ledger = ledgerOf(store, 1);
+	expect(ledger.latest(0)).toBeUndefined();
+	open(ledger, 0, 'a');
+	open(ledger, 0, 'b');
+	const last = open(ledger, 0, 'a');
+	open(ledger, 1, 'c');
+	open(ledgerOf(store, 0), 0, 'd');
+	expect(ledger.latest(0)).toBe(last);
 });
 
 test('what a try has submitted is what it opened itself, without what was refused', () => {

@@ -47,6 +47,7 @@ test('a job stays for an hour', () => {
 });
 
 test('a job that is left again is there once, and its hour starts anew', () => {
+	expect(takeAll(jobsOf(leftOf('1'), leftOf('1')))).toEqual(['1']);
 	const left = jobsOf(leftOf('1'), leftOf('1', { leftMs: NOW_MS + HOUR_MS }));
 	expect(takeAll(left, WANTED, NOW_MS + HOUR_MS)).toEqual(['1']);
 });

@@ -53,6 +53,14 @@ describe('a limit on cost', () => {
 		);
 	});
 
+	test('is as sure of a sum as of its least sure price', () => {
+		const base = [...plan(coreToday, 1), ...plan(coreToday, 1, { model: 'kwaivgi/kling-v2.5-turbo-pro' })];
+		expect(limitProblem(base, NOTHING, { maxCost: 1 })).toContain('would cost at least 900 credits');
+		const clip = { model: 'kling-v2-6-std-motion-control', motionVideoUrl: 'https://example.com/dance.mp4' };
+		const range = [...plan(runpod, 1), ...plan(runpod, 1, clip)];
+		expect(limitProblem(range, NOTHING, { maxCost: 1 })).toContain('would cost up to 1.08 USD');
+	});
+
 	test('counts the documented most where the price is a range, in what was submitted, too', () => {
 		const clip = {
 			model: 'kling-v2-6-std-motion-control',
@@ -100,6 +108,12 @@ describe('a limit on jobs', () => {
 		expect(limitProblem(plan(runpod, 2), spent, { maxJobs: 5 })).toBeUndefined();
 		expect(limitProblem(plan(runpod, 3), spent, { maxJobs: 5 })).toBe(
 			'This run would submit 3 jobs (items 0–2) on top of 3 that this execution has already submitted, but Max Jobs is 5. Nothing was submitted. Raise Max Jobs or send fewer items.',
+		);
+	});
+
+	test('says nothing of earlier jobs where there are none', () => {
+		expect(limitProblem(plan(runpod, 2), NOTHING, { maxJobs: 1 })).toBe(
+			'This run would submit 2 jobs (items 0, 1), but Max Jobs is 1. Nothing was submitted. Raise Max Jobs or send fewer items.',
 		);
 	});
 

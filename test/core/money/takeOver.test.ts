@@ -52,6 +52,7 @@ test('what is taken over was not spent here', () => {
 
 test('each turn of a loop counts what it took over itself', () => {
 	const store: LedgerStore = {};
+	ledgerOf(store, 0).open({ itemIndex: 9, fingerprint: 'g', provider: 'runpod' }, NOW_MS);
 	takeOver(ledgerOf(store, 0), running);
 	takeOver(ledgerOf(store, 1), running);
 	takeOver(ledgerOf(store, 1), completed);

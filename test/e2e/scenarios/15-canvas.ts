@@ -16,10 +16,10 @@ const DRAWN = '.vue-flow__node';
 /** Opens a workflow and gives what the canvas shows of it, after n8n has fitted it into the window. */
 async function openOnCanvas(page: Page, url: string, count: number): Promise<Box[]> {
 	await page.goto(url);
-	await page.waitForFunction(
-		([selector, expected]) => document.querySelectorAll(selector).length === expected,
-		[DRAWN, count] as const,
-	);
+	await page.waitForFunction(([selector, expected]) => document.querySelectorAll(selector).length === expected, [
+		DRAWN,
+		count,
+	] as const);
 	return await page.locator(DRAWN).evaluateAll((all) =>
 		all.map((each) => {
 			const { left, top, right, bottom } = each.getBoundingClientRect();

@@ -67,12 +67,14 @@ test('a credential that is gone leaves the execution waiting, and n8n answers so
 
 test('webhook() answers and never throws, even where everything it asks n8n for fails', async () => {
 	const { webhook } = new KlingVideo(stage.clock);
-	const statuses: number[] = [];
-	const response = { headersSent: false, status: (code: number) => ({ json: () => statuses.push(code) }) };
+	const answers: unknown[] = [];
+	const json = (code: number) => (body: unknown) => answers.push([code, body]);
+	const response = { headersSent: false, status: (code: number) => ({ json: json(code) }) };
 	const fail = () => {
 		throw new Error('broken');
 	};
-	const logger = { warn: () => undefined };
+	const warnings: string[] = [];
+	const logger = { warn: (text: string) => warnings.push(text) };
 	const broken = {
 		getResponseObject: () => response,
 		getNode: fail,
@@ -83,5 +85,6 @@ test('webhook() answers and never throws, even where everything it asks n8n for 
 	};
 	// A context of which nothing works but the answer.
 	expect(await webhook.call(broken as never)).toEqual({ noWebhookResponse: true });
-	expect(statuses).toEqual([500]);
+	expect(answers).toEqual([[500, { message: 'try again' }]]);
+	expect(warnings).toEqual(['A Kling callback could not be handled; the execution stays paused: broken']);
 });

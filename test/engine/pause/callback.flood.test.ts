@@ -12,6 +12,9 @@ test('after forged callbacks have used up all status checks, the true one waits 
 	await stage.pause({ provider: 'runpod' });
 	const url = stage.job().webhookUrl;
 	await Promise.all(Array.from({ length: 13 }, async () => await stage.callBack(url, { id: 'forged' })));
+	const waiting = stage.startCallback(url, { id: 'forged' });
+	expect(await stage.startCallback(url).response).toMatchObject({ status: 429, body: { message: 'asked too often' } });
+	expect(await waiting.response).toMatchObject({ status: 503 });
 	await stage.askApi('cancel');
 	const { status, execution } = await stage.callBack(url);
 	expect(status).toBe(200);

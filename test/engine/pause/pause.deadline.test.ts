@@ -43,6 +43,20 @@ describe.each(providerNames)('%s, every callback lost', (provider) => {
 		expect(first?.videoUrl).toEqual(stage.job().videoUrl);
 	});
 
+	test('a job that had failed before the pause, or whose video is not wanted, lacks no video', async () => {
+		const failure = { queueMs: 0, runMs: 0, endsAs: 'failed', error: 'NSFW content' } as const;
+		stage.emulator.script({ when: { jobNumber: 1 }, job: failure });
+		stage.emulator.script({ when: { jobNumber: 2 }, job: { queueMs: 0, runMs: 0 } });
+		const parameters = { provider, ...FROM_ITEM, downloadVideo: '={{ $json.prompt !== "Shot 1" }}' };
+		const options = { maxConcurrency: 1, output: 'raw' };
+		const missed = await stage.engine.resumeByTimer(await stage.pause({ ...parameters, options }, shots(3)));
+		expect(outputOf(missed)).toMatchObject([{ status: 'failed' }, { status: 'completed' }, { timedOut: true }]);
+		for (const item of outputOf(missed)) {
+			expect(item).not.toHaveProperty('downloadFailure');
+			expect(JSON.stringify(item.raw)).toContain(String(item.jobId));
+		}
+	});
+
 	test('it pauses until the Timeout, counted from the submit', async () => {
 		const paused = await stage.pause({ provider, options: { timeoutSeconds: 900 } });
 		const submittedMs = stage.job().acceptedAtMs;

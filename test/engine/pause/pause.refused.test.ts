@@ -1,3 +1,4 @@
+import { expectCallbacks } from '../../../nodes/KlingVideo/generate/pause';
 import { choices } from '../../../nodes/core/providers/choices';
 import { providerNames } from '../../support/apis';
 import { refusal } from '../refusal';
@@ -66,6 +67,32 @@ describe.each(choices.map(({ value }) => value))('%s on the internet', (provider
 			const refused = await refusal(away, { provider, prompt: 'A shot', completion: 'jobId', callbackUrl, ...image });
 			for (const text of Object.values(refused)) expect(text).toContain('Callback URL');
 		}
+	});
+});
+
+test.each(providerNames)(
+	'a fallback needs a resume URL that both providers reach, also where only %s is away',
+	async (name) => {
+		const mixed = await createStage({
+			credentials: { [name]: { apiKey: `key-of-${name}-for-away`, baseUrl: undefined } },
+		});
+		for (const provider of ['coreTodayThenRunpod', 'runpodThenCoreToday']) {
+			mixed.engine.publishAt('http://localhost:5678/');
+			const refused = await refusal(mixed, { provider, prompt: 'A shot', completion: 'callback', ...image });
+			for (const text of Object.values(refused)) expect(text).toContain('WEBHOOK_URL');
+		}
+		await mixed.close();
+	},
+);
+
+test('an execution that n8n gives no resume URL is told what to choose instead', async () => {
+	const given = await stage.inNode(async (context) => {
+		const run = { context: Object.create(context, { getExecutionId: { value: () => '' } }) };
+		// The parts of a run and of its items that are looked at.
+		return expectCallbacks(run as never, { toDo: [{}], results: [] } as never);
+	});
+	expect(given).toMatchObject({
+		noCallback: expect.stringMatching(/no resume URL.*Set Completion to Wait for Completion or Return Job ID/),
 	});
 });
 

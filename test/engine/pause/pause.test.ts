@@ -66,6 +66,32 @@ describe.each(providerNames)('%s', (provider) => {
 		await expectVideos(stage, execution ?? (await stage.resumed()), 1);
 	});
 
+	test('a refusal of the last status call changes nothing', async () => {
+		stage.emulator.misbehave({
+			when: { call: 'status', first: 1 },
+			do: { reply: { status: 401, body: { error: 'no' } } },
+		});
+		expect((await stage.pause({ provider })).status).toBe('waiting');
+		expect(statusesOf(await stage.resumed())).toEqual(['completed']);
+	});
+
+	test('a video that is not wanted is not downloaded where nothing has to be waited for either', async () => {
+		stage.emulator.script({ job: { queueMs: 0, runMs: 0 } });
+		const execution = await stage.pause({ provider, downloadVideo: false });
+		expect([statusesOf(execution), stage.requests('video')]).toEqual([['completed'], []]);
+	});
+
+	test('a dry run beside a real one keeps its place and its sample over the pause', async () => {
+		const items = shots(2);
+		const options = { dryRun: '={{ $json.prompt === "Shot 0" }}' };
+		const paused = await stage.pause({ provider, ...FROM_ITEM, options }, items);
+		expect([paused.status, stage.jobs().length]).toEqual(['waiting', 1]);
+		expect(outputOf(await stage.resumed())).toMatchObject([
+			{ jobId: 'dry-run-1', dryRun: true },
+			{ jobId: stage.job().id, status: 'completed' },
+		]);
+	});
+
 	test('the last status call before the pause is repeated after transient faults', async () => {
 		stage.emulator.script({ job: { queueMs: 0, runMs: 100 } });
 		stage.emulator.misbehave({ when: { call: 'status', first: 2 }, do: { reply: { status: 503 } } });

@@ -57,5 +57,7 @@ test('callbacks with guessed job IDs cause a limited number of status checks', a
 	const outcomes = await Promise.all(calls);
 	expect(outcomes.filter(({ execution }) => execution !== undefined)).toEqual([]);
 	expect(outcomes.filter(({ status }) => status === 429)).toHaveLength(50);
+	const refused = await stage.startCallback(url, { id: 'one-more' }).response;
+	expect([refused.status, refused.body]).toEqual([429, { message: 'asked too often' }]);
 	expect(stage.requests('status').length - before).toBe(300);
 });

@@ -111,6 +111,44 @@ describe.each(providerNames)('%s', (provider) => {
 		expect(await stage.callBack(url, body())).toEqual({ status: 200, execution: undefined });
 	});
 
+	test('whoever calls is told what became of the call', async () => {
+		stage.dropCallbacks();
+		const told = async (url: string, sent: unknown = body()) => {
+			const { status, body: said } = await stage.startCallback(url, sent).response;
+			return [status, said];
+		};
+		const [both, cancelled] = [['completed', 'failed'], ['cancelled']].map(
+			(events) => stage.publish({ provider, downloadVideo: false, events }).url,
+		);
+		const url = String(both);
+		await submit(provider, url);
+		expect(await told(url, {})).toEqual([400, { message: 'The body names no job' }]);
+		expect(await told(url)).toEqual([503, { message: 'the job has not ended yet' }]);
+		await stage.jobsEnded();
+		stage.emulator.misbehave({ when: { call: 'status', first: 1 }, do: { reply: { status: 500 } } });
+		expect(await told(url)).toEqual([503, { message: 'the provider could not be asked' }]);
+		expect(await told(url, jobBody(provider, 'unknown-job', 'completed'))).toEqual([
+			404,
+			{ message: 'the provider does not confirm this job' },
+		]);
+		const [first, second] = await Promise.all([told(url), told(url)]);
+		expect([first, second]).toEqual([
+			[200, { message: 'noted' }],
+			[200, { message: 'already known' }],
+		]);
+		expect(await told(url)).toEqual([200, { message: 'already known' }]);
+		expect(await told(String(cancelled))).toEqual([200, { message: 'not an event that is listened for: completed' }]);
+	});
+
+	test.each([
+		['clip', 'clip'],
+		[' clip ', 'clip'],
+		['  ', 'data'],
+	])('the video goes into the field %j that was typed', async (outputField, field) => {
+		await submit(provider, stage.publish({ provider, outputField }).url);
+		expect(Object.keys((await stage.resumed()).items('Collect')[0]?.binary ?? {})).toEqual([field]);
+	});
+
 	test('a video that cannot be fetched starts the workflow with the reason', async () => {
 		stage.emulator.misbehave({ when: { call: 'video' }, do: { reply: { status: 403 } } });
 		await submit(provider, stage.publish({ provider }).url);

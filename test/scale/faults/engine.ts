@@ -121,13 +121,30 @@ function saidToFail({ emulator }: Stage, strikes: readonly Strike[]): Set<string
 	return new Set(ids);
 }
 
+/** The items that a proxy's fault hit: one that the call names or, for a request too long to be read, all that have such. */
+function hitByProxy(
+	{ emulator }: Stage,
+	{ isFromBinary, model }: Scene,
+	{ url, outcome }: BodyLimitProxy['requests'][number],
+): Array<number | undefined> {
+	if (outcome === 'passed') return [];
+	const [, named] = /klingItem=(\d+)/.exec(url) ?? [];
+	if (named !== undefined) return [Number(named)];
+	const job = emulator.jobs().find(({ id }) => url.includes(id));
+	if (job !== undefined) return [indexOf(job.input.prompt)];
+	if (outcome === 'replyCut') return [];
+	const areAllLong = isFromBinary && model.provider === 'runpod';
+	return Array.from({ length: ITEMS_EACH }, (_, index) => index).filter((index) => areAllLong || isLong(index));
+}
+
 /** The items that met each kind of fault. Of calls that name no item, as an upload's, nothing is counted. */
 function metIn(
-	{ emulator }: Stage,
-	{ proxy, badPictures, isFromBinary, model }: Scene,
+	stage: Stage,
+	scene: Scene,
 	kinds: ReturnType<typeof spoil>,
 	proxied: BodyLimitProxy | undefined,
 ): Map<string, Set<number>> {
+	const { emulator } = stage;
 	const met = new Map<string, Set<number>>();
 	const note = (kind: string, index: number | undefined): void => {
 		if (index !== undefined) met.set(kind, (met.get(kind) ?? new Set()).add(index));
@@ -138,17 +155,9 @@ function metIn(
 		const ofSubmit = asObject(asObject(submits[jobNumber - 1]?.body)?.input)?.prompt;
 		note(kinds.get(what) ?? '', indexOf(SUBMITS.includes(call) ? ofSubmit : jobs[jobNumber - 1]?.input.prompt));
 	}
-	for (const [index, { kind }] of badPictures) note(kind, index);
-	// A request that was too long was not read: it is known which items have such.
-	const areAllLong = isFromBinary && model.provider === 'runpod';
-	const long = Array.from({ length: ITEMS_EACH }, (_, index) => index).filter((index) => areAllLong || isLong(index));
-	for (const { url, outcome } of proxied?.requests ?? []) {
-		if (outcome === 'passed' || proxy === undefined) continue;
-		const named = /klingItem=(\d+)/.exec(url)?.[1];
-		const job = jobs.find(({ id }) => url.includes(id));
-		if (named !== undefined) note(proxy.kind, Number(named));
-		else if (job !== undefined) note(proxy.kind, indexOf(job.input.prompt));
-		else if (outcome !== 'replyCut') for (const index of long) note(proxy.kind, index);
+	for (const [index, { kind }] of scene.badPictures) note(kind, index);
+	for (const request of proxied?.requests ?? []) {
+		for (const index of hitByProxy(stage, scene, request)) note(String(scene.proxy?.kind), index);
 	}
 	return met;
 }

@@ -1,0 +1,106 @@
+import { KlingVideo } from '../../../nodes/KlingVideo/KlingVideo.node.ts';
+import { createMemory } from '../../../nodes/kling/memory';
+import { jobBody, providerNames } from '../../support/apis';
+import { row } from '../harness/index';
+import { shots } from '../items';
+import { createStage, type Stage } from '../stage';
+
+/** A node in a process that has no room for a download, which nothing else can be the reason of. */
+const nodeTypes = () => ({
+	full: new KlingVideo(undefined, {
+		...createMemory(),
+		callbackDownloads: async () => await Promise.reject(new Error('no room')),
+	}),
+});
+
+let stage: Stage;
+beforeAll(
+	async () =>
+		(stage = await createStage({
+			callbacks: true,
+			nodeTypes,
+			emulator: { jobTimes: { queueMs: 0, runMs: 15_000 } },
+		})),
+);
+beforeEach(() => stage.dropCallbacks());
+afterEach(() => stage.reset());
+afterAll(async () => await stage.close());
+
+/** What is answered to a call of this URL. */
+async function told(url: string | undefined, body: unknown = {}): Promise<[number, unknown]> {
+	const { status, body: said } = await stage.startCallback(url, body).response;
+	return [status, said];
+}
+
+const NOT_ENDED = [503, { message: 'this job has not ended' }];
+
+/** Two jobs, of which the second never ends, and their callback URLs. */
+async function pauseWithTwo(provider = 'runpod') {
+	stage.emulator.script({ when: { jobNumber: 2 }, job: { endsAs: 'never' } });
+	await stage.pause({ provider, downloadVideo: false }, shots(2));
+	const [ending, running] = [stage.job(0), stage.job(1)];
+	return { ending, running };
+}
+
+test('whoever calls is told what became of the call', async () => {
+	const { ending, running } = await pauseWithTwo();
+	expect(await told(ending.webhookUrl)).toEqual(NOT_ENDED);
+	expect(await told(running.webhookUrl)).toEqual(NOT_ENDED);
+	await stage.until(() => stage.job().phase === 'completed');
+	stage.emulator.misbehave({ when: { call: 'status', first: 1 }, do: { reply: { status: 503 } } });
+	expect(await told(ending.webhookUrl)).toEqual([503, { message: 'the provider could not confirm it' }]);
+	expect(await told(ending.webhookUrl)).toEqual([200, { message: 'noted' }]);
+	await stage.askApi('cancel', running);
+	const calls = [running, running].map(async ({ webhookUrl }) => await told(webhookUrl));
+	expect(await Promise.all(calls)).toEqual([
+		[200, { message: 'going on' }],
+		[200, { message: 'going on already' }],
+	]);
+});
+
+test('the provider is asked no more for a job whose end is known', async () => {
+	const { ending, running } = await pauseWithTwo();
+	const asked = (id: string) => stage.requests('status').filter(({ jobId }) => jobId === id).length;
+	await stage.until(() => stage.job().phase === 'completed');
+	const [before, runningBefore] = [asked(ending.id), asked(running.id)];
+	await told(ending.webhookUrl);
+	await told(ending.webhookUrl);
+	await told(running.webhookUrl);
+	expect([asked(ending.id) - before, asked(running.id) - runningBefore]).toEqual([1, 3]);
+});
+
+test.each(providerNames)(
+	'at %s, without its item in the URL, a call is about the job that its body names',
+	async (provider) => {
+		const { ending, running } = await pauseWithTwo(provider);
+		await stage.until(() => stage.job().phase === 'completed');
+		const url = new URL(String(ending.webhookUrl));
+		url.searchParams.delete('klingItem');
+		expect(await told(url.href, jobBody(provider, running.id, 'completed'))).toEqual(NOT_ENDED);
+		expect(await told(url.href, jobBody(provider, ending.id, 'completed'))).toEqual([200, { message: 'noted' }]);
+		url.searchParams.set('klingItem', '7');
+		expect(await told(url.href)).toEqual([200, { message: 'noted' }]);
+	},
+);
+
+test('an execution without a stored record waits for no job, and says so', async () => {
+	const paused = await stage.pause({ provider: 'runpod' });
+	const stored = paused.readStored();
+	delete stored.executionData?.contextData['node:Kling'];
+	jest.spyOn(paused, 'readStored').mockImplementation(() => structuredClone(stored));
+	expect(await told(stage.job().webhookUrl)).toEqual([404, { message: 'no job is waited for here' }]);
+});
+
+test('what goes wrong after the answer is told in the item, and the execution goes on', async () => {
+	const kling = { ...stage.node({ provider: 'runpod', completion: 'callback' }), type: 'full' };
+	await stage.engine.run(row([kling]));
+	await stage.jobsEnded();
+	const { status, execution } = await stage.callBack(stage.job().webhookUrl);
+	expect(status).toBe(200);
+	expect(execution?.items('Kling')).toMatchObject([
+		{
+			json: { jobId: stage.job().id, status: 'completed', downloadFailure: { message: 'no room' } },
+			pairedItem: { item: 0 },
+		},
+	]);
+});
