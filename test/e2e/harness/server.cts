@@ -29,6 +29,8 @@ interface Running {
 }
 
 const packageName = 'n8n-nodes-kling-video';
+/** Linux counts a process' time in these for everybody who asks (see proc(5), USER_HZ). */
+const TICKS_PER_SECOND = 100;
 
 /** A port that nothing listens on now. */
 export async function freePort(): Promise<number> {
@@ -185,6 +187,15 @@ export class Server {
 	/** Lets `peakMemoryBytes` count from now on (see proc(5), clear_refs). */
 	resetPeakMemory(): void {
 		writeFileSync(`/proc/${this.processId()}/clear_refs`, '5');
+	}
+
+	/** Processor time of n8n's main process, of all its threads, since its start; in steps of 10 ms (see proc(5), stat). */
+	processorSeconds(): number {
+		// The command in brackets may have blanks in it; utime and stime are the 12th and 13th value behind it.
+		const values = readFileSync(`/proc/${this.processId()}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+		const ticks = Number(values[11]) + Number(values[12]);
+		if (Number.isNaN(ticks)) throw new Error('this system does not tell the processor time of a process');
+		return ticks / TICKS_PER_SECOND;
 	}
 
 	private processId(): number {
