@@ -7,8 +7,9 @@ export interface StoredExecution {
 	workflowId: string;
 	status: ExecutionStatus;
 	mode: string;
-	/** ISO 8601. */
+	/** ISO 8601, as `stoppedAt` is. */
 	startedAt: string;
+	stoppedAt?: string | null;
 	retryOf?: string;
 	waitTill?: string | null;
 	data: string;

@@ -160,7 +160,7 @@ export class Host {
 	async webhook(path: string, body: unknown = {}): Promise<WebhookReply> {
 		const reply = await fetch(`${this.server.url}/webhook/${path}`, {
 			method: 'POST',
-			headers: { 'content-type': 'application/json' },
+			headers: { connection: 'close', 'content-type': 'application/json' },
 			body: JSON.stringify(body),
 		});
 		const text = await reply.text();

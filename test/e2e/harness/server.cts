@@ -191,10 +191,10 @@ export class Server {
 	processorMs(): number | undefined {
 		const file = `/proc/${this.processId()}/stat`;
 		if (!existsSync(file)) return undefined;
-		// After the name in brackets, 12th and 13th: time in user and kernel mode, in hundredths of a second (see proc(5), stat).
-		const [, rest = ''] = readFileSync(file, 'utf8').split(') ');
-		const [user, kernel] = rest.split(' ').slice(11, 13);
-		return (Number(user) + Number(kernel)) * 10;
+		// The command in brackets may have blanks in it. The 12th and 13th value behind it are the time in user and kernel
+		// mode, in hundredths of a second (see proc(5), stat).
+		const values = readFileSync(file, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+		return (Number(values[11]) + Number(values[12])) * 10;
 	}
 
 	private processId(): number {

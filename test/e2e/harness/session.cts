@@ -36,6 +36,8 @@ export class Session {
 		const reply = await fetch(`${this.url}${path}`, {
 			method,
 			headers: {
+				// n8n closes idle connections, and a call into one that is just being closed fails.
+				connection: 'close',
 				'browser-id': this.browserId,
 				...(this.cookie && { cookie: this.cookie }),
 				...(body !== undefined && { 'content-type': 'application/json' }),
