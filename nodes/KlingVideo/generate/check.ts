@@ -60,7 +60,7 @@ export interface GenerateItem {
 	readonly first: PreparedRequest;
 	/** Tried where the first provider certainly created no job. */
 	readonly second?: PreparedRequest;
-	/** Of its requests, the first and the second: by these the ledger finds what an earlier execution has paid for. */
+	/** Those of its first and second request. The ledger uses them to find jobs of an earlier execution. */
 	readonly fingerprints: readonly string[];
 	/** What the ledger says of it: whether an earlier try has paid for it. */
 	readonly known: Known;

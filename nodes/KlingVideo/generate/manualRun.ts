@@ -64,7 +64,7 @@ async function leftJob(run: Run, { paid, api }: Found, { output }: GenerateItem)
 
 /**
  * The end of a run: a manual one in which an item has no video leaves its jobs, of all turns of a loop, to the next one.
- * One that has come through leaves nothing, so that the next makes new videos; so does Executions > Retry.
+ * A run without errors leaves nothing, so that the next one makes new videos. Neither does Executions > Retry.
  */
 export async function leaveJobs(run: Run, isWhole: boolean): Promise<void> {
 	const left = leftJobsOf(run);

@@ -18,7 +18,7 @@ import { deliverPictures } from './pictures';
 /*
  * How a retry is kept from paying twice. `takeUpOrSubmit` asks the ledger (core/money/ledger.ts) about each item: one that
  * has a job keeps that job, and one whose submit was never answered is an error. Only an item without either, or whose job
- * failed and may be made again, is submitted.
+ * failed and may be made again, or was cancelled by our own Stop, is submitted.
  * `submitTo` opens its entry in the ledger before the call is sent, and n8n keeps the ledger for every try of the execution.
  * The call itself is repeated only where `isWorthRepeating` (core/calls/retry.ts) says that it certainly made no job.
  */
@@ -28,11 +28,23 @@ const MAX_PATIENCE_MS = 300_000;
 
 /**
  * The job of an item: the one place that decides whether it is paid for. A retry takes up the job of an earlier try; only
- * an item that is new to the ledger is submitted. An agent may make equal calls at the same time, so the ledger is asked
- * once more right before the submit, with nothing awaited between its answer and the opening of the new entry.
+ * an item that is new to the ledger is submitted.
  */
 export async function takeUpOrSubmit(run: Run, settings: Settings, item: GenerateItem): Promise<PaidJob | Result> {
 	if (item.dryRun) return await dryRunItem(run, settings, item);
+	return await unlessKnown(run, item, async () => await submitItem(run, settings, item));
+}
+
+/**
+ * Submits an item that the ledger does not know. An agent may make equal calls at the same time, so the ledger is asked
+ * right before each submit, also before that to the second provider: nothing is awaited between its answer and the opening
+ * of the new entry.
+ */
+async function unlessKnown(
+	run: Run,
+	item: GenerateItem,
+	submit: () => Promise<PaidJob | ErrorResult>,
+): Promise<PaidJob | ErrorResult> {
 	let known = run.ledger.find(item.itemIndex, item.fingerprints);
 	while (known.kind === 'unknown') {
 		// Only an agent's equal call can be under way here: it is waited for, and the ledger is asked again.
@@ -41,7 +53,7 @@ export async function takeUpOrSubmit(run: Run, settings: Settings, item: Generat
 		await answered;
 		known = run.ledger.find(item.itemIndex, item.fingerprints);
 	}
-	return known.kind === 'new' ? await submitItem(run, settings, item) : known;
+	return known.kind === 'new' ? await submit() : known;
 }
 
 /** The item's request to the provider that has its job. */
@@ -61,11 +73,11 @@ function unclearSubmitError({ failure, provider }: LedgerEntry, item: GenerateIt
 }
 
 /**
- * Pays for one video: by the first provider or, where that certainly created no job and the user's choice and limits
- * allow it, by the second. An entry is open in the ledger before anything is awaited.
+ * Pays for one video, by the first provider. The second one is tried only if the first certainly made no job, and the
+ * user's choice and limits allow it.
  */
 async function submitItem(run: Run, settings: Settings, item: GenerateItem): Promise<PaidJob | ErrorResult> {
-	const { itemIndex, first, second } = item;
+	const { first, second } = item;
 	const overLimit = agentLimitProblem(run, settings, item);
 	if (overLimit !== undefined) {
 		return { kind: 'error', error: refusedItem(refusal(overLimit, 'limit_reached', true)) };
@@ -79,12 +91,22 @@ async function submitItem(run: Run, settings: Settings, item: GenerateItem): Pro
 	if (second === undefined || !mayFallBack || !allowsFallback(run, settings, second)) {
 		return { kind: 'error', error: submitError(submitted, first) };
 	}
-	run.context.logger.info(`Item ${itemIndex}: ${failure.message}; trying ${second.api.provider.label} instead`);
-	const fallbackFrom = { provider: first.request.provider, reason: failure.message };
-	const resubmitted = await submitTo(run, item, second, fallbackFrom);
-	if (resubmitted.kind === 'job') return resubmitted;
-	const error = submitError(resubmitted, second);
-	const message = `${error.message} (before that, ${first.api.provider.label} was tried: ${failure.message})`;
+	return await unlessKnown(run, item, async () => await submitToSecond(run, item, second, failure.message));
+}
+
+/** @param reason why the first provider made no job */
+async function submitToSecond(
+	run: Run,
+	item: GenerateItem,
+	second: PreparedRequest,
+	reason: string,
+): Promise<PaidJob | ErrorResult> {
+	const { api, request } = item.first;
+	run.context.logger.info(`Item ${item.itemIndex}: ${reason}; trying ${second.api.provider.label} instead`);
+	const submitted = await submitTo(run, item, second, { provider: request.provider, reason });
+	if (submitted.kind === 'job') return submitted;
+	const error = submitError(submitted, second);
+	const message = `${error.message} (before that, ${api.provider.label} was tried: ${reason})`;
 	return { kind: 'error', error: { ...error, message } };
 }
 

@@ -9,8 +9,8 @@ export interface SubmitPorts extends Required<RetryPorts> {
 }
 
 /**
- * What became of a submit. Without a job, `failure.charged` is `no` if certainly none was created; the code
- * `submit_unknown` says that there may be one, so the submit must not be repeated.
+ * What became of a submit. With the code `submit_unknown` a job may exist, so the submit must not be
+ * repeated. After every other failure there is certainly none, and `charged` is `no`.
  */
 export type SubmitResult = { readonly kind: 'job'; readonly job: Job } | SubmitFailure;
 
@@ -30,8 +30,8 @@ const FALLBACK_CODES: ReadonlyArray<Failure['code']> = ['unauthorized', 'insuffi
 
 /**
  * Makes one job with one billable call. The call is repeated only where it certainly created nothing: if no connection came
- * about, and after a 429 until `patienceMs` is over. The answer is not held back for longer than that either. Never
- * throws.
+ * about, and after a 429 until `patienceMs` is over. The provider is asked to hold its answer back no longer than that
+ * (`/runsync`). Never throws.
  */
 export async function submitOnce(
 	provider: Provider,
@@ -61,7 +61,7 @@ export async function submitOnce(
 	return stop.requested ? stoppedBefore(provider) : outOfPatience(provider, answer);
 }
 
-/** The stop was requested before anything was sent, or while nothing that was sent had been taken. */
+/** Stop came before the first send, or while every send so far was refused. */
 export function stoppedBefore({ label }: Provider): SubmitFailure {
 	const message = `The execution was stopped before this video was submitted to ${label}`;
 	return { kind: 'failed', failure: refusal(message, 'provider_error', true), mayFallBack: false };
@@ -86,7 +86,7 @@ function readSubmit(
 		const started = provider.readStarted(answer, request, moment);
 		if (started.kind === 'job') return started;
 		const { failure } = started;
-		// A refusal that names a job does not prove that there is none.
+		// A refusal that names a job is treated as unclear.
 		if (provider.readCallback(answer.body) !== undefined) return unknown(provider, failure.message, answer.body);
 		return { kind: 'failed', failure, mayFallBack: FALLBACK_CODES.includes(failure.code) };
 	} catch (error) {
@@ -95,7 +95,7 @@ function readSubmit(
 	}
 }
 
-/** A job ID in an answer that is not clear does not prove that there is a job; it is a hint for the user. */
+/** An unclear answer is never read as a job, even if it names an ID. The ID is shown to the user. */
 function unknown(provider: Provider, what: string, body?: unknown): SubmitResult {
 	const namedId = provider.readCallback(body);
 	const hint = namedId === undefined ? '' : `. The answer names the job ${namedId}`;

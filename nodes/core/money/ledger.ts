@@ -3,7 +3,7 @@ import { asNumber, asObject, asText, present } from '../json';
 
 /**
  * One submit that this node made, or was about to make. An entry without a handle is one whose outcome is not known: its
- * answer was lost, or the execution ended before it came. Such a job may exist.
+ * answer was lost, or the execution ended before it came. A job may exist all the same.
  */
 export interface LedgerEntry {
 	/** Which run of the node within the execution, as in the turns of a loop. */
@@ -43,10 +43,16 @@ export interface LedgerStore {
 
 /** What the ledger says of an item before anything is sent for it. */
 export type Known =
-	/** It has to be submitted: it never was, or its job failed, may succeed another time and is not known to be charged. */
+	/**
+	 * It may be submitted: it never was, or its job failed, may succeed another time and is not known to be charged, or our
+	 * own Stop cancelled it.
+	 */
 	| { readonly kind: 'new' }
 	| PaidJob
-	/** It was submitted, and nobody knows whether a job came of it: it is never submitted again. */
+	/**
+	 * It was submitted, and nobody knows whether a job came of it. It is not submitted again, neither in this execution nor,
+	 * unless the request is changed, in its Retry.
+	 */
 	| { readonly kind: 'unknown'; readonly entry: LedgerEntry };
 
 /** A job that was paid for, with its entry. It may still run, or have ended. */
@@ -90,7 +96,10 @@ function entriesOf(store: LedgerStore): LedgerEntry[] {
 	return entries;
 }
 
-/** Whether a retry may submit a failed job again: never if it was charged for. */
+/**
+ * Whether a retry may pay for a new job after this failure. One that is not known to be charged counts as not charged, so
+ * that a retry helps at all where a provider does not say it.
+ */
 export function maySubmitAgain({ retryable, charged }: Failure): boolean {
 	return retryable !== false && charged !== 'yes';
 }
@@ -114,8 +123,8 @@ function costOf({ job, cost, mostAmount }: LedgerEntry): Cost | undefined {
 }
 
 /**
- * Every submit of one node in one execution, and in the execution that it retries, so that no retry pays twice. All its
- * state is plain JSON in the store.
+ * All submits of one node in one execution. In an execution that the editor's Retry made, those of the retried one are
+ * among them. So no retry pays twice. All its state is plain JSON in the store.
  */
 export class Ledger {
 	private readonly entries: LedgerEntry[];
@@ -148,8 +157,8 @@ export class Ledger {
 	}
 
 	/**
-	 * Whether an entry is the item's. Within one execution the request is not compared: it can differ only by an expression
-	 * with the time or chance in it, which each try reads anew. In a later execution a changed request is a new job.
+	 * Whether an entry is the item's. Within one execution the request is not compared: only an expression with the time
+	 * or chance in it can make it differ, and that is no new order. In a later execution a changed request is a new job.
 	 */
 	private isOf(entry: LedgerEntry, itemIndex: number, fingerprints: readonly string[]): boolean {
 		const { runIndex, executionId } = this.run;

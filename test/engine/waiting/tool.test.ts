@@ -89,6 +89,17 @@ describe('calls that an agent makes at once, in its process', () => {
 		expect(answers).toEqual(Array(2).fill(expect.stringContaining(`"jobId":"${job.id}"`)));
 	});
 
+	it.each([0, 6_000])('are one job by the second provider, too, while its submit takes %d ms', async (delayMs) => {
+		const reply = { status: 402, body: { detail: 'Payment required' } };
+		stage.emulator.misbehave({ when: { provider: 'coreToday', call: 'submit' }, do: { reply } });
+		stage.emulator.misbehave({ when: { provider: 'runpod', call: 'submit' }, do: { delayMs } });
+		const twoProviders = { ...asked, provider: 'coreTodayThenRunpod' };
+		const { answers } = await ask('processAtOnce', twoProviders, [{ prompt: 'A cat' }, { prompt: 'A cat' }]);
+		const job = stage.job();
+		expect(stage.jobs()).toHaveLength(1);
+		expect(answers).toEqual(Array(2).fill(expect.stringContaining(`"jobId":"${job.id}"`)));
+	});
+
 	it('keep Max Jobs together', async () => {
 		const limited = { ...asked, options: { maxJobs: 1 } };
 		await ask('processAtOnce', limited, [{ prompt: 'A cat' }, { prompt: 'A dragon' }]);
