@@ -39,7 +39,11 @@ export const groups = {
 		timeoutMs: 10_000,
 	},
 	pause: {
-		mutate: ['nodes/KlingVideo/generate/pause.ts', 'nodes/KlingVideo/generate/resume.ts'],
+		mutate: [
+			'nodes/KlingVideo/generate/pause.ts',
+			'nodes/KlingVideo/generate/pauseRecord.ts',
+			'nodes/KlingVideo/generate/resume.ts',
+		],
 		tests: [
 			'engine/pause/pause.record.test.ts',
 			'engine/pause/callback.answers.test.ts',

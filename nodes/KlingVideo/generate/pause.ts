@@ -11,7 +11,7 @@ import { doItems, mustThrow, type Items, type Result } from '../run/items';
 import { cancelAfterStop, currentJob } from '../run/poll';
 import type { Run } from '../run/run';
 import type { GenerateItem, Settings } from './check';
-import { ITEM_PARAMETER, keepPause, type PausedItem } from './resume';
+import { ITEM_PARAMETER, keepPause, type PausedItem } from './pauseRecord';
 import { deadlineOf, extrasOf, followJob, noteSeen, requestTo, takeUpOrSubmit } from './submit';
 
 /**

@@ -1,14 +1,15 @@
-import type { IExecuteFunctions, INodeExecutionData, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
+import type { INodeExecutionData, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 import type { Clock } from '../../core/clock';
-import { asJobId, hasEnded, withoutRaw, type Job } from '../../core/job';
-import { asNumber, asObject, isJsonObject, without, type JsonObject } from '../../core/json';
-import { jobJson, type Extras } from '../../core/output';
-import { findProvider, providers } from '../../core/providers';
+import { hasEnded, withoutRaw, type Job } from '../../core/job';
+import { asObject, without } from '../../core/json';
+import { jobJson } from '../../core/output';
+import { providers } from '../../core/providers';
 import { answer, bodyOf, storedInContext } from '../../host/webhooks';
-import { jobItem, type OutputOptions } from '../../kling/item';
+import { jobItem } from '../../kling/item';
 import { PAUSE_CHECK_EVERY_MS, pauseMemory, type Memory, type PauseMemory } from '../../kling/memory';
 import { createWebhookSession, type WebhookSession } from '../../kling/webhookSession';
 import { reasonOf } from '../run/items';
+import { ITEM_PARAMETER, PAUSE_KEY, readPause, type PausedItem } from './pauseRecord';
 
 /*
  * What happens between a callback and the item. n8n gives the call to `webhook` in KlingVideo.node.ts, which leads to
@@ -16,52 +17,6 @@ import { reasonOf } from '../run/items';
  * were still running then. Once all have ended, `jobItem` in kling/item.ts makes an item of each job and downloads its
  * video; n8n goes on with these items as the node's output.
  */
-
-/** The query parameter of the resume URL that says which item a callback is about, whatever its body says. */
-export const ITEM_PARAMETER = 'klingItem';
-
-/** What `webhook()` has to know of an item. It cannot read the node's parameters any more, so all of it is copied here. */
-export type PausedItem =
-	| { readonly kind: 'job'; readonly job: Job; readonly extras: Extras; readonly output: OutputOptions }
-	/** Nothing is waited for: an error, or a dry run. */
-	| { readonly kind: 'noJob'; readonly json: JsonObject };
-
-/** The key of the node's context that holds the pause. */
-const PAUSE_KEY = 'pause';
-
-/** What the node's context holds while its execution is paused. */
-interface Pause {
-	/** When the pause began, in ms since 1970. An execution may pause more than once; this tells its pauses apart. */
-	readonly pausedMs: number;
-	readonly items: readonly PausedItem[];
-}
-
-/** Keeps a pause for the callbacks that come to it. */
-export function keepPause(context: IExecuteFunctions, pause: Pause): void {
-	context.getContext('node')[PAUSE_KEY] = pause;
-}
-
-/** A pause as n8n stored it, which may be by an older version of this package; undefined if it is none. */
-export function readPause(stored: unknown): Pause | undefined {
-	const { pausedMs, items } = asObject(stored) ?? {};
-	const sinceMs = asNumber(pausedMs);
-	if (sinceMs === undefined || !Array.isArray(items) || !items.every(isPausedItem)) return undefined;
-	return { pausedMs: sinceMs, items };
-}
-
-function isPausedItem(value: unknown): value is PausedItem {
-	const item = asObject(value);
-	if (item?.kind === 'noJob') return isJsonObject(item.json);
-	const job = asObject(item?.job);
-	const handle = asObject(job?.handle);
-	const isHandle = findProvider(handle?.provider) !== undefined && asJobId(handle?.jobId) !== undefined;
-	return (
-		item?.kind === 'job' &&
-		isHandle &&
-		typeof job?.status === 'string' &&
-		[item.extras, item.output].every(isJsonObject)
-	);
-}
 
 /** A pause is forgotten this long after it resumed. Until then repeated callbacks are answered with 200. */
 const FORGET_AFTER_MS = 60_000;
