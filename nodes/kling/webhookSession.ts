@@ -1,30 +1,20 @@
 import type { IWebhookFunctions } from 'n8n-workflow';
-import type { StatusAnswer } from '../core/calls/status';
 import { NEVER_STOPPED, type Clock } from '../core/clock';
-import type { Handle } from '../core/job';
 import { credentialUserOf } from '../host/context';
 import { createDownloads } from '../host/download';
-import { createApis, readStatus } from './api';
+import { createApis } from './api';
 import type { Session } from './item';
 import type { Memory } from './memory';
-
-/** What a callback needs: to ask for a job, and to turn an ended one into an item. */
-export interface WebhookSession extends Session {
-	/** One status call. Never throws. */
-	readStatus(handle: Handle): Promise<StatusAnswer>;
-}
 
 /** Callbacks come in large numbers, and a changed key has to be noticed soon. */
 const REMEMBER_CREDENTIAL_MS = 30_000;
 
 /** The providers as seen from `webhook()`. n8n gives no stop signal there. */
-export function createWebhookSession(given: IWebhookFunctions, clock: Clock, memory: Memory): WebhookSession {
+export function createWebhookSession(given: IWebhookFunctions, clock: Clock, memory: Memory): Session {
 	const context = readingCredentialsOnce(given, clock, memory);
-	const api = createApis(context, clock, memory.largeReplies);
 	return {
-		api,
+		api: createApis(context, clock, memory.largeReplies),
 		downloads: createDownloads(context, clock, NEVER_STOPPED, memory.callbackDownloads),
-		readStatus: async (handle) => await readStatus(api, handle),
 	};
 }
 

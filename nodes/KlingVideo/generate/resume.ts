@@ -5,9 +5,10 @@ import { asObject, without } from '../../core/json';
 import { jobJson } from '../../core/output';
 import { providers } from '../../core/providers';
 import { answer, bodyOf, storedInContext } from '../../host/webhooks';
-import { jobItem } from '../../kling/item';
-import { PAUSE_CHECK_EVERY_MS, pauseMemory, type Memory, type PauseMemory } from '../../kling/memory';
-import { createWebhookSession, type WebhookSession } from '../../kling/webhookSession';
+import { readStatus } from '../../kling/api';
+import { jobItem, type Session } from '../../kling/item';
+import { pauseMemory, type Memory, type PauseMemory } from '../../kling/memory';
+import { createWebhookSession } from '../../kling/webhookSession';
 import { reasonOf } from '../run/items';
 import { ITEM_PARAMETER, PAUSE_KEY, readPause, type PausedItem } from './pauseRecord';
 
@@ -26,10 +27,16 @@ interface Callback {
 	readonly items: readonly PausedItem[];
 	/** The item it is about; undefined if it names none of ours. */
 	readonly named: number | undefined;
-	readonly session: WebhookSession;
+	readonly session: Session;
 	readonly pause: PauseMemory;
 	readonly logger: IWebhookFunctions['logger'];
 	readonly clock: Clock;
+}
+
+/** The jobs of all items have ended. */
+interface AllEnded {
+	readonly kind: 'allEnded';
+	readonly items: readonly PausedItem[];
 }
 
 /** Why the execution stays paused. 200: this callback is done with. 429 and 503: the provider is to repeat it. */
@@ -75,13 +82,13 @@ async function resumeIfAllEnded(
 	const pause = pauseMemory(memory, key, items.length);
 	const session = createWebhookSession(context, clock, memory);
 	const named = namedItem(context, items);
-	const checked = await checkJobs({ items, named, session, pause, logger: context.logger, clock });
-	if ('kind' in checked) return answer(context, checked.status, checked.message);
+	const found = await readStatuses({ items, named, session, pause, logger: context.logger, clock });
+	if (found.kind === 'notYet') return answer(context, found.status, found.message);
 	if (pause.isResuming) return answer(context, 200, 'going on already');
 	pause.isResuming = true;
 	answer(context, 200, 'going on');
 	const finished = await Promise.all(
-		checked.map(async (item, itemIndex) => await outputItemOf(session, item, itemIndex)),
+		found.items.map(async (item, itemIndex) => await outputItemOf(session, item, itemIndex)),
 	);
 	void clock.sleep(FORGET_AFTER_MS).then(() => memory.pauses.delete(key));
 	return { noWebhookResponse: true, workflowData: [finished] };
@@ -101,7 +108,7 @@ function namedItem(context: IWebhookFunctions, items: readonly PausedItem[]): nu
  * calls, and up to one for each job where callbacks were lost or this process has started anew. Gives all items, ended, or
  * why there is still something to wait for.
  */
-async function checkJobs(callback: Callback): Promise<readonly PausedItem[] | NotYet> {
+async function readStatuses(callback: Callback): Promise<AllEnded | NotYet> {
 	const { items, named } = callback;
 	const current = [...items];
 	const order = named === undefined ? items.keys() : new Set([named, ...items.keys()]);
@@ -112,7 +119,7 @@ async function checkJobs(callback: Callback): Promise<readonly PausedItem[] | No
 		if (ended.kind === 'notYet') return ended;
 		current[index] = { ...item, job: ended.job };
 	}
-	return current;
+	return { kind: 'allEnded', items: current };
 }
 
 async function jobIfEnded(
@@ -120,15 +127,15 @@ async function jobIfEnded(
 	index: number,
 	{ job, output }: Extract<PausedItem, { kind: 'job' }>,
 ): Promise<{ readonly kind: 'job'; readonly job: Job } | NotYet> {
-	const { pause, session, logger } = callback;
+	const { pause, session, logger, clock } = callback;
 	const known = pause.endedJobs.get(index);
 	if (known !== undefined) return { kind: 'job', job: known };
-	if (!(await takeCheckOrWait(callback))) return { kind: 'notYet', status: 429, message: 'asked too often' };
+	if (!(await pause.statusCalls.take(clock))) return { kind: 'notYet', status: 429, message: 'asked too often' };
 	const { jobId } = job.handle;
-	const seen = await session.readStatus(job.handle);
+	const seen = await readStatus(session.api, job.handle);
 	if (seen.kind !== 'job') {
 		const reason = seen.kind === 'unavailable' ? seen.message : seen.failure.message;
-		logger.warn(`The Kling job ${jobId} could not be checked; the execution stays paused: ${reason}`, { jobId });
+		logger.warn(`The status of Kling job ${jobId} could not be read; the execution stays paused: ${reason}`, { jobId });
 		return { kind: 'notYet', status: 503, message: 'the provider could not confirm it' };
 	}
 	if (hasEnded(seen.job)) {
@@ -142,18 +149,8 @@ async function jobIfEnded(
 		: { kind: 'notYet', status: 200, message: 'noted' };
 }
 
-/** Nobody can tell true callbacks from forged ones. In a flood one call, whichever it is, waits until it may ask. */
-async function takeCheckOrWait({ pause, clock }: Callback): Promise<boolean> {
-	if (pause.checks.take(clock.now())) return true;
-	if (pause.isOneWaiting) return false;
-	pause.isOneWaiting = true;
-	await clock.sleep(PAUSE_CHECK_EVERY_MS);
-	pause.isOneWaiting = false;
-	return pause.checks.take(clock.now());
-}
-
 /** The output item of an ended job. Never throws: the provider was answered and will not call again. */
-async function outputItemOf(session: WebhookSession, item: PausedItem, itemIndex: number): Promise<INodeExecutionData> {
+async function outputItemOf(session: Session, item: PausedItem, itemIndex: number): Promise<INodeExecutionData> {
 	const pairedItem = { item: itemIndex };
 	if (item.kind === 'noJob') return { json: item.json, pairedItem };
 	const { job, output, extras } = item;
