@@ -41,6 +41,7 @@ export class BoundedMap<V> {
 export interface PauseMemory {
 	/** Of callbacks that come together, only the first resumes the execution and downloads the videos. */
 	isResuming: boolean;
+	/** What they may still ask the provider, all together. */
 	readonly statusCalls: StatusCalls;
 	/** Jobs that have ended, by item index, so that the provider is asked for each of them once. */
 	readonly endedJobs: Map<number, Job>;
@@ -70,7 +71,10 @@ export interface Memory {
 	readonly largeReplies: LimitFunction;
 }
 
-/** As many as four executions that wait for their jobs download at once. */
+/**
+ * An execution in wait mode downloads at most 4 videos at once. All callbacks together may download as many as four such
+ * executions.
+ */
 const CALLBACK_DOWNLOADS_AT_ONCE = 16;
 /** With 200 jobs each, of about 600 bytes, they take 12 MB at most. */
 const MAX_NODES_RUN_BY_HAND = 100;

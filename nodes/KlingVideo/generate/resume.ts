@@ -14,12 +14,18 @@ import { ITEM_PARAMETER, PAUSE_KEY, readPause, type PausedItem } from './pauseRe
 
 /*
  * What happens between a callback and the item. n8n gives the call to `webhook` in KlingVideo.node.ts, which leads to
- * `answerCallback` here. The pause that pause.ts kept with `keepPause` is read, and the providers are asked for the jobs that
- * were still running then. Once all have ended, `jobItem` in kling/item.ts makes an item of each job and downloads its
- * video; n8n goes on with these items as the node's output.
+ * `answerCallback` here. The pause that pause.ts kept with `keepPause` is read, and the providers are asked for the jobs
+ * that were still running then. Once all have ended, `jobItem` in kling/item.ts makes an item of each job and downloads
+ * its video; n8n goes on with these items as the node's output.
+ *
+ * If no callback comes, nothing here runs: at the deadline n8n goes on with the items that `pauseExecution` stored. What
+ * they are is decided before the pause, by `jsonAtDeadline` in pause.ts.
  */
 
-/** A pause is forgotten this long after it resumed. Until then repeated callbacks are answered with 200. */
+/**
+ * The memory of a pause is dropped this long after its items were made. A repeat that n8n still passes on until then gets
+ * 200.
+ */
 const FORGET_AFTER_MS = 60_000;
 
 /** One callback to one pause. */
@@ -47,15 +53,18 @@ interface NotYet {
 }
 
 /**
- * A provider's callback to a paused execution. Its body is never believed: the provider is asked, and the execution goes
- * on once all its jobs have ended. Anything else leaves it paused. Never throws, as n8n would wipe the run's data.
+ * A provider's callback to a paused execution. Its body is never believed. The providers are asked; only when all jobs
+ * have ended does the execution go on. This never throws: n8n would then wipe the run's data.
  *
  * What the provider is answered:
  * - 200 "going on": all jobs have ended; the items are made after this answer;
  * - 200 "going on already": another callback resumes the execution;
  * - 200 "noted": another job still runs, and its own callback is to come;
  * - 503: this job has not ended, or its provider could not confirm it; 429: asked too often; 500: an unexpected error;
- * - 404: this execution has no pause of ours. Before the pause n8n itself answers 409.
+ * - 404: this execution has no pause of ours.
+ *
+ * Before the pause and after the resume n8n answers without asking us: 409 while the execution runs and once it has
+ * finished (docs/n8n.md#resume-url).
  */
 export async function answerCallback(
 	context: IWebhookFunctions,
@@ -143,7 +152,8 @@ async function jobIfEnded(
 		pause.endedJobs.set(index, ended);
 		return { kind: 'job', job: ended };
 	}
-	// A job that still runs calls back later, so this callback is done with; but if it is that job's own, it came too early.
+	// This job still runs. If this callback is about another job, it is done with. If it is about this job, it came too early
+	// and has to be repeated.
 	return index === callback.named
 		? { kind: 'notYet', status: 503, message: 'this job has not ended' }
 		: { kind: 'notYet', status: 200, message: 'noted' };
