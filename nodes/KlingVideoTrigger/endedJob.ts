@@ -8,15 +8,16 @@ import { findProvider } from '../core/providers';
 import type { Provider } from '../core/providers/provider';
 import { createRateLimiter } from '../core/rateLimiter';
 import { answer, bodyOf } from '../host/webhooks';
+import { readStatus } from '../kling/api';
 import { MODEL_PARAMETER } from '../kling/fields';
-import { jobItem, type OutputOptions } from '../kling/item';
+import { jobItem, type OutputOptions, type Session } from '../kling/item';
 import type { Memory } from '../kling/memory';
-import { createWebhookSession, type WebhookSession } from '../kling/webhookSession';
+import { createWebhookSession } from '../kling/webhookSession';
 
 /** Jobs that a workflow itself remembers, which holds over restarts. */
 const REMEMBERED_JOBS = 500;
-/** Status checks that callbacks can make a trigger do in vain: so many at first, then one a second. */
-const VAIN_CHECKS = { burst: 300, refillEveryMs: 1000 };
+/** Status calls that callbacks can make a trigger send in vain: so many at first, then one a second. */
+const VAIN_STATUS_CALLS = { burst: 300, refillEveryMs: 1000 };
 
 /**
  * A provider's callback to the trigger. Its body only names the job; what the workflow gets is read from the provider.
@@ -41,9 +42,10 @@ export async function startOnEndedJob(
 	// In the editor one job may start the workflow again and again, so that it can be tried out.
 	const isTest = context.getMode() === 'manual';
 	if (!isTest && startedJobs(context).includes(name)) return answer(context, 200, 'already known');
-	if (!checksOf(context, memory).take(clock.now())) return answer(context, 429, 'asked too often');
+	if (!statusCallsOf(context, memory).take(clock.now())) return answer(context, 429, 'asked too often');
 	const session = createWebhookSession(context, clock, memory);
-	const seen = await session.readStatus({ provider: provider.name, jobId, ...modelOf(parameters, provider) });
+	const handle = { provider: provider.name, jobId, ...modelOf(parameters, provider) };
+	const seen = await readStatus(session.api, handle);
 	if (seen.kind !== 'job') return answerUnconfirmed(context, jobId, seen);
 	const { job } = seen;
 	if (!hasEnded(job)) return answer(context, 503, 'the job has not ended yet');
@@ -109,12 +111,12 @@ function triggerKey(context: IWebhookFunctions): string {
 	return `${context.getWorkflow().id ?? ''} ${context.getNode().id}`;
 }
 
-function checksOf(context: IWebhookFunctions, { triggerChecks }: Memory) {
-	return triggerChecks.getOrAdd(triggerKey(context), () => createRateLimiter(VAIN_CHECKS));
+function statusCallsOf(context: IWebhookFunctions, { triggerStatusCalls }: Memory) {
+	return triggerStatusCalls.getOrAdd(triggerKey(context), () => createRateLimiter(VAIN_STATUS_CALLS));
 }
 
 /**
- * Whether this process hears of the job's end for the first time. Its status check is not counted then: all jobs of a big
+ * Whether this process hears of the job's end for the first time. Its status call is not counted then: all jobs of a big
  * batch may end within a minute, and a callback that is refused too often is lost. So only guesses, early calls and
  * repeats are limited.
  */
@@ -122,7 +124,7 @@ function isFirst(context: IWebhookFunctions, memory: Memory, name: string): bool
 	const key = `${triggerKey(context)} ${name}`;
 	if (memory.startedJobs.has(key)) return false;
 	memory.startedJobs.getOrAdd(key, () => true);
-	checksOf(context, memory).giveBack();
+	statusCallsOf(context, memory).giveBack();
 	return true;
 }
 
@@ -135,11 +137,7 @@ function rememberStarted(context: IWebhookFunctions, name: string): void {
 	context.getWorkflowStaticData('node').started = [...startedJobs(context), name].slice(-REMEMBERED_JOBS);
 }
 
-async function startItem(
-	session: WebhookSession,
-	job: Job,
-	{ query, ...output }: Parameters,
-): Promise<INodeExecutionData> {
+async function startItem(session: Session, job: Job, { query, ...output }: Parameters): Promise<INodeExecutionData> {
 	const { json, ...binary } = without(await jobItem(session, job, output), 'kind');
 	return { json: Object.keys(query).length === 0 ? json : { ...json, query }, ...binary };
 }

@@ -1,7 +1,10 @@
 import type { IExecuteFunctions, INodeExecutionData, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 import { asText, parseJson } from '../core/json';
 
-/** Answers whoever called a webhook, at once: work may follow. The first answer counts. If only this is returned, n8n leaves the execution as it is; `workflowData` beside it starts or resumes one. */
+/**
+ * Answers the caller of a webhook at once, so that work can go on after the answer. A later answer to the same call is
+ * ignored. Where `webhook()` returns only this, n8n neither starts nor resumes an execution; `workflowData` beside it does.
+ */
 export function answer(context: IWebhookFunctions, status: number, message: string): IWebhookResponseData {
 	const response = context.getResponseObject();
 	if (!response.headersSent) response.status(status).json({ message });
@@ -14,7 +17,10 @@ export function bodyOf(context: IWebhookFunctions): unknown {
 	return typeof body === 'string' ? parseJson(body) : body;
 }
 
-/** The path of our webhook below the resume URL. With a path of its own a late callback cannot resume n8n's Wait node later in the execution. */
+/**
+ * The path of our webhook below the resume URL. As it has a path of its own, a late callback cannot resume n8n's Wait node
+ * later in the execution.
+ */
 export const RESUME_PATH = 'kling';
 
 /**
@@ -27,7 +33,10 @@ export function resumeUrlOf(context: IExecuteFunctions): string | undefined {
 	return asText(context.evaluateExpression('{{ $execution.resumeUrl }}', 0));
 }
 
-/** The resume URL (a valid one) of this node's webhook, with one more query parameter. The signature that newer n8n puts into it stays valid. */
+/**
+ * The resume URL (a valid one) of this node's webhook, with one more query parameter. The signature that newer n8n puts
+ * into it stays valid.
+ */
 export function ownResumeUrl(url: string, name: string, value: string): string {
 	const extended = new URL(url);
 	extended.pathname = `${extended.pathname}/${RESUME_PATH}`;
@@ -37,12 +46,12 @@ export function ownResumeUrl(url: string, name: string, value: string): string {
 
 /**
  * Pauses the execution until a callback comes, or until `until`. If none comes, n8n does not run the node again: what is
- * stored as its input becomes its output (docs/n8n.md#pause-and-resume). So each input item is replaced: its JSON by the
- * given one, its binary data by none.
+ * stored as its input becomes its output (docs/n8n.md#pause-and-resume). So each input item gets the given JSON in place
+ * of its own, and loses its binary data.
  *
- * Returns what n8n shows meanwhile, in a new array, as n8n empties the one that it gets where On Error has an output of its
- * own. Error items are left out: if the first
- * item is an error, Retry On Fail runs the node again, paused or not, and it would run on the replaced items.
+ * Returns what n8n shows meanwhile. This is a new array, since n8n empties the returned one where On Error is set to
+ * "Continue (using error output)". It has no error items: if the first one were an error, Retry On Fail would run the node
+ * again, although it is paused, and on the replaced items.
  */
 export async function pauseExecution(
 	context: IExecuteFunctions,

@@ -42,10 +42,11 @@ export function apiWithoutCredential(name: ProviderName): Api {
 /** Why a credential cannot be used, in words for the person who chose it. */
 export type CredentialProblem = { readonly problem: string };
 
-export type OpenApi = (name: ProviderName) => Promise<Api | CredentialProblem>;
+/** Gives a provider that can be called, or why it cannot be. */
+export type ApiOpener = (name: ProviderName) => Promise<Api | CredentialProblem>;
 
 /** Opens each provider once, with the node's credentials. */
-export function createApis(context: NodeContext, clock: Clock, largeReplies: LimitFunction): OpenApi {
+export function createApis(context: NodeContext, clock: Clock, largeReplies: LimitFunction): ApiOpener {
 	const apis = new Map<ProviderName, Promise<Api | CredentialProblem>>();
 
 	async function open(name: ProviderName): Promise<Api | CredentialProblem> {
@@ -67,7 +68,7 @@ export function createApis(context: NodeContext, clock: Clock, largeReplies: Lim
 }
 
 /** One status call about a job, to the provider that has it. Never throws. */
-export async function readStatus(api: OpenApi, handle: Handle, rules?: StatusRules): Promise<StatusAnswer> {
+export async function readStatus(api: ApiOpener, handle: Handle, rules?: StatusRules): Promise<StatusAnswer> {
 	const opened = await api(handle.provider);
 	return 'problem' in opened
 		? { kind: 'unavailable', message: opened.problem }

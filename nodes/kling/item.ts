@@ -4,7 +4,7 @@ import { present, type JsonObject } from '../core/json';
 import { jobJson, type Extras } from '../core/output';
 import { providerOf } from '../core/providers';
 import type { Download, Downloads } from '../host/download';
-import type { OpenApi } from './api';
+import type { ApiOpener } from './api';
 
 /** How a job is to come out. */
 export interface OutputOptions {
@@ -25,7 +25,7 @@ export interface JobItem {
 
 /** What it takes to turn a job into an item, in a run of the node and in a callback. */
 export interface Session {
-	readonly api: OpenApi;
+	readonly api: ApiOpener;
 	readonly downloads: Downloads;
 }
 

@@ -3,8 +3,9 @@ import pLimit, { type LimitFunction } from 'p-limit';
 import type { Job } from '../core/job';
 import type { LedgerEntry } from '../core/money/ledger';
 import type { LeftJobs } from '../core/money/leftJobs';
-import { createRateLimiter, type RateLimiter } from '../core/rateLimiter';
+import type { RateLimiter } from '../core/rateLimiter';
 import { createDownloadLimit, type DownloadLimit } from '../host/download';
+import { createStatusCalls, type StatusCalls } from './statusCalls';
 
 /** A map of at most `maxKeys` keys: the key that was added first is forgotten first. */
 export class BoundedMap<V> {
@@ -40,9 +41,8 @@ export class BoundedMap<V> {
 export interface PauseMemory {
 	/** Of callbacks that come together, only the first resumes the execution and downloads the videos. */
 	isResuming: boolean;
-	/** Of callbacks that come too often, one waits until it may ask the provider; the others are turned away. */
-	isOneWaiting: boolean;
-	readonly checks: RateLimiter;
+	/** What they may still ask the provider, all together. */
+	readonly statusCalls: StatusCalls;
 	/** Jobs that have ended, by item index, so that the provider is asked for each of them once. */
 	readonly endedJobs: Map<number, Job>;
 }
@@ -61,8 +61,8 @@ export interface Memory {
 	readonly pauses: BoundedMap<PauseMemory>;
 	/** Jobs whose end has started a workflow, by trigger and job. */
 	readonly startedJobs: BoundedMap<true>;
-	/** Status checks that callbacks can make a trigger do, by trigger. */
-	readonly triggerChecks: BoundedMap<RateLimiter>;
+	/** Status calls that callbacks can make a trigger send, by trigger. */
+	readonly triggerStatusCalls: BoundedMap<RateLimiter>;
 	/** Credentials that a callback has just read, by workflow, credential and user. Each leaves after half a minute. */
 	readonly credentials: Map<string, ReturnType<IWebhookFunctions['getCredentials']>>;
 	/** The downloads of all callbacks together: they come in large numbers, and n8n may hold each video in memory. */
@@ -71,7 +71,10 @@ export interface Memory {
 	readonly largeReplies: LimitFunction;
 }
 
-/** As many as four executions that wait for their jobs download at once. */
+/**
+ * An execution in wait mode downloads at most 4 videos at once. All callbacks together may download as many as four such
+ * executions.
+ */
 const CALLBACK_DOWNLOADS_AT_ONCE = 16;
 /** With 200 jobs each, of about 600 bytes, they take 12 MB at most. */
 const MAX_NODES_RUN_BY_HAND = 100;
@@ -86,7 +89,7 @@ export function createMemory(): Memory {
 		leftJobs: new BoundedMap(MAX_NODES_RUN_BY_HAND),
 		pauses: new BoundedMap(MAX_PAUSES),
 		startedJobs: new BoundedMap(MAX_STARTED_JOBS),
-		triggerChecks: new BoundedMap(MAX_TRIGGERS),
+		triggerStatusCalls: new BoundedMap(MAX_TRIGGERS),
 		credentials: new Map(),
 		callbackDownloads: createDownloadLimit(CALLBACK_DOWNLOADS_AT_ONCE),
 		largeReplies: pLimit(1),
@@ -96,14 +99,11 @@ export function createMemory(): Memory {
 /** The memory of this process, which both nodes share. Tests give their nodes another. */
 export const processMemory = createMemory();
 
-export const PAUSE_CHECK_EVERY_MS = 10_000;
-
-/** What is remembered of a pause. Its status calls: three for each job and ten more, then one in ten seconds. */
-export function pauseMemory({ pauses }: Memory, pause: string, jobCount: number): PauseMemory {
+/** What is remembered of a pause of so many items. */
+export function pauseMemory({ pauses }: Memory, pause: string, itemCount: number): PauseMemory {
 	return pauses.getOrAdd(pause, () => ({
 		isResuming: false,
-		isOneWaiting: false,
-		checks: createRateLimiter({ burst: 3 * jobCount + 10, refillEveryMs: PAUSE_CHECK_EVERY_MS }),
+		statusCalls: createStatusCalls(itemCount),
 		endedJobs: new Map(),
 	}));
 }

@@ -1,37 +1,28 @@
 import type { IWebhookFunctions } from 'n8n-workflow';
-import type { StatusAnswer } from '../core/calls/status';
 import { NEVER_STOPPED, type Clock } from '../core/clock';
-import type { Handle } from '../core/job';
 import { credentialUserOf } from '../host/context';
 import { createDownloads } from '../host/download';
-import { createApis, readStatus } from './api';
+import { createApis } from './api';
 import type { Session } from './item';
 import type { Memory } from './memory';
-
-/** What a callback needs: to ask for a job, and to turn an ended one into an item. */
-export interface WebhookSession extends Session {
-	/** One status call. Never throws. */
-	readStatus(handle: Handle): Promise<StatusAnswer>;
-}
 
 /** Callbacks come in large numbers, and a changed key has to be noticed soon. */
 const REMEMBER_CREDENTIAL_MS = 30_000;
 
 /** The providers as seen from `webhook()`. n8n gives no stop signal there. */
-export function createWebhookSession(given: IWebhookFunctions, clock: Clock, memory: Memory): WebhookSession {
+export function createWebhookSession(given: IWebhookFunctions, clock: Clock, memory: Memory): Session {
 	const context = readingCredentialsOnce(given, clock, memory);
-	const api = createApis(context, clock, memory.largeReplies);
 	return {
-		api,
+		api: createApis(context, clock, memory.largeReplies),
 		downloads: createDownloads(context, clock, NEVER_STOPPED, memory.callbackDownloads),
-		readStatus: async (handle) => await readStatus(api, handle),
 	};
 }
 
 /**
- * The context with each credential read once, also for the callbacks that follow within half a minute. Every reading in
- * `webhook()` costs n8n 2.41.1 100 ms of a processor, since it starts a new engine for expressions (docs/n8n.md#processor-time-of-a-callback). n8n
- * itself reads the credential once more for each call to the provider, and this avoids that reading as well.
+ * The context, but a credential is read once per half minute, for all callbacks together. Every reading in `webhook()`
+ * costs n8n 2.41.1 100 ms of a processor, since it starts a new engine for expressions
+ * (docs/n8n.md#processor-time-of-a-callback). n8n itself reads the credential once more for each call to the provider, and
+ * this avoids that reading as well.
  */
 function readingCredentialsOnce(context: IWebhookFunctions, clock: Clock, { credentials }: Memory): IWebhookFunctions {
 	const getCredentials = async (type: string): ReturnType<IWebhookFunctions['getCredentials']> => {

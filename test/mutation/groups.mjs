@@ -39,8 +39,14 @@ export const groups = {
 		timeoutMs: 10_000,
 	},
 	pause: {
-		mutate: ['nodes/KlingVideo/generate/pause.ts', 'nodes/KlingVideo/generate/resume.ts'],
+		mutate: [
+			'nodes/KlingVideo/generate/pause.ts',
+			'nodes/KlingVideo/generate/pauseRecord.ts',
+			'nodes/KlingVideo/generate/resume.ts',
+			'nodes/kling/statusCalls.ts',
+		],
 		tests: [
+			'kling/statusCalls.test.ts',
 			'engine/pause/pause.record.test.ts',
 			'engine/pause/callback.answers.test.ts',
 			'engine/pause/callback.context.test.ts',

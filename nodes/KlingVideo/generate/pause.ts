@@ -11,12 +11,12 @@ import { doItems, mustThrow, type Items, type Result } from '../run/items';
 import { cancelAfterStop, currentJob } from '../run/poll';
 import type { Run } from '../run/run';
 import type { GenerateItem, Settings } from './check';
-import { ITEM_PARAMETER, keepPause, type PausedItem } from './resume';
+import { ITEM_PARAMETER, keepPause, type PausedItem } from './pauseRecord';
 import { deadlineOf, extrasOf, followJob, noteSeen, requestTo, takeUpOrSubmit } from './submit';
 
 /**
- * The items with the resume URL as what their providers are to call; or, with the items as they were, why no provider could
- * call it. Such a problem, as of a private address, is found before anything is paid for. Nobody calls about a dry run.
+ * Gives the items with their callback URL. If the resume URL cannot be called, for example because its address is
+ * private, gives the items unchanged and the reason; nothing has been paid for by then. Nobody calls about a dry run.
  */
 export function expectCallbacks(
 	{ context }: Run,
@@ -47,8 +47,8 @@ export function expectCallbacks(
 /**
  * Submits all items and pauses the execution until the provider has called back for each job. A job that ends while the
  * others are still being submitted calls an execution that is not paused yet, and n8n refuses that call; so once all are
- * submitted each job is looked at once more. A job that ends after this look still calls too early; then the provider's
- * repeat or the deadline helps.
+ * submitted each job is looked at once more. A job that ends between this look and the pause calls too early, too; only
+ * the provider's repeat, or the deadline, helps then.
  *
  * Gives what n8n shows meanwhile; undefined if the execution does not pause: all jobs have ended, one item is an error
  * that has to be thrown, or Stop was requested. Then `items.results` has every result.
@@ -107,8 +107,8 @@ async function eachRunningJob(
 }
 
 /**
- * A job of an earlier execution, after the editor's Retry or taken over by a manual run, calls that execution back, not
- * this one. So it is polled to its end here. Where polling gives no ended job, as after a timeout, `lookOnce` decides what it is.
+ * A job submitted by an earlier execution (the editor's Retry, or taken over by a manual run) calls that earlier
+ * execution. So it is polled to its end here. If it has not ended by its timeout, `lookOnce` reads it once more.
  */
 async function followEarlierJob(run: Run, item: PaidItem): Promise<PaidJob | Result> {
 	const { paid } = item;
@@ -174,8 +174,8 @@ const NOT_DOWNLOADED =
 
 /**
  * What an item is if not all jobs are confirmed before the deadline: the job as it was before the pause, ready for the
- * Wait operation, or for Download if it had ended by then. What callbacks found meanwhile is not stored, so a job that was
- * confirmed since is `timedOut`, too.
+ * Wait operation, or for Download if it had ended by then. A job that a callback confirmed after the pause began is
+ * `timedOut`, too: n8n stores nothing of what `webhook()` finds until it resumes.
  */
 function jsonAtDeadline(item: PausedItem): JsonObject {
 	if (item.kind === 'noJob') return item.json;

@@ -1,69 +1,31 @@
-import type { IExecuteFunctions, INodeExecutionData, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
+import type { INodeExecutionData, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 import type { Clock } from '../../core/clock';
-import { asJobId, hasEnded, withoutRaw, type Job } from '../../core/job';
-import { asNumber, asObject, isJsonObject, without, type JsonObject } from '../../core/json';
-import { jobJson, type Extras } from '../../core/output';
-import { findProvider, providers } from '../../core/providers';
+import { hasEnded, withoutRaw, type Job } from '../../core/job';
+import { asObject, without } from '../../core/json';
+import { jobJson } from '../../core/output';
+import { providers } from '../../core/providers';
 import { answer, bodyOf, storedInContext } from '../../host/webhooks';
-import { jobItem, type OutputOptions } from '../../kling/item';
-import { PAUSE_CHECK_EVERY_MS, pauseMemory, type Memory, type PauseMemory } from '../../kling/memory';
-import { createWebhookSession, type WebhookSession } from '../../kling/webhookSession';
+import { readStatus } from '../../kling/api';
+import { jobItem, type Session } from '../../kling/item';
+import { pauseMemory, type Memory, type PauseMemory } from '../../kling/memory';
+import { createWebhookSession } from '../../kling/webhookSession';
 import { reasonOf } from '../run/items';
+import { ITEM_PARAMETER, PAUSE_KEY, readPause, type PausedItem } from './pauseRecord';
 
 /*
  * What happens between a callback and the item. n8n gives the call to `webhook` in KlingVideo.node.ts, which leads to
- * `answerCallback` here. The pause that pause.ts kept with `keepPause` is read, and the providers are asked for the jobs that
- * were still running then. Once all have ended, `jobItem` in kling/item.ts makes an item of each job and downloads its
- * video; n8n goes on with these items as the node's output.
+ * `answerCallback` here. The pause that pause.ts kept with `keepPause` is read, and the providers are asked for the jobs
+ * that were still running then. Once all have ended, `jobItem` in kling/item.ts makes an item of each job and downloads
+ * its video; n8n goes on with these items as the node's output.
+ *
+ * If no callback comes, nothing here runs: at the deadline n8n goes on with the items that `pauseExecution` stored. What
+ * they are is decided before the pause, by `jsonAtDeadline` in pause.ts.
  */
 
-/** The query parameter of the resume URL that says which item a callback is about, whatever its body says. */
-export const ITEM_PARAMETER = 'klingItem';
-
-/** What `webhook()` has to know of an item. It cannot read the node's parameters any more, so all of it is copied here. */
-export type PausedItem =
-	| { readonly kind: 'job'; readonly job: Job; readonly extras: Extras; readonly output: OutputOptions }
-	/** Nothing is waited for: an error, or a dry run. */
-	| { readonly kind: 'noJob'; readonly json: JsonObject };
-
-/** The key of the node's context that holds the pause. */
-const PAUSE_KEY = 'pause';
-
-/** What the node's context holds while its execution is paused. */
-interface Pause {
-	/** When the pause began, in ms since 1970. An execution may pause more than once; this tells its pauses apart. */
-	readonly pausedMs: number;
-	readonly items: readonly PausedItem[];
-}
-
-/** Keeps a pause for the callbacks that come to it. */
-export function keepPause(context: IExecuteFunctions, pause: Pause): void {
-	context.getContext('node')[PAUSE_KEY] = pause;
-}
-
-/** A pause as n8n stored it, which may be by an older version of this package; undefined if it is none. */
-export function readPause(stored: unknown): Pause | undefined {
-	const { pausedMs, items } = asObject(stored) ?? {};
-	const sinceMs = asNumber(pausedMs);
-	if (sinceMs === undefined || !Array.isArray(items) || !items.every(isPausedItem)) return undefined;
-	return { pausedMs: sinceMs, items };
-}
-
-function isPausedItem(value: unknown): value is PausedItem {
-	const item = asObject(value);
-	if (item?.kind === 'noJob') return isJsonObject(item.json);
-	const job = asObject(item?.job);
-	const handle = asObject(job?.handle);
-	const isHandle = findProvider(handle?.provider) !== undefined && asJobId(handle?.jobId) !== undefined;
-	return (
-		item?.kind === 'job' &&
-		isHandle &&
-		typeof job?.status === 'string' &&
-		[item.extras, item.output].every(isJsonObject)
-	);
-}
-
-/** A pause is forgotten this long after it resumed. Until then repeated callbacks are answered with 200. */
+/**
+ * The memory of a pause is dropped this long after its items were made. A repeat that n8n still passes on until then gets
+ * 200.
+ */
 const FORGET_AFTER_MS = 60_000;
 
 /** One callback to one pause. */
@@ -71,10 +33,16 @@ interface Callback {
 	readonly items: readonly PausedItem[];
 	/** The item it is about; undefined if it names none of ours. */
 	readonly named: number | undefined;
-	readonly session: WebhookSession;
+	readonly session: Session;
 	readonly pause: PauseMemory;
 	readonly logger: IWebhookFunctions['logger'];
 	readonly clock: Clock;
+}
+
+/** The jobs of all items have ended. */
+interface AllEnded {
+	readonly kind: 'allEnded';
+	readonly items: readonly PausedItem[];
 }
 
 /** Why the execution stays paused. 200: this callback is done with. 429 and 503: the provider is to repeat it. */
@@ -85,15 +53,18 @@ interface NotYet {
 }
 
 /**
- * A provider's callback to a paused execution. Its body is never believed: the provider is asked, and the execution goes
- * on once all its jobs have ended. Anything else leaves it paused. Never throws, as n8n would wipe the run's data.
+ * A provider's callback to a paused execution. Its body is never believed. The providers are asked; only when all jobs
+ * have ended does the execution go on. This never throws: n8n would then wipe the run's data.
  *
  * What the provider is answered:
  * - 200 "going on": all jobs have ended; the items are made after this answer;
  * - 200 "going on already": another callback resumes the execution;
  * - 200 "noted": another job still runs, and its own callback is to come;
  * - 503: this job has not ended, or its provider could not confirm it; 429: asked too often; 500: an unexpected error;
- * - 404: this execution has no pause of ours. Before the pause n8n itself answers 409.
+ * - 404: this execution has no pause of ours.
+ *
+ * Before the pause and after the resume n8n answers without asking us: 409 while the execution runs and once it has
+ * finished (docs/n8n.md#resume-url).
  */
 export async function answerCallback(
 	context: IWebhookFunctions,
@@ -120,13 +91,13 @@ async function resumeIfAllEnded(
 	const pause = pauseMemory(memory, key, items.length);
 	const session = createWebhookSession(context, clock, memory);
 	const named = namedItem(context, items);
-	const checked = await checkJobs({ items, named, session, pause, logger: context.logger, clock });
-	if ('kind' in checked) return answer(context, checked.status, checked.message);
+	const found = await readStatuses({ items, named, session, pause, logger: context.logger, clock });
+	if (found.kind === 'notYet') return answer(context, found.status, found.message);
 	if (pause.isResuming) return answer(context, 200, 'going on already');
 	pause.isResuming = true;
 	answer(context, 200, 'going on');
 	const finished = await Promise.all(
-		checked.map(async (item, itemIndex) => await outputItemOf(session, item, itemIndex)),
+		found.items.map(async (item, itemIndex) => await outputItemOf(session, item, itemIndex)),
 	);
 	void clock.sleep(FORGET_AFTER_MS).then(() => memory.pauses.delete(key));
 	return { noWebhookResponse: true, workflowData: [finished] };
@@ -146,7 +117,7 @@ function namedItem(context: IWebhookFunctions, items: readonly PausedItem[]): nu
  * calls, and up to one for each job where callbacks were lost or this process has started anew. Gives all items, ended, or
  * why there is still something to wait for.
  */
-async function checkJobs(callback: Callback): Promise<readonly PausedItem[] | NotYet> {
+async function readStatuses(callback: Callback): Promise<AllEnded | NotYet> {
 	const { items, named } = callback;
 	const current = [...items];
 	const order = named === undefined ? items.keys() : new Set([named, ...items.keys()]);
@@ -157,7 +128,7 @@ async function checkJobs(callback: Callback): Promise<readonly PausedItem[] | No
 		if (ended.kind === 'notYet') return ended;
 		current[index] = { ...item, job: ended.job };
 	}
-	return current;
+	return { kind: 'allEnded', items: current };
 }
 
 async function jobIfEnded(
@@ -165,15 +136,15 @@ async function jobIfEnded(
 	index: number,
 	{ job, output }: Extract<PausedItem, { kind: 'job' }>,
 ): Promise<{ readonly kind: 'job'; readonly job: Job } | NotYet> {
-	const { pause, session, logger } = callback;
+	const { pause, session, logger, clock } = callback;
 	const known = pause.endedJobs.get(index);
 	if (known !== undefined) return { kind: 'job', job: known };
-	if (!(await takeCheckOrWait(callback))) return { kind: 'notYet', status: 429, message: 'asked too often' };
+	if (!(await pause.statusCalls.take(clock))) return { kind: 'notYet', status: 429, message: 'asked too often' };
 	const { jobId } = job.handle;
-	const seen = await session.readStatus(job.handle);
+	const seen = await readStatus(session.api, job.handle);
 	if (seen.kind !== 'job') {
 		const reason = seen.kind === 'unavailable' ? seen.message : seen.failure.message;
-		logger.warn(`The Kling job ${jobId} could not be checked; the execution stays paused: ${reason}`, { jobId });
+		logger.warn(`The status of Kling job ${jobId} could not be read; the execution stays paused: ${reason}`, { jobId });
 		return { kind: 'notYet', status: 503, message: 'the provider could not confirm it' };
 	}
 	if (hasEnded(seen.job)) {
@@ -181,24 +152,15 @@ async function jobIfEnded(
 		pause.endedJobs.set(index, ended);
 		return { kind: 'job', job: ended };
 	}
-	// A job that still runs calls back later, so this callback is done with; but if it is that job's own, it came too early.
+	// This job still runs. If this callback is about another job, it is done with. If it is about this job, it came too early
+	// and has to be repeated.
 	return index === callback.named
 		? { kind: 'notYet', status: 503, message: 'this job has not ended' }
 		: { kind: 'notYet', status: 200, message: 'noted' };
 }
 
-/** Nobody can tell true callbacks from forged ones. In a flood one call, whichever it is, waits until it may ask. */
-async function takeCheckOrWait({ pause, clock }: Callback): Promise<boolean> {
-	if (pause.checks.take(clock.now())) return true;
-	if (pause.isOneWaiting) return false;
-	pause.isOneWaiting = true;
-	await clock.sleep(PAUSE_CHECK_EVERY_MS);
-	pause.isOneWaiting = false;
-	return pause.checks.take(clock.now());
-}
-
 /** The output item of an ended job. Never throws: the provider was answered and will not call again. */
-async function outputItemOf(session: WebhookSession, item: PausedItem, itemIndex: number): Promise<INodeExecutionData> {
+async function outputItemOf(session: Session, item: PausedItem, itemIndex: number): Promise<INodeExecutionData> {
 	const pairedItem = { item: itemIndex };
 	if (item.kind === 'noJob') return { json: item.json, pairedItem };
 	const { job, output, extras } = item;

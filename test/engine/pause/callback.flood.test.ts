@@ -2,11 +2,11 @@ import { statusesOf } from '../results';
 import { createStage, type Stage } from '../stage';
 
 let stage: Stage;
-// Slow enough that checks are used up faster than they come again.
+// Slow enough that status calls are used up faster than they come again.
 beforeAll(async () => (stage = await createStage({ callbacks: true, factor: 10 })));
 afterAll(async () => await stage.close());
 
-test('after forged callbacks have used up all status checks, the true one waits until it may check', async () => {
+test('after forged callbacks have used up all status calls, the true one waits until it may ask', async () => {
 	stage.dropCallbacks();
 	stage.emulator.script({ job: { endsAs: 'never' } });
 	await stage.pause({ provider: 'runpod' });

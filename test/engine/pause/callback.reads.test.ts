@@ -1,8 +1,9 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import type { Handle } from '../../../nodes/core/job';
-import { jobItem } from '../../../nodes/kling/item';
+import { readStatus } from '../../../nodes/kling/api';
+import { jobItem, type Session } from '../../../nodes/kling/item';
 import { createMemory } from '../../../nodes/kling/memory';
-import { createWebhookSession, type WebhookSession } from '../../../nodes/kling/webhookSession';
+import { createWebhookSession } from '../../../nodes/kling/webhookSession';
 import { at } from '../../support/defined';
 import { shots } from '../items';
 import { createStage, type Stage } from '../stage';
@@ -14,7 +15,7 @@ afterAll(async () => await stage.close());
 
 /** A session in a node, and how often it has read a credential; `user` is whose execution n8n says that it is. */
 async function withSession<T>(
-	use: (session: WebhookSession) => Promise<T>,
+	use: (session: Session) => Promise<T>,
 	user?: string,
 ): Promise<{ result: T; reads: number }> {
 	let reads = 0;
@@ -42,13 +43,14 @@ test('a callback about five jobs reads the credential once, and those of the nex
 	const output = { download: true, field: 'data', raw: false };
 	const first = await withSession(async (session) => {
 		const ends = handles.map(async (handle) => {
-			const answer = await session.readStatus(handle);
+			const answer = await readStatus(session.api, handle);
 			return answer.kind === 'job' ? (await jobItem(session, answer.job, output)).kind : answer.kind;
 		});
 		return await Promise.all(ends);
 	});
 	expect(first).toEqual({ result: ['item', 'item', 'item', 'item', 'item'], reads: 1 });
-	const readAgain = async () => await withSession(async (session) => (await session.readStatus(at(handles, 0))).kind);
+	const readAgain = async () =>
+		await withSession(async (session) => (await readStatus(session.api, at(handles, 0))).kind);
 	expect(await readAgain()).toEqual({ result: 'job', reads: 0 });
 	await stage.clock.sleep(31_000);
 	expect(await readAgain()).toEqual({ result: 'job', reads: 1 });
@@ -57,7 +59,7 @@ test('a callback about five jobs reads the credential once, and those of the nex
 test('two users for whom n8n resolves one credential never share what was read', async () => {
 	const handle = at(await submittedHandles(1), 0);
 	const readsOf = async (user: string) =>
-		(await withSession(async (session) => (await session.readStatus(handle)).kind, user)).reads;
+		(await withSession(async (session) => (await readStatus(session.api, handle)).kind, user)).reads;
 	expect([await readsOf('one'), await readsOf('two'), await readsOf('one')]).toEqual([1, 1, 0]);
 });
 
@@ -65,7 +67,7 @@ test('an older n8n, which cannot say whose execution it is, is asked for the cre
 	const handle = at(await submittedHandles(1), 0);
 	const kind = await stage.inNode(async (context) => {
 		const older = Object.create(context, { getExecutionContext: { value: undefined } });
-		return (await createWebhookSession(older, stage.clock, memory).readStatus(handle)).kind;
+		return (await readStatus(createWebhookSession(older, stage.clock, memory).api, handle)).kind;
 	});
 	expect(kind).toBe('job');
 });

@@ -97,7 +97,7 @@ describe.each(providerNames)('%s', (provider) => {
 		await expectVideos(stage, at(resumed, 0), 10);
 	});
 
-	test('200 forged callbacks cause few status checks, and the true one still gets through', async () => {
+	test('200 forged callbacks cause few status calls, and the true one still gets through', async () => {
 		stage.emulator.script({ job: { endsAs: 'never' } });
 		await stage.pause({ provider });
 		const [before, startMs] = [stage.requests('status').length, stage.clock.now()];

@@ -1,4 +1,4 @@
-import { readPause } from '../../../nodes/KlingVideo/generate/resume';
+import { readPause } from '../../../nodes/KlingVideo/generate/pauseRecord';
 
 // What n8n stored is read as anybody could have written it: an older version, or somebody's repair in the database.
 

@@ -49,7 +49,7 @@ test('while the workflow is tried out in the editor, one job can start it again 
 	expect([once, again].map(({ execution }) => execution?.items('Collect'))).toMatchObject([[item], [item]]);
 });
 
-test('callbacks with guessed job IDs cause a limited number of status checks', async () => {
+test('callbacks with guessed job IDs cause a limited number of status calls', async () => {
 	stage.freezeTrigger();
 	const url = publish();
 	const before = stage.requests('status').length;
