@@ -68,7 +68,7 @@ export const generateOptions: INodeProperties = {
 			type: 'number',
 			default: EMPTY_NUMBER,
 			typeOptions: { minValue: 0 },
-			placeholder: 'e.g. 5',
+			placeholder: 'e.g. 5 USD, or 5000 credits',
 			hint: COST_UNITS,
 			description:
 				'The most that the second provider may cost in one execution. If Max Cost is set and this is not, the second provider is not used.',
@@ -123,7 +123,7 @@ export const generateOptions: INodeProperties = {
 			type: 'number',
 			default: EMPTY_NUMBER,
 			typeOptions: { minValue: 0 },
-			placeholder: 'e.g. 5',
+			placeholder: 'e.g. 5 USD, or 5000 credits',
 			hint: COST_UNITS,
 			description:
 				'The most this node may spend in one execution. If the videos would cost more, none is submitted. If the limit is empty or not a number, the run stops.',

@@ -1,9 +1,11 @@
+import { itemsText } from '../../core/items';
 import type { Cost } from '../../core/job';
+import { estimateCost } from '../../core/models/price';
 import type { LedgerEntry } from '../../core/money/ledger';
 import { amountText } from '../../core/money/limits';
 import { providerOf } from '../../core/providers';
 import { isTool } from '../../host/context';
-import type { Items } from '../run/items';
+import type { Items, Result } from '../run/items';
 import type { Run } from '../run/run';
 import type { GenerateItem, Settings } from './check';
 
@@ -26,11 +28,13 @@ export function logWarnings({ context }: Run, { completion }: Settings, { toDo }
  * Shows with the output what this run did that is not seen in an item, one line each, and gives the lines, as n8n keeps
  * hints only where `execute()` returns: an error has to say them itself. An agent is told nothing of it.
  */
-export function showHints({ context, ledger }: Run, { toDo }: Items<GenerateItem>): readonly string[] {
+export function showHints({ context, ledger }: Run, { toDo, results }: Items<GenerateItem>): readonly string[] {
 	if (isTool(context)) return [];
 	const submitted = ledger.submittedNow();
 	const lines = [
 		submittedText(submitted),
+		dryRunText(toDo),
+		context.continueOnFail() ? errorsText(results, context.getInputData().length) : undefined,
 		takenUpText(toDo),
 		takenOverText(ledger.countTakenOver()),
 		...fallbackTexts(submitted),
@@ -48,12 +52,34 @@ function hasTestUrl({ first, dryRun }: GenerateItem): boolean {
 /** "3 videos submitted, 1.35 USD estimated". */
 function submittedText(submitted: readonly LedgerEntry[]): string | undefined {
 	if (submitted.length === 0) return undefined;
-	const costs = submitted.flatMap((entry) => costOf(entry) ?? []);
+	return `${countText(submitted.length)} submitted, ${costsText(submitted.map(costOf))}`;
+}
+
+/** "Dry Run: nothing was submitted or paid for. A real run makes 2 videos, at least 750 credits". */
+function dryRunText(toDo: readonly GenerateItem[]): string | undefined {
+	const dry = toDo.filter(({ dryRun }) => dryRun);
+	if (dry.length === 0) return undefined;
+	const costs = costsText(dry.map(({ first }) => estimateCost(first.request)?.least));
+	return `Dry Run: nothing was submitted or paid for. A real run makes ${countText(dry.length)}, ${costs}`;
+}
+
+/** With On Error "Continue" the run is green whatever has become of its items, and their errors may stand elsewhere. */
+function errorsText(results: readonly Result[], itemCount: number): string | undefined {
+	// An item that is paused has no result yet.
+	const wrong = [...results.keys()].filter((itemIndex) => results[itemIndex]?.kind === 'error');
+	if (wrong.length === 0) return undefined;
+	const ended = wrong.length === 1 ? 'ended as an error' : 'ended as errors';
+	return `${wrong.length} of ${itemCount} items ${ended} (${itemsText(wrong)}, counted from 0)`;
+}
+
+/** What videos cost in all, where undefined is a price that is not known. */
+function costsText(all: ReadonlyArray<Cost | undefined>): string {
+	const costs = all.filter((cost) => cost !== undefined);
 	const units = (['USD', 'credits'] as const).filter((unit) => costs.some((cost) => cost.unit === unit));
 	const sums = units.map((unit) => sumText(costs.filter((cost) => cost.unit === unit)));
-	const unknown = submitted.length - costs.length;
+	const unknown = all.length - costs.length;
 	if (unknown > 0) sums.push(costs.length === 0 ? 'price not known' : `the price of ${unknown} not known`);
-	return `${countText(submitted.length)} submitted, ${sums.join(' and ')}`;
+	return sums.join(' and ');
 }
 
 /** A job that is known not to be charged costs nothing. */

@@ -76,7 +76,7 @@ function lookAtAll(run: Run, fresh: readonly GenerateItem[]): (link: PictureLink
 		const verdict = await verdicts.get(url);
 		if (verdict?.kind !== 'refused') return [];
 		const { hostname } = new URL(url);
-		const hint = `(Looked at on ${hostname}. To send it all the same, turn off Check Picture Links in the options.)`;
+		const hint = `(n8n opened it at ${hostname}. To send it all the same, add the option Check Picture Links and turn it off.)`;
 		return [{ field: label, message: `${verdict.problem} ${hint}` }];
 	};
 }

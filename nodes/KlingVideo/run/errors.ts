@@ -90,7 +90,8 @@ export function refusedRun(
 	const nothing = jobs.length === 0 ? 'Nothing was sent.' : 'Nothing new was sent.';
 	const [first] = invalid;
 	if (invalid.length === 1 && first !== undefined) {
-		const message = first.problems.map(problemText).join(' ');
+		const whose = itemCount === 1 ? '' : `Item ${first.itemIndex} (counted from 0): `;
+		const message = whose + first.problems.map(problemText).join(' ');
 		return nodeError(context, { message, description: [nothing, ...known].join('\n') }, first.itemIndex);
 	}
 	const problems = invalid.flatMap((item) =>

@@ -21,6 +21,17 @@ test('a problem that many items have is one line, and the data of the error name
 	});
 });
 
+test('one wrong item of several is named in the message, which alone stands in the pop-up', async () => {
+	const rows = itemsOf({ prompt: 'good', seconds: 5 }, { prompt: '', seconds: 5 });
+	expect(thrown(await stage.run(fromItem, rows))).toMatchObject({
+		message: 'Item 1 (counted from 0): Prompt is empty. Fill it in.',
+		description: 'Nothing was sent.',
+	});
+	const [, wrong] = rows;
+	const alone = thrown(await stage.run(fromItem, wrong === undefined ? [] : [wrong]));
+	expect(alone.message).toBe('Prompt is empty. Fill it in.');
+});
+
 test('what does not fit on a screen is left to the data of the error', async () => {
 	const rows = itemsOf(...Array.from({ length: 20 }, (_, index) => ({ prompt: 'good', seconds: 20 + index })));
 	const execution = await stage.run(fromItem, rows);

@@ -65,8 +65,23 @@ describe('what a run did stands above its output', () => {
 		]);
 	});
 
-	it('a dry run has submitted nothing, and says nothing', async () => {
-		expect(hintsOf(await stage.run({ options: { dryRun: true } }))).toEqual([]);
+	it.each([
+		['coreToday', 'at least 750 credits'],
+		['runpod', '0.9 USD estimated'],
+	])('a dry run says that it paid for nothing, and what a real one costs at %s', async (provider, cost) => {
+		const execution = await stage.run({ ...FROM_ITEM, provider, options: { dryRun: true } }, shots(2));
+		const line = `Dry Run: nothing was submitted or paid for. A real run makes 2 videos, ${cost}`;
+		expect(linesOf(execution)).toEqual([line]);
+	});
+
+	it('with On Error "Continue" the items that are errors are counted, as the run itself is green', async () => {
+		const items = [...shots(2), { json: { prompt: '' } }];
+		const parameters = { ...FROM_ITEM, provider: 'runpod', completion: 'jobId' };
+		const execution = await stage.run(parameters, items, { onError: 'continueErrorOutput' });
+		expect(linesOf(execution)).toEqual([
+			'2 videos submitted, 0.9 USD estimated',
+			'1 of 3 items ended as an error (item 2, counted from 0)',
+		]);
 	});
 
 	it('after an error its description says the same', async () => {
