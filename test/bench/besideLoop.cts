@@ -71,7 +71,7 @@ const rows = () => node('Rows', 'splitOut', { fieldToSplitOut: 'body.rows' });
 async function loop(host: Host, emulator: Emulator, path: string, isOneByOne: boolean): Promise<WorkflowDefinition> {
 	const credentials = await storeHeaderCredential(host, emulator);
 	const statusUrl = `=${emulator.coreTodayUrl}/predictions/{{ $json.job_id }}`;
-	const file = { options: { response: { response: { responseFormat: 'file' } } } };
+	const asFile = { response: { response: { responseFormat: 'file' } } };
 	const nodes = [
 		webhookTrigger(path, 'onReceived'),
 		rows(),
@@ -80,7 +80,13 @@ async function loop(host: Host, emulator: Emulator, path: string, isOneByOne: bo
 		node('Wait', 'wait', { amount: WAIT_SECONDS }, { typeVersion: 1.1, webhookId: crypto.randomUUID() }),
 		httpRequest('Get Status', statusUrl, {}, credentials),
 		node('Still Running?', 'if', isStillRunning(), { typeVersion: 2.2 }),
-		httpRequest('Get File', '={{ $json.result }}', file, credentials),
+		// Without the key, which is not the file host's business.
+		node(
+			'Get File',
+			'httpRequest',
+			{ url: '={{ $json.result }}', options: asFile },
+			{ typeVersion: 4.2, retryOnFail: true },
+		),
 	];
 	const aroundIt: Link[] = isOneByOne
 		? [
