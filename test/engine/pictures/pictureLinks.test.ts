@@ -47,7 +47,9 @@ test.each(REFUSED)('%s is refused before anything is sent to a provider', async 
 	for (const provider of providerNames) {
 		const text = thrown(await stage.run({ provider, startImageUrl })).text;
 		expect(text).toMatch(words);
-		expect(text).toMatch(/Start Image URL .*n8n opened it at 127\.0\.0\.1\..*add the option Check Picture Links and turn it off/);
+		expect(text).toMatch(
+			/Start Image URL .*n8n opened it at 127\.0\.0\.1\..*add the option Check Picture Links and turn it off/,
+		);
 		expect(text).not.toContain('/hosts/');
 		expect(text).toContain('Nothing was sent.');
 		expect(errorOf(itemOf(await stage.run({ provider, startImageUrl }, undefined, CONTINUE)))).toMatchObject({
