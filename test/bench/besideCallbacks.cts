@@ -11,7 +11,7 @@ import { storeCredentials } from '../e2e/harness/providers.cts';
 import { until } from '../e2e/harness/until.cts';
 import { klingNode, node, row, webhookTrigger } from '../e2e/harness/workflow.ts';
 import { sleepMs } from '../support/node.cts';
-import { storeHeaderCredential, submitNode } from './besideLoop.cts';
+import { klingForm, storeHeaderCredential, submitNode } from './besideLoop.cts';
 import type { CallbackFigures } from './besideTable.ts';
 
 /** Between two callbacks: so many that n8n keeps up. */
@@ -30,15 +30,7 @@ async function waitNode(host: Host, emulator: Emulator): Promise<INode[]> {
 }
 
 async function pauseUntilCallback(host: Host, emulator: Emulator): Promise<INode[]> {
-	const form = {
-		resource: 'video',
-		operation: 'generate',
-		provider: 'coreToday',
-		prompt: 'a walk',
-		startImageUrl: emulator.imageUrl,
-		completion: 'callback',
-		downloadVideo: false,
-	};
+	const form = { ...klingForm(emulator), completion: 'callback', downloadVideo: false };
 	return [klingNode('Generate', form, { credentials: await storeCredentials(host, emulator, 'bench') })];
 }
 

@@ -106,17 +106,16 @@ async function loop(host: Host, emulator: Emulator, path: string, isOneByOne: bo
 	]);
 }
 
+/** The form of Kling Video for the job that `submitNode` submits. */
+export function klingForm({ imageUrl }: Emulator): INode['parameters'] {
+	const operation = { resource: 'video', operation: 'generate', provider: 'coreToday' };
+	return { ...operation, prompt: 'a walk', startImageUrl: imageUrl };
+}
+
 /** The same job by this package, with Retry On Fail as in the loop's HTTP nodes. */
 async function kling(host: Host, emulator: Emulator, path: string): Promise<WorkflowDefinition> {
 	const credentials = await storeCredentials(host, emulator, 'bench');
-	const form = {
-		resource: 'video',
-		operation: 'generate',
-		provider: 'coreToday',
-		prompt: 'a walk',
-		startImageUrl: emulator.imageUrl,
-	};
-	const generate = klingNode('Generate', form, { credentials, retryOnFail: true });
+	const generate = klingNode('Generate', klingForm(emulator), { credentials, retryOnFail: true });
 	return row('Kling Video', [webhookTrigger(path, 'onReceived'), rows(), generate]);
 }
 
