@@ -35,7 +35,7 @@ export async function startOnEndedJob(
 	memory: Memory,
 ): Promise<IWebhookResponseData> {
 	const provider = findProvider(context.getNodeParameter('provider'));
-	const jobId = provider?.readCallback(bodyOf(context));
+	const jobId = provider?.namedJobId(bodyOf(context));
 	if (provider === undefined || jobId === undefined) return answer(context, 400, 'The body names no job');
 	const parameters = readParameters(context);
 	const name = `${provider.name} ${jobId}`;

@@ -57,7 +57,7 @@ export function isJsonObject(value: unknown): value is JsonObject {
 	return asObject(value) !== undefined && isJson(value);
 }
 
-/** Whether a value is made of JSON only, with no cycle deeper than 64 levels. */
+/** Whether a value is made of JSON only, nested at most 64 levels deep, so that a cycle is refused. */
 export function isJson(value: unknown, depth = 64): value is JsonValue {
 	if (value === null || typeof value === 'string' || typeof value === 'boolean') return true;
 	if (typeof value === 'number') return Number.isFinite(value);

@@ -3,7 +3,8 @@ import { asText, parseJson } from '../core/json';
 
 /**
  * Answers the caller of a webhook at once, so that work can go on after the answer. A later answer to the same call is
- * ignored. Where `webhook()` returns only this, n8n neither starts nor resumes an execution; `workflowData` beside it does.
+ * ignored. If `webhook()` returns only this, the execution stays as it is; if it returns `workflowData`, too, n8n starts or
+ * resumes the execution with those items.
  */
 export function answer(context: IWebhookFunctions, status: number, message: string): IWebhookResponseData {
 	const response = context.getResponseObject();

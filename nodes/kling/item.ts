@@ -55,6 +55,7 @@ async function fetchVideo(session: Session, job: Job): Promise<Download | undefi
 		const message = `${providerOf(provider).label} reports the job as completed, but gives no link to a video`;
 		return { kind: 'failed', message };
 	}
+	// Without a usable credential the link is tried all the same: opening it needs no key.
 	const api = await session.api(provider);
 	return await session.downloads.fetch({
 		url: job.videoUrl,

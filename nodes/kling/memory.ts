@@ -100,8 +100,8 @@ export function createMemory(): Memory {
 export const processMemory = createMemory();
 
 /** What is remembered of a pause of so many items. */
-export function pauseMemory({ pauses }: Memory, pause: string, itemCount: number): PauseMemory {
-	return pauses.getOrAdd(pause, () => ({
+export function pauseMemory({ pauses }: Memory, key: string, itemCount: number): PauseMemory {
+	return pauses.getOrAdd(key, () => ({
 		isResuming: false,
 		statusCalls: createStatusCalls(itemCount),
 		endedJobs: new Map(),

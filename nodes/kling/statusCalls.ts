@@ -3,7 +3,7 @@ import { createRateLimiter } from '../core/rateLimiter';
 
 /** The status calls that the callbacks to one pause may cause, as anybody could send callbacks. */
 export interface StatusCalls {
-	/** Whether one more may be sent, which may take ten seconds to say; if so, that counts. */
+	/** Says, after up to ten seconds, whether one more status call may be sent. If so, it has been counted. */
 	take(clock: Clock): Promise<boolean>;
 }
 

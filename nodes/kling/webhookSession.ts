@@ -21,8 +21,8 @@ export function createWebhookSession(given: IWebhookFunctions, clock: Clock, mem
 /**
  * The context, but a credential is read once per half minute, for all callbacks together. Every reading in `webhook()`
  * costs n8n 2.41.1 100 ms of a processor, since it starts a new engine for expressions
- * (docs/n8n.md#processor-time-of-a-callback). n8n itself reads the credential once more for each call to the provider, and
- * this avoids that reading as well.
+ * (docs/n8n.md#processor-time-of-a-callback). n8n's request helper reads the credential once more for each call to the
+ * provider. It does so by the context that it is called with, and so gets what is remembered here.
  */
 function readingCredentialsOnce(context: IWebhookFunctions, clock: Clock, { credentials }: Memory): IWebhookFunctions {
 	const getCredentials = async (type: string): ReturnType<IWebhookFunctions['getCredentials']> => {

@@ -132,7 +132,7 @@ interface Flow {
 	readonly emulator: Emulator;
 	/** Starts an execution by the workflow's webhook; resolves once it has ended. */
 	run(): Promise<Execution>;
-	/** The editor's Retry of the latest execution. */
+	/** Executions > Retry of the latest execution. */
 	retry(): Promise<Execution>;
 }
 

@@ -130,7 +130,7 @@ class Execution {
 			if (isStopped) void this.stopLater();
 			ends = await this.clock.until(this.tryAll());
 			demand(this.clock.now() - startMs < LONGEST_TRY_MS, `a try of seed ${this.seed} ends in time`);
-			// n8n stores the execution's data between tries of the editor's Retry.
+			// n8n stores the execution's data between an execution and its retry.
 			this.store = JSON.parse(JSON.stringify(this.store));
 		}
 		this.demandPromises(ends);
@@ -199,8 +199,8 @@ class Execution {
 		readStatus: CallPorts['readStatus'],
 	): Promise<End> {
 		const known = ledger.find(index, [itemAt(index)]);
-		if (known.kind === 'unknown') return 'unknown';
-		if (known.kind === 'new' && this.isRefusedByLook(index)) return this.refusedEnd(index);
+		if (known.kind === 'unclear') return 'unknown';
+		if (known.kind === 'maySubmit' && this.isRefusedByLook(index)) return this.refusedEnd(index);
 		const entry = known.kind === 'job' ? known.entry : await this.submit(index, ledger);
 		if (typeof entry === 'string') return entry;
 		const { handle, job: lastSeen, submittedMs } = entry;

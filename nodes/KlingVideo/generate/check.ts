@@ -6,7 +6,7 @@ import type { Failure, ProviderName } from '../../core/job';
 import { present, without } from '../../core/json';
 import { defaultModelOf, takes } from '../../core/models';
 import { parseForm } from '../../core/models/form';
-import type { Known } from '../../core/money/ledger';
+import type { LedgerAnswer } from '../../core/money/ledger';
 import { asLimit, type Limits } from '../../core/money/limits';
 import { providerOf } from '../../core/providers';
 import { chainOf } from '../../core/providers/choices';
@@ -62,8 +62,11 @@ export interface GenerateItem {
 	readonly second?: PreparedRequest;
 	/** Those of its first and second request. The ledger uses them to find jobs of an earlier execution. */
 	readonly fingerprints: readonly string[];
-	/** What the ledger says of it: whether an earlier try has paid for it. */
-	readonly known: Known;
+	/**
+	 * What the ledger said of it when it was checked, for the limits and for polling. Right before a submit the ledger is
+	 * asked again.
+	 */
+	readonly known: LedgerAnswer;
 	/** Checks everything and submits nothing. */
 	readonly dryRun: boolean;
 	/** Whether the links of its pictures are to be opened before anything is submitted. */
@@ -157,12 +160,12 @@ export function refuseNew(
 	problem: Failure,
 	refusal?: NodeOperationError,
 ): Items<GenerateItem> {
-	const paid = toDo.filter(({ known }) => known.kind !== 'new');
-	if (paid.length === 0 && !context.continueOnFail()) throw refusal ?? nodeError(context, refusedItem(problem));
+	const kept = toDo.filter(({ known }) => known.kind !== 'maySubmit');
+	if (kept.length === 0 && !context.continueOnFail()) throw refusal ?? nodeError(context, refusedItem(problem));
 	for (const { itemIndex, known } of toDo) {
-		if (known.kind === 'new') results[itemIndex] = { kind: 'error', error: refusedItem(problem) };
+		if (known.kind === 'maySubmit') results[itemIndex] = { kind: 'error', error: refusedItem(problem) };
 	}
-	return { toDo: paid, results };
+	return { toDo: kept, results };
 }
 
 /** Some fields are in the form more than once, each time for other models. */

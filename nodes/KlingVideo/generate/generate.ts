@@ -36,10 +36,10 @@ async function makeVideos(run: Run): Promise<{ output: INodeExecutionData[]; res
 	const valid = await checkItems(run, async (itemIndex) => await checkItem(run, settings, itemIndex));
 	const checked = await takeOverLeftJobs(run, valid);
 	const isPausing = settings.completion === 'callback';
-	const unchanged = { callable: checked, noCallback: undefined };
-	const { callable, noCallback } = isPausing ? expectCallbacks(run, checked) : unchanged;
+	const unchanged = { expecting: checked, noCallback: undefined };
+	const { expecting, noCallback } = isPausing ? expectCallbacks(run, checked) : unchanged;
 	const problem = runProblem(run, settings, checked.toDo, noCallback);
-	const allowed = problem === undefined ? callable : refuseNew(run, callable, problem);
+	const allowed = problem === undefined ? expecting : refuseNew(run, expecting, problem);
 	const items = await checkLinks(run, allowed);
 	logWarnings(run, settings, items);
 	let shownMeanwhile: INodeExecutionData[] | undefined;
@@ -62,7 +62,7 @@ function runProblem(
 	noCallback: string | undefined,
 ): Failure | undefined {
 	if (problems.length > 0) return refusal(problems.join(' '), 'invalid_input', false);
-	const fresh = toDo.filter(({ known }) => known.kind === 'new');
+	const fresh = toDo.filter(({ known }) => known.kind === 'maySubmit');
 	const paid = fresh.filter(({ dryRun }) => !dryRun);
 	// A dry run shows what a real one would be refused for; beside real items it costs nothing.
 	const planned = (paid.length > 0 ? paid : fresh).map(({ itemIndex, first }) => ({
@@ -77,8 +77,8 @@ function runProblem(
 /** Wait for Completion. An unfinished job counts for Max Concurrency; the download of its video does not. */
 async function makeVideo(run: Run, settings: Settings, item: GenerateItem): Promise<Result> {
 	const ended = await settings.limit(async () => {
-		const paid = await takeUpOrSubmit(run, settings, item);
-		return paid.kind === 'job' && !hasEnded(paid.job) ? await followJob(run, item, paid) : paid;
+		const taken = await takeUpOrSubmit(run, settings, item);
+		return taken.kind === 'job' && !hasEnded(taken.job) ? await followJob(run, item, taken) : taken;
 	});
 	return ended.kind === 'job' ? await videoResult(run, ended.job, item.output, extrasOf(ended.entry)) : ended;
 }

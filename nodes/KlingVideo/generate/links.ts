@@ -24,7 +24,7 @@ const DELETES_AFTER_DOWNLOAD = /(^|\.)(file\.io|bashupload\.com|transfer\.sh|osh
  * to do, as `checkItems` does; with On Error "Stop" nothing new is submitted if one of the links is bad.
  */
 export async function checkLinks(run: Run, items: Items<GenerateItem>): Promise<Items<GenerateItem>> {
-	const fresh = items.toDo.filter(({ known }) => known.kind === 'new');
+	const fresh = items.toDo.filter(({ known }) => known.kind === 'maySubmit');
 	const verdictOf = lookAtAll(run, fresh);
 	const checked = await Promise.all(
 		fresh.map(async (item): Promise<InvalidItem> => {

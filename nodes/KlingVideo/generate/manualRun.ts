@@ -20,7 +20,7 @@ export async function takeOverLeftJobs(run: Run, items: Items<GenerateItem>): Pr
 	const left = leftJobsOf(run);
 	if (left === undefined || !isManualRun(run.context)) return items;
 	return await doItems(run, items, async (item) =>
-		item.dryRun || item.known.kind !== 'new' ? item : await takeOver(run, left, item),
+		item.dryRun || item.known.kind !== 'maySubmit' ? item : await takeOver(run, left, item),
 	);
 }
 

@@ -21,27 +21,27 @@ import { deadlineOf, extrasOf, followJob, noteSeen, requestTo, takeUpOrSubmit } 
 export function expectCallbacks(
 	{ context }: Run,
 	items: Items<GenerateItem>,
-): { readonly callable: Items<GenerateItem>; readonly noCallback?: string } {
+): { readonly expecting: Items<GenerateItem>; readonly noCallback?: string } {
 	const { toDo } = items;
-	if (toDo.every(({ dryRun }) => dryRun)) return { callable: items };
+	if (toDo.every(({ dryRun }) => dryRun)) return { expecting: items };
 	const url = resumeUrlOf(context);
 	if (url === undefined) {
 		const noCallback =
 			'This execution cannot be paused, as n8n gives it no resume URL. Set Completion to Wait for Completion or Return Job ID.';
-		return { callable: items, noCallback };
+		return { expecting: items, noCallback };
 	}
 	const providerIsLocal = toDo.every(({ first, second }) => first.api.isLocal && second?.api.isLocal !== false);
 	const urlIs = urlProblem(url, { providerIsLocal });
 	if (urlIs !== undefined) {
 		const noCallback = `The provider cannot call this n8n back: its resume URL ${urlIs} Nothing was submitted. Set n8n's environment variable WEBHOOK_URL to the public address of this n8n, or set Completion to Wait for Completion or Return Job ID.`;
-		return { callable: items, noCallback };
+		return { expecting: items, noCallback };
 	}
 	const calledBack = (item: GenerateItem): GenerateItem => {
 		const callbackUrl = ownResumeUrl(url, ITEM_PARAMETER, String(item.itemIndex));
 		const { first, second } = item;
 		return { ...item, first: { ...first, callbackUrl }, ...present({ second: second && { ...second, callbackUrl } }) };
 	};
-	return { callable: { ...items, toDo: toDo.map(calledBack) } };
+	return { expecting: { ...items, toDo: toDo.map(calledBack) } };
 }
 
 /**
@@ -107,8 +107,7 @@ async function eachRunningJob(
 }
 
 /**
- * A job submitted by an earlier execution (the editor's Retry, or taken over by a manual run) calls that earlier
- * execution. So it is polled to its end here. If it has not ended by its timeout, `lookOnce` reads it once more.
+ * A job submitted by an earlier execution (one that was retried, or a manual run before) calls that earlier execution. So it is polled to its end here. If it has not ended by its timeout, `lookOnce` reads it once more.
  */
 async function followEarlierJob(run: Run, item: PaidItem): Promise<PaidJob | Result> {
 	const { paid } = item;

@@ -13,12 +13,20 @@ export const ITEM_PARAMETER = 'klingItem';
 /** The key of the node's context that holds the pause. */
 export const PAUSE_KEY = 'pause';
 
+/** An item whose job is waited for, or had ended before the pause. */
+export interface PausedJob {
+	readonly kind: 'job';
+	readonly job: Job;
+	readonly extras: Extras;
+	readonly output: OutputOptions;
+}
+
 /**
- * What `webhook()` has to know of an item. By then the input items are replaced, so parameters would be evaluated wrongly
- * (docs/n8n.md#the-resume-webhook); what is needed is copied before the pause.
+ * What `webhook()` has to know of an item. When a callback comes, the input items have been replaced, so that parameters
+ * would be evaluated wrongly (docs/n8n.md#the-resume-webhook); what is needed is copied before the pause.
  */
 export type PausedItem =
-	| { readonly kind: 'job'; readonly job: Job; readonly extras: Extras; readonly output: OutputOptions }
+	| PausedJob
 	/** Nothing is waited for: an error, or a dry run. */
 	| { readonly kind: 'noJob'; readonly json: JsonObject };
 

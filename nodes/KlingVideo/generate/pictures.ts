@@ -1,5 +1,5 @@
 import type { IBinaryData } from 'n8n-workflow';
-import { attemptOf, retry } from '../../core/calls/retry';
+import { attemptOf, isTransient, retry } from '../../core/calls/retry';
 import type { SubmitFailure } from '../../core/calls/submit';
 import { refusal } from '../../core/failure';
 import type { FieldReader } from '../../core/fields';
@@ -317,7 +317,7 @@ async function uploadTarget(run: Run, api: Api, file: FileToSend): Promise<Uploa
 	const { upload: uploads } = api.provider.imageDelivery;
 	if (uploads === undefined) return failed(`${api.provider.label} has no file upload`);
 	const answer = await retry(
-		async () => attemptOf(await api.send(uploads.call(file)), 'always', run.clock.now()),
+		async () => attemptOf(await api.send(uploads.call(file)), isTransient, run.clock.now()),
 		{ tries: UPLOAD_TRIES },
 		run,
 	);

@@ -10,31 +10,32 @@ import { jobItem, type Session } from '../../kling/item';
 import { pauseMemory, type Memory, type PauseMemory } from '../../kling/memory';
 import { createWebhookSession } from '../../kling/webhookSession';
 import { reasonOf } from '../run/items';
-import { ITEM_PARAMETER, PAUSE_KEY, readPause, type PausedItem } from './pauseRecord';
+import { ITEM_PARAMETER, PAUSE_KEY, readPause, type PausedItem, type PausedJob } from './pauseRecord';
 
 /*
  * What happens between a callback and the item. n8n gives the call to `webhook` in KlingVideo.node.ts, which leads to
- * `answerCallback` here. The pause that pause.ts kept with `keepPause` is read, and the providers are asked for the jobs
- * that were still running then. Once all have ended, `jobItem` in kling/item.ts makes an item of each job and downloads
- * its video; n8n goes on with these items as the node's output.
+ * `answerCallback` here. The pause that pause.ts kept with `keepPause` is read, and the providers are asked for the status
+ * of each job that was still running when the pause began. Once all have ended, `jobItem` in kling/item.ts makes an item of
+ * each job and downloads its video; n8n goes on with these items as the node's output. A job that failed or was cancelled
+ * is an ordinary item; after a callback nothing is thrown.
  *
  * If no callback comes, nothing here runs: at the deadline n8n goes on with the items that `pauseExecution` stored. What
  * they are is decided before the pause, by `jsonAtDeadline` in pause.ts.
  */
 
 /**
- * The memory of a pause is dropped this long after its items were made. A repeat that n8n still passes on until then gets
- * 200.
+ * The memory of a pause is dropped this long after its items were made. n8n may still pass on a repeated callback shortly
+ * after the resume: with this memory it gets 200, and no video is downloaded again.
  */
 const FORGET_AFTER_MS = 60_000;
 
 /** One callback to one pause. */
 interface Callback {
 	readonly items: readonly PausedItem[];
-	/** The item it is about; undefined if it names none of ours. */
-	readonly named: number | undefined;
+	/** The index of the item that it is about; undefined if it names none of ours. */
+	readonly namedIndex: number | undefined;
 	readonly session: Session;
-	readonly pause: PauseMemory;
+	readonly shared: PauseMemory;
 	readonly logger: IWebhookFunctions['logger'];
 	readonly clock: Clock;
 }
@@ -45,7 +46,7 @@ interface AllEnded {
 	readonly items: readonly PausedItem[];
 }
 
-/** Why the execution stays paused. 200: this callback is done with. 429 and 503: the provider is to repeat it. */
+/** Why the execution stays paused. 200: the provider need not repeat this callback. 429 and 503: the provider is to repeat it. */
 interface NotYet {
 	readonly kind: 'notYet';
 	readonly status: 200 | 429 | 503;
@@ -53,8 +54,8 @@ interface NotYet {
 }
 
 /**
- * A provider's callback to a paused execution. Its body is never believed. The providers are asked; only when all jobs
- * have ended does the execution go on. This never throws: n8n would then wipe the run's data.
+ * A provider's callback to a paused execution. Its body is used only to find the item; the status always comes from the
+ * provider. The execution goes on only when all jobs have ended. This never throws: n8n would then wipe the run's data.
  *
  * What the provider is answered:
  * - 200 "going on": all jobs have ended; the items are made after this answer;
@@ -88,39 +89,40 @@ async function resumeIfAllEnded(
 	if (stored === undefined) return answer(context, 404, 'no job is waited for here');
 	const { items, pausedMs } = stored;
 	const key = `${context.getExecutionId()} ${pausedMs}`;
-	const pause = pauseMemory(memory, key, items.length);
+	const shared = pauseMemory(memory, key, items.length);
 	const session = createWebhookSession(context, clock, memory);
-	const named = namedItem(context, items);
-	const found = await readStatuses({ items, named, session, pause, logger: context.logger, clock });
+	const namedIndex = indexOfNamedItem(context, items);
+	const found = await readStatuses({ items, namedIndex, session, shared, logger: context.logger, clock });
 	if (found.kind === 'notYet') return answer(context, found.status, found.message);
-	if (pause.isResuming) return answer(context, 200, 'going on already');
-	pause.isResuming = true;
+	if (shared.isResuming) return answer(context, 200, 'going on already');
+	shared.isResuming = true;
 	answer(context, 200, 'going on');
 	const finished = await Promise.all(
 		found.items.map(async (item, itemIndex) => await outputItemOf(session, item, itemIndex)),
 	);
 	void clock.sleep(FORGET_AFTER_MS).then(() => memory.pauses.delete(key));
+	// With these items n8n resumes the execution.
 	return { noWebhookResponse: true, workflowData: [finished] };
 }
 
 /** The item a callback is about: by the URL we gave out, else by any ID in its body that is one of ours. */
-function namedItem(context: IWebhookFunctions, items: readonly PausedItem[]): number | undefined {
-	const index = Number(asObject(context.getQueryData())?.[ITEM_PARAMETER] ?? NaN);
+function indexOfNamedItem(context: IWebhookFunctions, items: readonly PausedItem[]): number | undefined {
+	const index = Number(asObject(context.getQueryData())?.[ITEM_PARAMETER]);
 	if (items[index]?.kind === 'job') return index;
-	const ids = providers.map((provider) => provider.readCallback(bodyOf(context)));
+	const ids = providers.map((provider) => provider.namedJobId(bodyOf(context)));
 	const found = items.findIndex((item) => item.kind === 'job' && ids.includes(item.job.handle.jobId));
 	return found === -1 ? undefined : found;
 }
 
 /**
- * Asks for the named job first, then for the others until one is found that is still running: usually one or two status
- * calls, and up to one for each job where callbacks were lost or this process has started anew. Gives all items, ended, or
- * why there is still something to wait for.
+ * Reads the status of the named job first, then of the others until one is found that is still running: usually one or two
+ * status calls, and up to one for each job where callbacks were lost or this process has started anew. Gives all items with
+ * their jobs ended, or why the execution stays paused.
  */
 async function readStatuses(callback: Callback): Promise<AllEnded | NotYet> {
-	const { items, named } = callback;
+	const { items, namedIndex } = callback;
 	const current = [...items];
-	const order = named === undefined ? items.keys() : new Set([named, ...items.keys()]);
+	const order = namedIndex === undefined ? items.keys() : new Set([namedIndex, ...items.keys()]);
 	for (const index of order) {
 		const item = items[index];
 		if (item?.kind !== 'job' || hasEnded(item.job)) continue;
@@ -134,12 +136,12 @@ async function readStatuses(callback: Callback): Promise<AllEnded | NotYet> {
 async function jobIfEnded(
 	callback: Callback,
 	index: number,
-	{ job, output }: Extract<PausedItem, { kind: 'job' }>,
+	{ job, output }: PausedJob,
 ): Promise<{ readonly kind: 'job'; readonly job: Job } | NotYet> {
-	const { pause, session, logger, clock } = callback;
-	const known = pause.endedJobs.get(index);
+	const { shared, session, logger, clock } = callback;
+	const known = shared.endedJobs.get(index);
 	if (known !== undefined) return { kind: 'job', job: known };
-	if (!(await pause.statusCalls.take(clock))) return { kind: 'notYet', status: 429, message: 'asked too often' };
+	if (!(await shared.statusCalls.take(clock))) return { kind: 'notYet', status: 429, message: 'asked too often' };
 	const { jobId } = job.handle;
 	const seen = await readStatus(session.api, job.handle);
 	if (seen.kind !== 'job') {
@@ -149,12 +151,12 @@ async function jobIfEnded(
 	}
 	if (hasEnded(seen.job)) {
 		const ended = output.raw ? seen.job : withoutRaw(seen.job);
-		pause.endedJobs.set(index, ended);
+		shared.endedJobs.set(index, ended);
 		return { kind: 'job', job: ended };
 	}
-	// This job still runs. If this callback is about another job, it is done with. If it is about this job, it came too early
-	// and has to be repeated.
-	return index === callback.named
+	// This job still runs. A callback about this job came too early and has to be repeated; one about another job need not
+	// be.
+	return index === callback.namedIndex
 		? { kind: 'notYet', status: 503, message: 'this job has not ended' }
 		: { kind: 'notYet', status: 200, message: 'noted' };
 }

@@ -1,4 +1,10 @@
-import { stoppedBefore, submitOnce, type SubmitFailure, type SubmitResult } from '../../core/calls/submit';
+import {
+	stoppedBefore,
+	submitOnce,
+	unclearFailure,
+	type SubmitFailure,
+	type SubmitResult,
+} from '../../core/calls/submit';
 import { refusal } from '../../core/failure';
 import type { Job, ProviderName } from '../../core/job';
 import { present } from '../../core/json';
@@ -16,44 +22,43 @@ import { endedProblems } from './links';
 import { deliverPictures } from './pictures';
 
 /*
- * How a retry is kept from paying twice. `takeUpOrSubmit` asks the ledger (core/money/ledger.ts) about each item: one that
+ * How a retry is kept from paying twice. `ifLedgerAllows` asks the ledger (core/money/ledger.ts) about each item: one that
  * has a job keeps that job, and one whose submit was never answered is an error. Only an item without either, or whose job
  * failed and may be made again, or was cancelled by our own Stop, is submitted.
- * `submitTo` opens its entry in the ledger before the call is sent, and n8n keeps the ledger for every try of the execution.
- * The call itself is repeated only where `isWorthRepeating` (core/calls/retry.ts) says that it certainly made no job.
+ * `submitTo` opens the item's entry in the ledger before the call is sent. The ledger is in n8n's node context (run/run.ts),
+ * which n8n gives to all tries of an execution and to Executions > Retry.
+ * The call itself is repeated only where `surelyMadeNoJob` (core/calls/retry.ts) says so.
  */
 
 /** A busy provider is asked again for this long at most, and not longer than a short Timeout. */
 const MAX_PATIENCE_MS = 300_000;
 
 /**
- * The job of an item: the one place that decides whether it is paid for. A retry takes up the job of an earlier try; only
- * an item that is new to the ledger is submitted.
+ * Gives the job of an item: that of an earlier try, or else a new one, if the ledger allows it. Nothing else submits.
  */
 export async function takeUpOrSubmit(run: Run, settings: Settings, item: GenerateItem): Promise<PaidJob | Result> {
 	if (item.dryRun) return await dryRunItem(run, settings, item);
-	return await unlessKnown(run, item, async () => await submitItem(run, settings, item));
+	return await ifLedgerAllows(run, item, async () => await submitItem(run, settings, item));
 }
 
 /**
- * Submits an item that the ledger does not know. An agent may make equal calls at the same time, so the ledger is asked
- * right before each submit, also before that to the second provider: nothing is awaited between its answer and the opening
- * of the new entry.
+ * Submits an item if the ledger allows it. An agent may make equal calls at the same time, so the ledger is asked right
+ * before each submit, also before that to the second provider: nothing is awaited between its answer and `ledger.open`.
  */
-async function unlessKnown(
+async function ifLedgerAllows(
 	run: Run,
 	item: GenerateItem,
 	submit: () => Promise<PaidJob | ErrorResult>,
 ): Promise<PaidJob | ErrorResult> {
 	let known = run.ledger.find(item.itemIndex, item.fingerprints);
-	while (known.kind === 'unknown') {
+	while (known.kind === 'unclear') {
 		// Only an agent's equal call can be under way here: it is waited for, and the ledger is asked again.
 		const answered = run.ledger.whenAnswered(known.entry);
 		if (answered === undefined) return unclearSubmitError(known.entry, item);
 		await answered;
 		known = run.ledger.find(item.itemIndex, item.fingerprints);
 	}
-	return known.kind === 'new' ? await submit() : known;
+	return known.kind === 'maySubmit' ? await submit() : known;
 }
 
 /** The item's request to the provider that has its job. */
@@ -63,13 +68,8 @@ export function requestTo({ first, second }: GenerateItem, provider: ProviderNam
 
 function unclearSubmitError({ failure, provider }: LedgerEntry, item: GenerateItem): ErrorResult {
 	const { api, request } = requestTo(item, provider);
-	const known = failure ?? {
-		message: `It is not known whether ${api.provider.label} accepted the job: the execution ended while it was being submitted`,
-		code: 'submit_unknown',
-		retryable: false,
-		charged: 'unknown',
-	};
-	return { kind: 'error', error: failureError(known, { provider, model: request.model }) };
+	const unclear = failure ?? unclearFailure(api.provider, 'the execution ended while it was being submitted');
+	return { kind: 'error', error: failureError(unclear, { provider, model: request.model }) };
 }
 
 /**
@@ -91,7 +91,7 @@ async function submitItem(run: Run, settings: Settings, item: GenerateItem): Pro
 	if (second === undefined || !mayFallBack || !allowsFallback(run, settings, second)) {
 		return { kind: 'error', error: submitError(submitted, first) };
 	}
-	return await unlessKnown(run, item, async () => await submitToSecond(run, item, second, failure.message));
+	return await ifLedgerAllows(run, item, async () => await submitToSecond(run, item, second, failure.message));
 }
 
 /** @param reason why the first provider made no job */
@@ -144,6 +144,7 @@ async function submitTo(
 	const { provider } = prepared.api;
 	if (run.stop.requested) return stoppedBefore(provider);
 	const estimate = estimateCost(prepared.request);
+	// No `await` between the ledger's answer and here: see `ifLedgerAllows`.
 	const entry = ledger.open(
 		{
 			itemIndex,

@@ -32,7 +32,7 @@ export interface Run extends Session {
 	readonly clock: Clock;
 	readonly random: Random;
 	readonly stop: Stop;
-	/** Which run of the node in its execution this is: the turns of a loop differ, the tries of Retry On Fail do not. */
+	/** Which turn of the node in its execution this is: the turns of a loop differ, the tries of Retry On Fail do not. */
 	readonly runIndex: number;
 	readonly ledger: Ledger;
 	/** What manual runs left for the next ones, by workflow and node. */
@@ -66,7 +66,7 @@ export function createRun(context: IExecuteFunctions, clock: Clock, memory: Memo
 		stop,
 		runIndex,
 		leftJobs: memory.leftJobs,
-		// All tries of an execution share this object, and the editor's Retry gets it back (docs/n8n.md#retry).
+		// All tries of an execution share this object, and Executions > Retry gets it back (docs/n8n.md#retry).
 		ledger: new Ledger(context.getContext('node'), {
 			runIndex,
 			executionId: isAgentCall ? undefined : context.getExecutionId(),

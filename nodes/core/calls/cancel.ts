@@ -1,7 +1,7 @@
 import { hasEnded, type Handle, type JobOrFailure } from '../job';
 import { without } from '../json';
 import type { Provider } from '../providers/provider';
-import { attemptOf, backoffMs, retry } from './retry';
+import { attemptOf, backoffMs, isTransient, retry } from './retry';
 import { getStatus, type CallPorts } from './status';
 
 /** A cancel creates nothing, so it may be repeated. */
@@ -19,7 +19,7 @@ const UNTIL_CANCELLED_MS = 1_000;
 export async function cancelJob(provider: Provider, handle: Handle, ports: CallPorts): Promise<JobOrFailure> {
 	const unstoppable = without(ports, 'stop');
 	const { clock, random, send } = unstoppable;
-	const attempt = async () => attemptOf(await send(provider.cancelCall(handle)), 'always', clock.now());
+	const attempt = async () => attemptOf(await send(provider.cancelCall(handle)), isTransient, clock.now());
 	for (let round = 1; ; round++) {
 		const answer = await retry(attempt, { tries: CANCEL_TRIES }, unstoppable);
 		const job = answer.kind === 'reply' ? provider.readCancelled(answer, handle, { nowMs: clock.now() }) : undefined;

@@ -39,19 +39,19 @@ export interface RetryPorts {
 }
 
 /**
- * Makes up to `policy.tries` tries, numbered from 1, until one is done. Between two tries there is the pause that the
- * provider asked for, or else one that grows from a second to half a minute. A requested stop ends the pause, and there
- * is no further try. This is the only place where a call is repeated.
+ * Makes up to `policy.tries` tries until one is done. Between two tries there is the pause that the provider asked for, or
+ * else one that grows from a second to half a minute. A requested stop ends the pause, and there is no further try. This
+ * is the only place where a call is repeated.
  */
 export async function retry<T>(
-	attempt: (number: number) => Promise<Attempt<T>>,
+	attempt: () => Promise<Attempt<T>>,
 	policy: RetryPolicy,
 	{ clock, random, stop = NEVER_STOPPED }: RetryPorts,
 ): Promise<T> {
 	const { tries, patienceMs = Infinity, longestPauseMs = LONGEST_PAUSE_MS } = policy;
 	const lastStartMs = clock.now() + patienceMs;
 	for (let number = 1; ; number++) {
-		const tried = await attempt(number);
+		const tried = await attempt();
 		if (tried.kind === 'done') return tried.value;
 		const { afterMs, otherwise } = tried;
 		if (number >= tries || (afterMs ?? 0) > longestPauseMs) return otherwise;
@@ -62,25 +62,30 @@ export async function retry<T>(
 	}
 }
 
-/** The answer to a call as a try: see `isWorthRepeating`. */
+/**
+ * The answer to a call as a try, with the pause that the provider asks for.
+ * @param mayRepeat `surelyMadeNoJob` for a submit, `isTransient` for every other call
+ */
 export function attemptOf(
 	answer: Reply | Fault,
-	repeat: 'ifNotSent' | 'always',
+	mayRepeat: (answer: Reply | Fault) => boolean,
 	nowMs: number,
 ): Attempt<Reply | Fault> {
-	if (!isWorthRepeating(answer, repeat)) return { kind: 'done', value: answer };
+	if (!mayRepeat(answer)) return { kind: 'done', value: answer };
 	const afterMs = answer.kind === 'reply' ? retryAfterMs(answer, nowMs) : undefined;
 	return { kind: 'again', otherwise: answer, ...present({ afterMs }) };
 }
 
 /**
- * Whether another try of the same call may bring a better answer. `always` is for calls that may be repeated freely:
- * after every transient fault, which is a broken connection and the statuses 408, 425, 429 and 5xx. `ifNotSent` is for
- * a submit, which costs money each time it is accepted: only where no connection came about, and after a 429, by which
- * the provider says that it did not take the request.
+ * Whether a submit certainly made no job, so that repeating it cannot cost twice: no connection came about, or the
+ * provider answered with 429, by which it says that it did not take the request.
  */
-export function isWorthRepeating(answer: Reply | Fault, repeat: 'ifNotSent' | 'always'): boolean {
-	if (repeat === 'ifNotSent') return answer.kind === 'fault' ? answer.reach === 'notConnected' : answer.status === 429;
+export function surelyMadeNoJob(answer: Reply | Fault): boolean {
+	return answer.kind === 'fault' ? answer.reach === 'notConnected' : answer.status === 429;
+}
+
+/** Whether a call that costs nothing is worth repeating: after a broken connection, 408, 425, 429 and 5xx. */
+export function isTransient(answer: Reply | Fault): boolean {
 	return answer.kind === 'fault' || [408, 425, 429].includes(answer.status) || answer.status >= 500;
 }
 

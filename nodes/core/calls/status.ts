@@ -3,7 +3,7 @@ import type { Failure, Handle, Job, JobOrFailure } from '../job';
 import { present } from '../json';
 import type { Provider } from '../providers/provider';
 import type { Send } from './http';
-import { isWorthRepeating, retry, retryAfterMs, type Attempt, type RetryPorts } from './retry';
+import { isTransient, retry, retryAfterMs, type Attempt, type RetryPorts } from './retry';
 
 /** After so many replies in a row that no document describes, the fault is not a transient one. */
 const UNEXPECTED_REPLIES_IN_A_ROW = 5;
@@ -52,7 +52,7 @@ export function createStatusReader(provider: Provider, send: Send, clock: Clock)
 		firstReadMs.set(jobId, sinceMs);
 		const answer = await send(provider.statusCall(handle));
 		if (answer.kind === 'fault') return { kind: 'unavailable', message: answer.message };
-		if (isWorthRepeating(answer, 'always')) {
+		if (isTransient(answer)) {
 			const message = `${provider.label} answered with HTTP status ${answer.status}`;
 			return { kind: 'unavailable', message, ...present({ retryAfterMs: retryAfterMs(answer, clock.now()) }) };
 		}

@@ -2,7 +2,7 @@ import { refusal } from '../failure';
 import type { Failure, Job } from '../job';
 import type { Provider, SubmitMoment, VideoRequest } from '../providers/provider';
 import type { Fault, Reply, Send } from './http';
-import { attemptOf, isWorthRepeating, retry, type Attempt, type RetryPorts } from './retry';
+import { attemptOf, retry, surelyMadeNoJob, type Attempt, type RetryPorts } from './retry';
 
 export interface SubmitPorts extends Required<RetryPorts> {
 	readonly send: Send;
@@ -50,12 +50,12 @@ export async function submitOnce(
 		const answer = await send(call);
 		if (answer.kind === 'fault') connectTries += 1;
 		if (connectTries >= CONNECT_TRIES) return { kind: 'done', value: answer };
-		return attemptOf(answer, 'ifNotSent', clock.now());
+		return attemptOf(answer, surelyMadeNoJob, clock.now());
 	}
 
 	if (stop.requested) return stoppedBefore(provider);
 	const answer = await retry(attempt, { tries: Infinity, patienceMs, longestPauseMs: Infinity }, ports);
-	if (!isWorthRepeating(answer, 'ifNotSent')) {
+	if (!surelyMadeNoJob(answer)) {
 		return readSubmit(provider, request, answer, { sentMs, nowMs: clock.now() });
 	}
 	return stop.requested ? stoppedBefore(provider) : outOfPatience(provider, answer);
@@ -81,25 +81,29 @@ function readSubmit(
 	answer: Reply | Fault,
 	moment: SubmitMoment,
 ): SubmitResult {
-	if (answer.kind === 'fault') return unknown(provider, answer.message);
+	if (answer.kind === 'fault') return unclear(provider, answer.message);
 	try {
 		const started = provider.readStarted(answer, request, moment);
 		if (started.kind === 'job') return started;
 		const { failure } = started;
 		// A refusal that names a job is treated as unclear.
-		if (provider.readCallback(answer.body) !== undefined) return unknown(provider, failure.message, answer.body);
+		if (provider.namedJobId(answer.body) !== undefined) return unclear(provider, failure.message, answer.body);
 		return { kind: 'failed', failure, mayFallBack: FALLBACK_CODES.includes(failure.code) };
 	} catch (error) {
 		// Whatever went wrong in reading the answer, the call was sent.
-		return unknown(provider, error instanceof Error ? error.message : 'its answer could not be read', answer.body);
+		return unclear(provider, error instanceof Error ? error.message : 'its answer could not be read', answer.body);
 	}
 }
 
 /** An unclear answer is never read as a job, even if it names an ID. The ID is shown to the user. */
-function unknown(provider: Provider, what: string, body?: unknown): SubmitResult {
-	const namedId = provider.readCallback(body);
+function unclear(provider: Provider, what: string, body?: unknown): SubmitResult {
+	const namedId = provider.namedJobId(body);
 	const hint = namedId === undefined ? '' : `. The answer names the job ${namedId}`;
-	const message = `It is not known whether ${provider.label} accepted the job: ${what}${hint}`;
-	const failure: Failure = { message, code: 'submit_unknown', retryable: false, charged: 'unknown' };
-	return { kind: 'failed', failure, mayFallBack: false };
+	return { kind: 'failed', failure: unclearFailure(provider, `${what}${hint}`), mayFallBack: false };
+}
+
+/** The failure of a submit that may have made a job. */
+export function unclearFailure({ label }: Provider, what: string): Failure {
+	const message = `It is not known whether ${label} accepted the job: ${what}`;
+	return { message, code: 'submit_unknown', retryable: false, charged: 'unknown' };
 }

@@ -6,10 +6,10 @@ import { asNumber, asObject, asText, present } from '../json';
  * answer was lost, or the execution ended before it came. A job may exist all the same.
  */
 export interface LedgerEntry {
-	/** Which run of the node within the execution, as in the turns of a loop. */
+	/** Which turn of the node within the execution: in a loop there are many. n8n calls it the run index. */
 	readonly runIndex: number;
 	readonly itemIndex: number;
-	/** The execution that submitted it. The editor's Retry is another execution, which starts with the entries of the first. */
+	/** The execution that submitted it. Executions > Retry is another one, which starts with the entries of the first. */
 	readonly executionId?: string;
 	/** A hash of the merged request and its pictures. */
 	readonly fingerprint: string;
@@ -28,6 +28,7 @@ export interface LedgerEntry {
 	/** Why its outcome is not known. */
 	failure?: Failure;
 	readonly fallbackFrom?: { readonly provider: ProviderName; readonly reason: string };
+	/** Only where n8n saves what a node wrote after Stop; as measured, it does not (docs/n8n.md#stop-and-timeouts). */
 	cancelledByStop?: true;
 	/** When this execution took it over from an earlier manual run, which has paid for it. */
 	readonly takenOverMs?: number;
@@ -35,27 +36,27 @@ export interface LedgerEntry {
 
 /**
  * Where the ledger lives: n8n's node context. All tries of an execution share it, n8n saves it with the execution when that
- * ends or pauses, and the editor's Retry gets the saved one (docs/n8n.md#retry).
+ * ends or pauses, and Executions > Retry gets the saved one (docs/n8n.md#retry).
  */
 export interface LedgerStore {
 	ledger?: unknown;
 }
 
 /** What the ledger says of an item before anything is sent for it. */
-export type Known =
+export type LedgerAnswer =
 	/**
 	 * It may be submitted: it never was, or its job failed, may succeed another time and is not known to be charged, or our
 	 * own Stop cancelled it.
 	 */
-	| { readonly kind: 'new' }
+	| { readonly kind: 'maySubmit' }
 	| PaidJob
 	/**
 	 * It was submitted, and nobody knows whether a job came of it. It is not submitted again, neither in this execution nor,
-	 * unless the request is changed, in its Retry.
+	 * unless the request is changed, by Executions > Retry.
 	 */
-	| { readonly kind: 'unknown'; readonly entry: LedgerEntry };
+	| { readonly kind: 'unclear'; readonly entry: LedgerEntry };
 
-/** A job that was paid for, with its entry. It may still run, or have ended. */
+/** A job that was submitted, with its entry. It may still run, or have ended. */
 export interface PaidJob {
 	readonly kind: 'job';
 	readonly entry: LedgerEntry;
@@ -69,7 +70,7 @@ export interface Spent {
 	readonly amounts: Readonly<Record<Cost['unit'], number>>;
 }
 
-/** Which run of the node writes into a ledger. */
+/** Which turn of the node writes into a ledger. */
 export interface LedgerRun {
 	readonly runIndex: number;
 	/** Absent for the calls of an agent: there only the fingerprint says which calls are the same. */
@@ -109,11 +110,11 @@ function needsNewJob(entry: LedgerEntry, job: Job): boolean {
 	return job.status === 'cancelled' && entry.cancelledByStop === true;
 }
 
-function knownOf(entry: LedgerEntry): Known {
+function answerOf(entry: LedgerEntry): LedgerAnswer {
 	const { handle, job } = entry;
-	if (handle === undefined) return { kind: 'unknown', entry };
+	if (handle === undefined) return { kind: 'unclear', entry };
 	if (job === undefined) return { kind: 'job', entry, job: { handle, status: 'pending' } };
-	return needsNewJob(entry, job) ? { kind: 'new' } : { kind: 'job', entry, job };
+	return needsNewJob(entry, job) ? { kind: 'maySubmit' } : { kind: 'job', entry, job };
 }
 
 /** What a limit counts of an entry: nothing if the job failed uncharged, what was reported, or the estimate at its most. */
@@ -123,8 +124,8 @@ function costOf({ job, cost, mostAmount }: LedgerEntry): Cost | undefined {
 }
 
 /**
- * All submits of one node in one execution. In an execution that the editor's Retry made, those of the retried one are
- * among them. So no retry pays twice. All its state is plain JSON in the store.
+ * All submits of one node in one execution. Executions > Retry starts with those of the execution that it retries. All its
+ * state is plain JSON in the store.
  */
 export class Ledger {
 	private readonly entries: LedgerEntry[];
@@ -140,10 +141,10 @@ export class Ledger {
 		this.entries = entriesOf(store);
 	}
 
-	/** What is known of this item of this run; `fingerprints` are of the requests that may be sent for it. */
-	find(itemIndex: number, fingerprints: readonly string[]): Known {
-		const known = this.entries.filter((entry) => this.isOf(entry, itemIndex, fingerprints)).map(knownOf);
-		return known.find(({ kind }) => kind !== 'new') ?? { kind: 'new' };
+	/** Whether this item of this turn of the node may be submitted; `fingerprints` are of the requests that may be sent for it. */
+	find(itemIndex: number, fingerprints: readonly string[]): LedgerAnswer {
+		const answers = this.entries.filter((entry) => this.isOf(entry, itemIndex, fingerprints)).map(answerOf);
+		return answers.find(({ kind }) => kind !== 'maySubmit') ?? { kind: 'maySubmit' };
 	}
 
 	/** A promise of when the answer to an entry's submit has come; undefined if this process waits for none. */
@@ -151,14 +152,15 @@ export class Ledger {
 		return this.run.underWay.get(entry);
 	}
 
-	/** The latest submit for this item of this run, whatever its request was. */
+	/** The latest submit for this item of this turn of the node, whatever its request was. */
 	latest(itemIndex: number): LedgerEntry | undefined {
 		return this.entries.filter((entry) => entry.runIndex === this.run.runIndex && entry.itemIndex === itemIndex).at(-1);
 	}
 
 	/**
-	 * Whether an entry is the item's. Within one execution the request is not compared: only an expression with the time
-	 * or chance in it can make it differ, and that is no new order. In a later execution a changed request is a new job.
+	 * Whether an entry is the item's. Within one execution the request is not compared: it differs only if an expression
+	 * holds the time or a random value, and then the user still wants one video. In a later execution a changed request is
+	 * a new job.
 	 */
 	private isOf(entry: LedgerEntry, itemIndex: number, fingerprints: readonly string[]): boolean {
 		const { runIndex, executionId } = this.run;
@@ -196,16 +198,21 @@ export class Ledger {
 		this.answered(entry);
 	}
 
-	/** Takes over a job that another execution has paid for, as the job of an item of this run. */
-	takeOver(paid: LedgerEntry, job: Job, item: Pick<LedgerEntry, 'itemIndex' | 'keepsRaw'>, nowMs: number): Known {
+	/** Takes over a job that another execution has paid for, as the job of an item of this turn of the node. */
+	takeOver(
+		paid: LedgerEntry,
+		job: Job,
+		item: Pick<LedgerEntry, 'itemIndex' | 'keepsRaw'>,
+		nowMs: number,
+	): LedgerAnswer {
 		const { runIndex, executionId } = this.run;
 		const entry: LedgerEntry = { ...paid, ...item, ...present({ executionId }), runIndex, takenOverMs: nowMs };
 		this.noteSeen(entry, job);
 		this.entries.push(entry);
-		return knownOf(entry);
+		return answerOf(entry);
 	}
 
-	/** How many jobs this run of the node took over. */
+	/** How many jobs this turn of the node took over. */
 	countTakenOver(): number {
 		const { runIndex } = this.run;
 		return this.entries.filter((entry) => entry.takenOverMs !== undefined && entry.runIndex === runIndex).length;
@@ -214,7 +221,7 @@ export class Ledger {
 	/** The jobs of this execution that are worth taking over, of all turns of a loop: they run or are completed. */
 	usableJobs(): PaidJob[] {
 		const isUsable = ({ job }: PaidJob): boolean => !hasEnded(job) || job.status === 'completed';
-		return this.entries.map(knownOf).flatMap((known) => (known.kind === 'job' && isUsable(known) ? [known] : []));
+		return this.entries.map(answerOf).flatMap((known) => (known.kind === 'job' && isUsable(known) ? [known] : []));
 	}
 
 	/** The submit certainly created nothing: it is forgotten. */

@@ -119,6 +119,6 @@ export interface Provider {
 	readonly imageDelivery: ImageDelivery;
 	/** Records of jobs are deleted; a pause of this length between two status calls is safe. Absent: no such limit. */
 	longestPollPauseMs?(request: VideoRequest): number | undefined;
-	/** The job id that the body of a callback, or of an unclear answer, names, or undefined. It is never believed, only asked for. */
-	readCallback(body: unknown): string | undefined;
+	/** The job ID that a callback or an unclear answer names, if any. It proves nothing: the job's status is read before it counts. */
+	namedJobId(body: unknown): string | undefined;
 }

@@ -1,9 +1,10 @@
 import type { Fault, Reply } from '../../../nodes/core/calls/http';
 import {
 	backoffMs,
-	isWorthRepeating,
+	isTransient,
 	retry,
 	retryAfterMs,
+	surelyMadeNoJob,
 	type Attempt,
 	type RetryPolicy,
 } from '../../../nodes/core/calls/retry';
@@ -18,32 +19,32 @@ function replied(status: number, headers: Record<string, string> = {}): Reply {
 
 describe('a call that may be repeated freely', () => {
 	it.each([408, 425, 429, 500, 502, 503, 504])('is worth another try after %i', (status) => {
-		expect(isWorthRepeating(replied(status), 'always')).toBe(true);
+		expect(isTransient(replied(status))).toBe(true);
 	});
 
 	it.each([200, 302, 400, 401, 402, 403, 404, 422])('is not repeated after %i', (status) => {
-		expect(isWorthRepeating(replied(status), 'always')).toBe(false);
+		expect(isTransient(replied(status))).toBe(false);
 	});
 
 	it.each(['notConnected', 'lost'] as const)('is worth another try after a %s connection', (reach) => {
-		expect(isWorthRepeating({ kind: 'fault', reach, message: 'the connection was refused' }, 'always')).toBe(true);
+		expect(isTransient({ kind: 'fault', reach, message: 'the connection was refused' })).toBe(true);
 	});
 });
 
 describe('a call that may be repeated only if it was not sent', () => {
 	it('is worth another try if no connection came about, and after a 429', () => {
 		const refused: Fault = { kind: 'fault', reach: 'notConnected', message: 'the connection was refused' };
-		expect(isWorthRepeating(refused, 'ifNotSent')).toBe(true);
-		expect(isWorthRepeating(replied(429), 'ifNotSent')).toBe(true);
+		expect(surelyMadeNoJob(refused)).toBe(true);
+		expect(surelyMadeNoJob(replied(429))).toBe(true);
 	});
 
 	it.each([200, 302, 400, 404, 408, 425, 500, 502, 503, 504])('is not repeated after %i', (status) => {
-		expect(isWorthRepeating(replied(status), 'ifNotSent')).toBe(false);
+		expect(surelyMadeNoJob(replied(status))).toBe(false);
 	});
 
 	it('is not repeated if the connection was lost, as it may have arrived', () => {
 		const lost: Fault = { kind: 'fault', reach: 'lost', message: 'no answer came in time' };
-		expect(isWorthRepeating(lost, 'ifNotSent')).toBe(false);
+		expect(surelyMadeNoJob(lost)).toBe(false);
 	});
 });
 
@@ -56,9 +57,9 @@ describe('retrying', () => {
 		const [clock, stop] = [new VirtualClock(0), createStop()];
 		const triedAtSeconds: number[] = [];
 		const result = retry(
-			async (number) => {
+			async () => {
 				triedAtSeconds.push(clock.now() / 1_000);
-				return attempts[Math.min(number, attempts.length) - 1] ?? AGAIN;
+				return attempts[Math.min(triedAtSeconds.length, attempts.length) - 1] ?? AGAIN;
 			},
 			policy,
 			{ clock, random: () => 0.5, stop },

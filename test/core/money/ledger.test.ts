@@ -93,7 +93,7 @@ test.each([true, false])("the provider's reply is stored only where it is to com
 
 describe('a retry never pays twice', () => {
 	test('what was never submitted is submitted', () => {
-		expect(find({})).toEqual({ kind: 'new' });
+		expect(find({})).toEqual({ kind: 'maySubmit' });
 	});
 
 	test('a running job is followed, also after a restart', () => {
@@ -115,9 +115,9 @@ describe('a retry never pays twice', () => {
 		expect(find(restarted(store))).toMatchObject({ kind: 'job', job: { videoUrl: 'https://v.example/1.mp4' } });
 	});
 
-	test.each<[string, Partial<Failure>, 'new' | 'job']>([
-		['retryable', { retryable: true }, 'new'],
-		['of unknown retryability', {}, 'new'],
+	test.each<[string, Partial<Failure>, 'maySubmit' | 'job']>([
+		['retryable', { retryable: true }, 'maySubmit'],
+		['of unknown retryability', {}, 'maySubmit'],
 		['not retryable', { retryable: false, code: 'content_policy' }, 'job'],
 		['retryable, but charged for', { retryable: true, charged: 'yes' }, 'job'],
 	])('a failed job that is %s', (_name, failure, kind) => {
@@ -131,7 +131,7 @@ describe('a retry never pays twice', () => {
 		paid(store, jobOf('job-1', { status: 'cancelled' }));
 		expect(find(store).kind).toBe('job');
 		ledgerOf(store, 0).noteStopped(jobOf('job-1', { status: 'cancelled' }));
-		expect(find(restarted(store)).kind).toBe('new');
+		expect(find(restarted(store)).kind).toBe('maySubmit');
 	});
 
 	test('a job that Stop could not cancel is still followed, or used if it has ended', () => {
@@ -167,7 +167,7 @@ describe('a retry never pays twice', () => {
 		ledger.noteUnclear(open(ledger), UNKNOWN);
 		ledger.noteSubmitted(open(ledger, 1, 'b'), jobOf('job-1'), NOW_MS);
 		ledger.noteStopped(jobOf('job-1', { status: 'cancelled' }));
-		expect([find(store).kind, find(store, 0, 1, 'b').kind]).toEqual(['unknown', 'new']);
+		expect([find(store).kind, find(store, 0, 1, 'b').kind]).toEqual(['unclear', 'maySubmit']);
 	});
 
 	test('a job of which only the ID is known is followed as one that waits', () => {
@@ -180,20 +180,20 @@ describe('a retry never pays twice', () => {
 		const store: LedgerStore = {};
 		const ledger = ledgerOf(store, 0);
 		ledger.noteUnclear(open(ledger), UNKNOWN);
-		expect(find(restarted(store))).toMatchObject({ kind: 'unknown', entry: { failure: UNKNOWN } });
+		expect(find(restarted(store))).toMatchObject({ kind: 'unclear', entry: { failure: UNKNOWN } });
 	});
 
 	test('a process that went away in the middle of a submit leaves it unknown', () => {
 		const store: LedgerStore = {};
 		open(ledgerOf(store, 0));
-		expect(find(restarted(store))).toMatchObject({ kind: 'unknown', entry: { submittedMs: NOW_MS } });
+		expect(find(restarted(store))).toMatchObject({ kind: 'unclear', entry: { submittedMs: NOW_MS } });
 	});
 
 	test('a clear refusal never happened', () => {
 		const store: LedgerStore = {};
 		const ledger = ledgerOf(store, 0);
 		ledger.noteRefused(open(ledger));
-		expect(find(restarted(store))).toEqual({ kind: 'new' });
+		expect(find(restarted(store))).toEqual({ kind: 'maySubmit' });
 		expect(ledger.spent()).toEqual({ jobs: 0, amounts: { USD: 0, credits: 0 } });
 	});
 
@@ -210,7 +210,7 @@ describe('a retry never pays twice', () => {
 		paid(store, failedOf('job-1', { retryable: true }));
 		const ledger = ledgerOf(store, 0);
 		ledger.noteRefused(open(ledger));
-		expect(find(store).kind).toBe('new');
+		expect(find(store).kind).toBe('maySubmit');
 	});
 });
 
@@ -222,15 +222,15 @@ describe('what is one job and what is two', () => {
 	});
 
 	test('two equal items are two jobs', () => {
-		expect(find(store, 0, 1).kind).toBe('new');
+		expect(find(store, 0, 1).kind).toBe('maySubmit');
 	});
 
 	test("a loop's next turn is a new job", () => {
-		expect(find(store, 1).kind).toBe('new');
+		expect(find(store, 1).kind).toBe('maySubmit');
 	});
 
 	test('a changed request is a new job', () => {
-		expect(find(store, 0, 0, 'b').kind).toBe('new');
+		expect(find(store, 0, 0, 'b').kind).toBe('maySubmit');
 	});
 
 	test('a request that each try reads anew is one job within an execution, and another one in a later execution', () => {
@@ -238,7 +238,7 @@ describe('what is one job and what is two', () => {
 		const ledger = ledgerOf(shared, 0, '1');
 		ledger.noteSubmitted(open(ledger), jobOf('job-1'), NOW_MS);
 		const kindIn = (executionId: string) => ledgerOf(shared, 0, executionId).find(0, ['changed by the time']).kind;
-		expect([kindIn('1'), kindIn('2')]).toEqual(['job', 'new']);
+		expect([kindIn('1'), kindIn('2')]).toEqual(['job', 'maySubmit']);
 	});
 
 	test('opening one leaves the others as they are', () => {
@@ -264,7 +264,7 @@ describe('the store', () => {
 		'%j in it is no ledger',
 		(ledger) => {
 			const store: LedgerStore = { ledger };
-			expect(find(store).kind).toBe('new');
+			expect(find(store).kind).toBe('maySubmit');
 			expect(ledgerOf(store, 0).spent().jobs).toBe(0);
 		},
 	);

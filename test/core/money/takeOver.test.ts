@@ -38,8 +38,8 @@ test.each([
 	expect(ledgerOf(JSON.parse(JSON.stringify(store))).find(0, ['changed by the time of day'])).toMatchObject({
 		kind: 'job',
 	});
-	expect(ledgerOf(store).find(7, ['f'])).toEqual({ kind: 'new' });
-	expect(ledgerOf(store, 1).find(0, ['f'])).toEqual({ kind: 'new' });
+	expect(ledgerOf(store).find(7, ['f'])).toEqual({ kind: 'maySubmit' });
+	expect(ledgerOf(store, 1).find(0, ['f'])).toEqual({ kind: 'maySubmit' });
 });
 
 test('what is taken over was not spent here', () => {

@@ -109,7 +109,7 @@ describe.each(providers.map((provider): [string, Provider] => [provider.label, p
 	});
 
 	test('a callback names a job, and a body that names none is no callback', () => {
-		expect(provider.readCallback(callbackOf(provider))).toBe(handleOf(provider).jobId);
+		expect(provider.namedJobId(callbackOf(provider))).toBe(handleOf(provider).jobId);
 		const junk = [
 			undefined,
 			null,
@@ -124,7 +124,7 @@ describe.each(providers.map((provider): [string, Provider] => [provider.label, p
 			{ id: { id: 'a' } },
 		];
 		for (const body of junk) {
-			expect(provider.readCallback(body)).toBeUndefined();
+			expect(provider.namedJobId(body)).toBeUndefined();
 		}
 	});
 

@@ -183,7 +183,7 @@ describe('any JSON in: a job, a refusal or an UnexpectedReplyError out', () => {
 
 	test('of a callback: an ID or nothing', () => {
 		const promise = fc.property(provider, body, (from, given) => {
-			expect(from.readCallback(given) ?? 'none').toMatch(/^[A-Za-z0-9_-]{1,200}$/);
+			expect(from.namedJobId(given) ?? 'none').toMatch(/^[A-Za-z0-9_-]{1,200}$/);
 		});
 		fc.assert(promise, RUNS);
 	});

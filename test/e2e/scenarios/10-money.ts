@@ -117,7 +117,7 @@ export const scenarios = [
 		},
 	),
 
-	...forBothProviders("money: the editor's Retry submits only what failed", quick, async (bench, { host }) => {
+	...forBothProviders('money: Executions > Retry submits only what failed', quick, async (bench, { host }) => {
 		failJobs(bench, passing, 2);
 		const failed = await host.run(shots(bench, 3));
 		expect(failed.status).toBe('error');

@@ -17,13 +17,13 @@ async function failedRun(provider: string) {
 	return failed;
 }
 
-/** The end of the editor's Retry. */
+/** The end of an execution that Executions > Retry made. */
 async function retried(failed: Awaited<ReturnType<typeof failedRun>>) {
 	const execution = await stage.engine.retry(failed);
 	return execution.status === 'waiting' ? await stage.resumed() : execution;
 }
 
-describe.each(providerNames)("the editor's Retry at %s, of a run that pauses", (provider) => {
+describe.each(providerNames)("Executions > Retry at %s, of a run that pauses", (provider) => {
 	test('tells a job of the first execution that fails meanwhile as failed, and gives the other videos', async () => {
 		const failure = { endsAs: 'failed', error: 'Prediction interrupted; please retry (code: PA)' } as const;
 		stage.emulator.script({ when: { jobNumber: 1 }, job: { runMs: 90_000, ...failure } });

@@ -22,7 +22,7 @@ describe.each(providerNames)('Retry On Fail at %s', (provider) => {
 	});
 });
 
-describe("the editor's Retry with the workflow as it is now", () => {
+describe('Executions > Retry with the workflow as it is now', () => {
 	const failed = async (parameters: Record<string, unknown>, count = 3) =>
 		await stage.run({ ...FROM_ITEM, ...parameters }, shots(count));
 	const retried = async (execution: Awaited<ReturnType<typeof failed>>, parameters: Record<string, unknown>) =>

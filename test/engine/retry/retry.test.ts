@@ -70,7 +70,7 @@ describe('Retry On Fail beside On Error "Continue", where n8n looks at the first
 	});
 });
 
-describe("the editor's Retry", () => {
+describe('Executions > Retry', () => {
 	it('follows the jobs that still run', async () => {
 		stage.emulator.script({ job: { runMs: 20_000 } });
 		const impatient = stage.workflow({ ...FROM_ITEM, options: { timeoutSeconds: 10 } });

@@ -2,7 +2,7 @@ import type { Call } from '../../calls/http';
 import { asText, present } from '../../json';
 import { defaultModelOf } from '../../models';
 import type { Provider } from '../provider';
-import { readCallback, readCancelled, readJob, readStarted, LABEL } from './reply';
+import { namedJobId, readCancelled, readJob, readStarted, LABEL } from './reply';
 import { readUpload, uploadCall } from './upload';
 
 /** A submit with a picture inside may take a while to travel; a status is short. */
@@ -54,5 +54,5 @@ export const coreToday: Provider = {
 			reason: 'Core.Today takes pictures inside a request up to 1 MB',
 		}),
 	},
-	readCallback,
+	namedJobId,
 };

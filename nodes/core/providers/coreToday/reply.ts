@@ -109,14 +109,14 @@ export function readCancelled(reply: Reply, handle: Handle, { nowMs }: Moment): 
 }
 
 /**
- * See `Provider.readCallback`. What Core.Today's callback looks like is not documented, so the id is read where either
+ * See `Provider.namedJobId`. What Core.Today's callback looks like is not documented, so the id is read where either
  * dialect of its replies has it, at the top or one level down; an envelope's own `id` would be its event's, so it is
  * the last to be believed:
  * - `job_id`: the reply on the model's page, and the quickstart's;
  * - `data.job_id`, `data.id`, `prediction.job_id`, `prediction.id`: such a reply inside a usual webhook envelope;
  * - `id`: the API reference's reply, and what its backend, Replicate, sends.
  */
-export function readCallback(body: unknown): string | undefined {
+export function namedJobId(body: unknown): string | undefined {
 	const object = asObject(body);
 	const [data, prediction] = [asObject(object?.data), asObject(object?.prediction)];
 	const ids = [object?.job_id, data?.job_id, data?.id, prediction?.job_id, prediction?.id, object?.id];

@@ -3,7 +3,7 @@ import type { Handle } from '../../job';
 import { present } from '../../json';
 import { readModelId } from '../../models/other';
 import type { Provider } from '../provider';
-import { DEFAULT_ENDPOINT_ID, LABEL, readCallback, readCancelled, readJob, readStarted } from './reply';
+import { DEFAULT_ENDPOINT_ID, LABEL, namedJobId, readCancelled, readJob, readStarted } from './reply';
 
 const SUBMIT_TIMEOUT_MS = 60_000;
 const CHECK_TIMEOUT_MS = 30_000;
@@ -64,5 +64,5 @@ export const runpod: Provider = {
 		}),
 	},
 	longestPollPauseMs: ({ submitWith }) => (submitWith === 'runsync' ? RUNSYNC_LONGEST_PAUSE_MS : undefined),
-	readCallback,
+	namedJobId,
 };

@@ -169,7 +169,7 @@ export function readCancelled(reply: Reply, handle: Handle, { nowMs }: Moment): 
 	return statusOf(body) === 'cancelled' ? toJob(reply, body, handle, nowMs) : undefined;
 }
 
-/** See `Provider.readCallback`. The body names its job in `id`, as a status reply does (docs/providers.md#runpod-callbacks). */
-export function readCallback(body: unknown): string | undefined {
+/** See `Provider.namedJobId`. The body names its job in `id`, as a status reply does (docs/providers.md#runpod-callbacks). */
+export function namedJobId(body: unknown): string | undefined {
 	return asJobId(asObject(body)?.id);
 }
