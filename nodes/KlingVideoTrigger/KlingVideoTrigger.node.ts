@@ -45,7 +45,7 @@ export class KlingVideoTrigger implements INodeType {
 			header: '',
 			executionsHelp: {
 				inactive:
-					"Publish the workflow, then put its <b>production URL</b> into Callback URL of a Kling Video node with Completion set to Return Job ID.<br><br>The test URL works for two minutes only, and a video usually takes longer. <b>While building</b>, get a job's item with Get Status and pin it here instead.",
+					"The test URL works for two minutes only, and a video usually takes longer. <b>While building</b>, get a job's item with Get Status and pin it here instead.",
 				active:
 					"Put the <b>production URL</b> into Callback URL of the Kling Video node. The executions that it starts are in the workflow's list of executions.",
 			},

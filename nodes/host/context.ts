@@ -53,15 +53,10 @@ interface ErrorText {
 	readonly data?: IDataObject;
 }
 
-/** An error to be thrown. */
-export function nodeError(
-	context: IExecuteFunctions,
-	{ message, description, data }: ErrorText,
-	itemIndex?: number,
-): NodeOperationError {
+/** An error to be thrown. It names its items in its own words: n8n's "[item 0]" would repeat them. */
+export function nodeError(context: IExecuteFunctions, { message, description, data }: ErrorText): NodeOperationError {
 	const error = new NodeOperationError(context.getNode(), message, {
 		...(description === undefined ? {} : { description: asHtml(description) }),
-		...(itemIndex === undefined ? {} : { itemIndex }),
 		level: 'warning',
 	});
 	if (data !== undefined) error.context.data = data;

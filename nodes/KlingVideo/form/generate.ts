@@ -120,7 +120,7 @@ const DURATION: INodeProperties = {
 	type: 'options',
 	default: 5,
 	description:
-		'The length of the video. Kling v2.1 at Runpod costs 0.45 USD for 5 seconds and 0.90 USD for 10. At Core.Today it costs at least 375 credits; what 10 seconds cost there is not documented.',
+		'The length of the video. At Runpod, Kling v2.1 costs 0.45 USD for 5 seconds and 0.90 USD for 10. Core.Today names only its lowest price, 375 credits.',
 	options: [
 		{ name: '5 Seconds', value: 5 },
 		{ name: '10 Seconds', value: 10 },

@@ -49,10 +49,11 @@ function hasTestUrl({ first, dryRun }: GenerateItem): boolean {
 	return !dryRun && first.callbackUrl?.includes('/webhook-test/') === true;
 }
 
-/** "3 videos submitted, 1.35 USD estimated". */
+/** "3 videos submitted, 1.35 USD estimated", or "made" where all of them are there. */
 function submittedText(submitted: readonly LedgerEntry[]): string | undefined {
 	if (submitted.length === 0) return undefined;
-	return `${countText(submitted.length)} submitted, ${costsText(submitted.map(costOf))}`;
+	const verb = submitted.every(({ job }) => job?.status === 'completed') ? 'made' : 'submitted';
+	return `${countText(submitted.length)} ${verb}, ${costsText(submitted.map(costOf))}`;
 }
 
 /** "Dry Run: nothing was submitted or paid for. A real run makes 2 videos, at least 750 credits". */
@@ -102,8 +103,10 @@ function countText(count: number): string {
 /** How many jobs of an earlier manual run this one took over. */
 function takenOverText(count: number): string | undefined {
 	if (count === 0) return undefined;
-	const taken = count === 1 ? '1 video was' : `${count} videos were`;
-	return `${taken} taken over from an earlier manual run and not paid for again. A changed prompt makes a new one.`;
+	const from = 'of an earlier run in the editor';
+	return count === 1
+		? `1 video ${from} is used again and not paid for again. To get a new one, change its prompt.`
+		: `${count} videos ${from} are used again and not paid for again. To get a new one, change its prompt.`;
 }
 
 function takenUpText(toDo: readonly GenerateItem[]): string | undefined {
@@ -112,8 +115,8 @@ function takenUpText(toDo: readonly GenerateItem[]): string | undefined {
 	);
 	if (takenUp.length === 0) return undefined;
 	return takenUp.length === 1
-		? '1 job of an earlier try was taken up and is not paid for again'
-		: `${takenUp.length} jobs of an earlier try were taken up and are not paid for again`;
+		? '1 video of an earlier try is used again and not paid for again'
+		: `${takenUp.length} videos of an earlier try are used again and not paid for again`;
 }
 
 /** One line for each provider that had to take the place of another. */

@@ -92,7 +92,7 @@ export function refusedRun(
 	if (invalid.length === 1 && first !== undefined) {
 		const whose = itemCount === 1 ? '' : `Item ${first.itemIndex} (counted from 0): `;
 		const message = whose + first.problems.map(problemText).join(' ');
-		return nodeError(context, { message, description: [nothing, ...known].join('\n') }, first.itemIndex);
+		return nodeError(context, { message, description: [nothing, ...known].join('\n') });
 	}
 	const problems = invalid.flatMap((item) =>
 		item.problems.map((problem) => ({ itemIndex: item.itemIndex, text: problemText(problem) })),
@@ -142,11 +142,11 @@ export function unfinishedRun(run: Run, results: readonly Result[], notes: reado
 	const retry = retryTexts(run, failed);
 	const [first] = failed;
 	if (first !== undefined && results.length === 1) {
-		const { error, videoUrl, itemIndex } = first;
+		const { error, videoUrl } = first;
 		const link = videoUrl === undefined ? [] : [`Video: ${videoUrl}`];
 		const advice = error.jobId === undefined ? [] : retry;
 		const description = [error.description, ...link, ...advice, ...notes].join('\n');
-		return nodeError(context, { message: worded(error.message, isStopped), description }, itemIndex);
+		return nodeError(context, { message: worded(error.message, isStopped), description });
 	}
 	const lines = results.map((result, itemIndex) => ({ itemIndex, text: resultText(result), kind: result.kind }));
 	const failedFirst = [...lines.filter(({ kind }) => kind === 'error'), ...lines.filter(({ kind }) => kind === 'item')];

@@ -164,9 +164,9 @@ export const scenarios: Scenario[] = [
 			expect(emulator.jobs()).toHaveLength(3);
 			await panel.execute();
 			await panel.outputSays(
-				'2 videos were taken over from an earlier manual run and not paid for again. A changed prompt makes a new one.',
+				'2 videos of an earlier run in the editor are used again and not paid for again. To get a new one, change its prompt.',
 			);
-			await panel.outputSays('1 video submitted, 0.45 USD reported');
+			await panel.outputSays('1 video made, 0.45 USD reported');
 			expect(emulator.jobs()).toHaveLength(4);
 		},
 	},

@@ -68,7 +68,7 @@ const takenOverIn = (execution: Awaited<ReturnType<typeof press>>) =>
 	execution
 		.runs('Kling')
 		.flatMap(({ hints }) => (hints ?? []).map(({ message }) => message))
-		.filter((message) => message.includes('taken'));
+		.filter((message) => message.includes('used again'));
 
 describe.each(providerNames)('Execute step after a partial failure at %s', (provider) => {
 	it('pays for the failed item only, and says how many videos it took over', async () => {
@@ -81,7 +81,7 @@ describe.each(providerNames)('Execute step after a partial failure at %s', (prov
 		const [first, , third, second] = jobIds();
 		expect(outputOf(again).map(({ jobId }) => jobId)).toEqual([first, second, third]);
 		expect(takenOverIn(again)).toEqual([
-			'2 videos were taken over from an earlier manual run and not paid for again. A changed prompt makes a new one.',
+			'2 videos of an earlier run in the editor are used again and not paid for again. To get a new one, change its prompt.',
 		]);
 	});
 
@@ -113,8 +113,8 @@ it('a run that fails again says what it took over, and leaves it to the next', a
 	const flow = flowOf();
 	const first = thrown(await press(flow)).description;
 	for (const way of ['Execute step', 'Retry', 'On Error', 'Continue']) expect(first).toContain(way);
-	expect(first).not.toContain('taken over');
-	expect(thrown(await press(flow)).description).toContain('2 videos were taken over');
+	expect(first).not.toContain('used again');
+	expect(thrown(await press(flow)).description).toContain('2 videos of an earlier run in the editor are used again');
 	expect((await press(flow)).status).toBe('success');
 	expect(stage.prompts()).toEqual(['Shot 0', 'Shot 1', 'Shot 2', 'Shot 1', 'Shot 1']);
 });

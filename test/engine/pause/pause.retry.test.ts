@@ -23,7 +23,7 @@ async function retried(failed: Awaited<ReturnType<typeof failedRun>>) {
 	return execution.status === 'waiting' ? await stage.resumed() : execution;
 }
 
-describe.each(providerNames)("Executions > Retry at %s, of a run that pauses", (provider) => {
+describe.each(providerNames)('Executions > Retry at %s, of a run that pauses', (provider) => {
 	test('tells a job of the first execution that fails meanwhile as failed, and gives the other videos', async () => {
 		const failure = { endsAs: 'failed', error: 'Prediction interrupted; please retry (code: PA)' } as const;
 		stage.emulator.script({ when: { jobNumber: 1 }, job: { runMs: 90_000, ...failure } });
