@@ -120,10 +120,16 @@ function lengthOf(reply: FastifyReply, payload: Payload): number {
 	return Number(reply.getHeader('content-length') ?? 0);
 }
 
+/** Node takes writes to a reply without a body and drops them at once: an endless one would never let anything else run. */
+function hasBody({ raw, statusCode }: FastifyReply): boolean {
+	return raw.req.method !== 'HEAD' && statusCode !== 204 && statusCode !== 304;
+}
+
 async function bend(payload: Payload, misbehaviour: Misbehaviour, reply: FastifyReply, emulation: Emulation) {
 	const { cut, hang, cutAtByte, truncated, oversized, endless, slow } = misbehaviour;
 	if (cut === 'after') reply.raw.destroy();
 	if (cut === 'after' || hang === 'after') return await never();
+	if (!hasBody(reply)) return payload;
 	const lengthBytes = lengthOf(reply, payload);
 	const half = Math.floor(lengthBytes / 2);
 	if (cut === 'during') return await sendThenCut(reply, cutAt(chunksOf(payload), cutAtByte ?? half), lengthBytes);

@@ -219,6 +219,12 @@ describe('a body', () => {
 		expect(received).toBeGreaterThan(5_000_000);
 	});
 
+	test('ends all the same if it has no body, as to HEAD', async () => {
+		bench.emulator.misbehave({ do: { endless: true } });
+		const { statusCode, body } = await request(bench.emulator.imageUrl, { method: 'HEAD' });
+		expect([statusCode, await body.text()]).toEqual([200, '']);
+	});
+
 	test('comes after a delay, by the clock', async () => {
 		bench.emulator.misbehave({ do: { delayMs: 5000 } });
 		const answered = bench.createRunpod();
