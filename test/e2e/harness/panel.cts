@@ -122,13 +122,19 @@ export class Panel {
 
 	/** Saves a picture of the editor, without the messages that pop up over it. */
 	async photograph(path: string): Promise<void> {
+		await this.page.locator(byTestId('node-execute-button')).getByText('Execute step').first().waitFor();
 		await this.page.addStyleTag({ content: '.el-notification { display: none !important; }' });
 		await this.page.screenshot({ path });
 	}
 
-	/** Opens the first binary of the output; the video element's URL. */
-	async viewVideo(): Promise<string> {
+	/** Shows the files of the output. */
+	async showBinary(): Promise<void> {
 		await this.page.locator(byTestId('radio-button-binary')).filter({ visible: true }).click();
+		await this.page.locator(byTestId('ndv-view-binary-data')).first().waitFor();
+	}
+
+	/** Opens the first file of the output; the video element's URL. */
+	async viewVideo(): Promise<string> {
 		await this.page.locator(byTestId('ndv-view-binary-data')).first().click();
 		const source = this.page.locator(
 			`${byTestId('output-panel')} video source, ${byTestId('output-panel')} video[src]`,

@@ -92,25 +92,25 @@ export const scenarios: Scenario[] = [
 		alone: true,
 		async run(context) {
 			const { host, imagesFolder } = context;
-			const bench = await startBench(context, 'runpod');
+			const bench = await startBench(context, 'coreToday');
 			const id = await host.workflow(row('Picture to video', [manualTrigger()]));
 			const page = await openEditor(context);
 			await page.goto(`${host.server.url}/workflow/${id}`);
 			const panel = await addNode(page, 'Start', 'Kling Video', 'Generate a video');
-			await panel.choose('provider', 'Runpod');
-			await panel.chooseCredential(defined(bench.credentials.runpodApi, 'credential for Runpod').id);
-			await panel.fill('prompt', 'A majestic magic dragon breathing fire over an ancient castle');
-			await panel.fill('startImageUrl', 'https://example.com/dragon.png');
+			await panel.chooseCredential(defined(bench.credentials.coreTodayApi, 'credential for Core.Today').id);
+			await panel.fill('prompt', 'The camera moves slowly around the teapot while steam rises');
+			await panel.fill('startImageUrl', 'https://example.com/teapot.png');
 			await panel.execute();
 			const [job, ...others] = bench.emulator.jobs();
 			expect(others).toEqual([]);
 			expect(job?.input).toMatchObject({
-				prompt: expect.stringMatching(/dragon/),
-				image: 'https://example.com/dragon.png',
+				prompt: expect.stringMatching(/teapot/),
+				start_image: 'https://example.com/teapot.png',
 			});
+			await panel.showBinary();
+			if (imagesFolder) await panel.photograph(`${imagesFolder}/generate.png`);
 			const video = await page.request.get(new URL(await panel.viewVideo(), host.server.url).href);
 			expect((await video.body()).length).toBe(job?.videoBytes);
-			if (imagesFolder) await panel.photograph(`${imagesFolder}/generate.png`);
 		},
 	},
 ];
