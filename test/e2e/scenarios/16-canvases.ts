@@ -13,8 +13,7 @@ import type { WorkflowDefinition } from '../harness/workflow.ts';
 const note = (content: string, position: INode['position'], size: { width: number; height: number }): INode =>
 	node(`Note ${content}`, 'stickyNote', { content: `## ${content}`, color: 7, ...size }, { position });
 
-const rows = (name: string, position: INode['position']): INode =>
-	node(name, 'extractFromFile', {}, { position });
+const rows = (name: string, position: INode['position']): INode => node(name, 'extractFromFile', {}, { position });
 
 const request = (name: string, position: INode['position'], parameters: INode['parameters'] = {}): INode =>
 	node(name, 'httpRequest', { url: 'https://api.example.com/videos', ...parameters }, { typeVersion: 4.2, position });
