@@ -1,7 +1,6 @@
 // npm run test:mutation [-- --only <group>] [--mutate <file>,<file>] [--incremental] [--concurrency <n>]
 // Changes the code that guards money in small ways, one at a time, and tells which changes no test notices. Those that
 // are left, and why, stand in docs/mutation.md. The reports of the groups are written to mutation-report/.
-import { Stryker } from '@stryker-mutator/core';
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -62,6 +61,8 @@ async function runGroup(name, { mutate, timeoutMs, ...group }) {
 }
 
 await install();
+// Not before: on a fresh clone it has just been installed.
+const { Stryker } = await import('@stryker-mutator/core');
 const results = [];
 for (const [name, group] of Object.entries(groups)) {
 	if (wanted.only === undefined || wanted.only === name) results.push(...(await runGroup(name, group)));

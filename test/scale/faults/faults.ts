@@ -41,11 +41,11 @@ export function spoil(emulator: Pick<Emulator, 'misbehave' | 'script'>, random: 
 		}
 	}
 	for (const [kind, fault] of videoFaults(random, targets)) {
-		emulator.misbehave({ when: { call: 'video', ...chance() }, do: fault });
+		emulator.misbehave({ when: { call: 'video', ...chance(2) }, do: fault });
 		kinds.set(fault, kind);
 	}
 	for (const [kind, fault] of callbackFaults(random)) {
-		emulator.misbehave({ when: { call: 'webhook', ...chance(3) }, do: fault });
+		emulator.misbehave({ when: { call: 'webhook', ...chance(6) }, do: fault });
 		kinds.set(fault, kind);
 	}
 	for (const [kind, job] of jobFaults(random)) {
