@@ -12,13 +12,13 @@ import { providerOf } from '../../core/providers';
 import { chainOf } from '../../core/providers/choices';
 import type { VideoRequest } from '../../core/providers/provider';
 import { urlProblem } from '../../core/url';
-import { isTool, nodeError, optionsAt } from '../../host/context';
+import { isTool, optionsAt } from '../../host/context';
 import { sha256Of } from '../../host/files';
 import { apiWithoutCredential, type Api } from '../../kling/api';
 import { MODEL_PARAMETER } from '../../kling/fields';
 import type { OutputOptions } from '../../kling/item';
 import { requestFields } from '../form/generate';
-import { refusedItem } from '../run/errors';
+import { refusedAsAWhole, refusedItem } from '../run/errors';
 import { reasonOf, type Checked, type Items } from '../run/items';
 import { readOutputOptions, readWaitOptions, type WaitOptions } from '../run/poll';
 import type { Run } from '../run/run';
@@ -155,15 +155,16 @@ export async function checkItem(run: Run, settings: Settings, itemIndex: number)
  * @param refusal what is thrown then, if it is not the problem itself
  */
 export function refuseNew(
-	{ context }: Run,
+	run: Run,
 	{ toDo, results }: Items<GenerateItem>,
 	problem: Failure,
 	refusal?: NodeOperationError,
 ): Items<GenerateItem> {
 	const kept = toDo.filter(({ known }) => known.kind !== 'maySubmit');
-	if (kept.length === 0 && !context.continueOnFail()) throw refusal ?? nodeError(context, refusedItem(problem));
+	if (kept.length === 0 && !run.context.continueOnFail()) throw refusal ?? refusedAsAWhole(run, problem);
 	for (const { itemIndex, known } of toDo) {
-		if (known.kind === 'maySubmit') results[itemIndex] = { kind: 'error', error: refusedItem(problem) };
+		if (known.kind !== 'maySubmit') continue;
+		results[itemIndex] = { kind: 'error', error: refusedItem(problem, run.ledger.latest(itemIndex)) };
 	}
 	return { toDo: kept, results };
 }

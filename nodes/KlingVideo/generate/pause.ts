@@ -65,11 +65,14 @@ export async function pauseUntilCallback(
 	}
 	const followed = await eachRunningJob(run, submitted, async (item) => await followEarlierJob(run, item));
 	const current = await eachRunningJob(run, followed, async (item) => await lookOnce(run, item));
-	if (run.stop.requested || current.toDo.every(({ paid }) => hasEnded(paid.job))) {
-		await giveJobs(run, current, { download: !run.stop.requested });
+	if (run.stop.requested) {
+		const left = await eachRunningJob(run, current, async (item) => await cancelPaid(run, item, item.paid));
+		await giveJobs(run, left, { download: false });
 		return undefined;
 	}
-	return await pause(run, current);
+	if (current.toDo.some(({ paid }) => !hasEnded(paid.job))) return await pause(run, current);
+	await giveJobs(run, current, { download: true });
+	return undefined;
 }
 
 /** An item whose job exists. */
@@ -117,14 +120,14 @@ async function followEarlierJob(run: Run, item: PaidItem): Promise<PaidJob | Res
 	return followed.kind === 'job' || run.stop.requested ? followed : paid;
 }
 
-/** Looks at a job once. Stop cancels at once what is still running. */
+/** Looks at a job once, or until Stop: then it is as it was last seen, and is cancelled. */
 async function lookOnce(run: Run, item: PaidItem): Promise<PaidJob | Result> {
 	const { entry, job } = item.paid;
 	const { api } = requestTo(item, job.handle.provider);
 	const seen = (await unlessStopped(run.stop, currentJob(run, api, job))) ?? job;
-	const paid = 'error' in seen ? item.paid : noteSeen(run, entry, seen);
-	if (run.stop.requested) return await cancelPaid(run, item, paid);
-	return 'error' in seen ? seen : paid;
+	if (!('error' in seen)) return noteSeen(run, entry, seen);
+	// Runpod may not show it yet: Stop cancels it all the same.
+	return run.stop.requested ? item.paid : seen;
 }
 
 /** What `work` gives; undefined as soon as Stop is requested. */

@@ -12,7 +12,7 @@ import type { LedgerEntry, PaidJob } from '../../core/money/ledger';
 import { estimateCost } from '../../core/models/price';
 import { countedAmount, limitProblem } from '../../core/money/limits';
 import { failureError, type Extras, type ItemError } from '../../core/output';
-import { invalidItem, refusedItem } from '../run/errors';
+import { invalidItem, refusedItem, withEarlierJob } from '../run/errors';
 import type { ErrorResult, Result } from '../run/items';
 import { waitForEnd } from '../run/poll';
 import type { Run } from '../run/run';
@@ -89,7 +89,10 @@ async function submitItem(run: Run, settings: Settings, item: GenerateItem): Pro
 	if (submitted.kind === 'job') return submitted;
 	const { failure, mayFallBack } = submitted;
 	if (second === undefined || !mayFallBack || !allowsFallback(run, settings, second)) {
-		return { kind: 'error', error: submitError(submitted, first) };
+		const error = submitError(submitted, first);
+		// An unclear submit is in the ledger itself. Any other has left it, and what is there is the job of an earlier try.
+		const earlier = failure.code === 'submit_unknown' ? undefined : run.ledger.latest(item.itemIndex);
+		return { kind: 'error', error: withEarlierJob(error, earlier) };
 	}
 	return await ifLedgerAllows(run, item, async () => await submitToSecond(run, item, second, failure.message));
 }

@@ -2,7 +2,7 @@ import type { NodeOperationError } from 'n8n-workflow';
 import { problemText, type Problem } from '../../core/fields';
 import { itemsText } from '../../core/items';
 import type { Failure } from '../../core/job';
-import { present, type JsonObject } from '../../core/json';
+import { asObject, asText, present, type JsonObject } from '../../core/json';
 import { maySubmitAgain, type LedgerEntry } from '../../core/money/ledger';
 import { jobJson, type ItemError } from '../../core/output';
 import { providerOf } from '../../core/providers';
@@ -23,29 +23,42 @@ const EXECUTE_STEP =
 /** An item whose form is wrong, with On Error "Continue". `earlier` is what an earlier try submitted for it. */
 export function invalidItem(problems: readonly Problem[], earlier?: LedgerEntry): ItemError {
 	const message = problems.map(problemText).join(' ');
-	const failure = { message, code: 'invalid_input', retryable: false } as const;
-	if (earlier === undefined) {
-		const description = 'Nothing was sent for this item. Correct the fields that are named.';
-		return { message, description, failure: { ...failure, charged: 'no' } };
-	}
+	const nothing = earlier === undefined ? 'Nothing was sent' : 'Nothing new was sent';
+	const description = `${nothing} for this item. Correct the fields that are named.`;
+	const failure = { message, code: 'invalid_input', retryable: false, charged: 'no' } as const;
+	return withEarlierJob({ message, description, failure }, earlier);
+}
+
+/** An item that is not submitted, because of a limit or because the whole run must not be. */
+export function refusedItem(failure: Failure, earlier?: LedgerEntry): ItemError {
+	const nothing = earlier === undefined ? 'Nothing was submitted' : 'Nothing new was submitted';
+	const description = `${nothing} for this item.`;
+	return withEarlierJob({ message: failure.message, description, failure }, earlier);
+}
+
+/** The error of an item for which nothing new was made, with the job that an earlier try has made for it. */
+export function withEarlierJob(error: ItemError, earlier: LedgerEntry | undefined): ItemError {
+	if (earlier === undefined) return error;
 	const { provider, handle, job } = earlier;
-	const { label } = providerOf(provider);
-	const what =
-		handle === undefined
-			? `An earlier try may have submitted a job to ${label}: look for it in your account there.`
-			: `An earlier try submitted job ${handle.jobId} (${label}): the Wait operation gets its video.`;
+	const failed = job?.status === 'failed' ? job.failure : undefined;
+	const charged = failed?.charged ?? 'unknown';
 	return {
-		message,
-		description: `Nothing new was sent for this item. ${what}`,
-		failure: { ...failure, charged: 'unknown' },
+		...error,
+		description: `${error.description} ${earlierText(earlier)}`,
+		...present({ failure: error.failure && { ...error.failure, charged } }),
 		provider,
 		...present({ model: handle?.model, jobId: handle?.jobId, status: job?.status }),
 	};
 }
 
-/** An item that is not sent because the whole run must not be. */
-export function refusedItem(failure: Failure): ItemError {
-	return { message: failure.message, description: 'Nothing was submitted for this item.', failure };
+function earlierText({ provider, handle, job }: LedgerEntry): string {
+	const { label } = providerOf(provider);
+	if (handle === undefined)
+		return `An earlier try may have submitted a job to ${label}: look for it in your account there.`;
+	const submitted = `An earlier try submitted job ${handle.jobId} (${label})`;
+	if (job?.status === 'failed') return `${submitted}, which failed: ${job.failure.message}.`;
+	if (job?.status === 'cancelled') return `${submitted}, which was cancelled.`;
+	return `${submitted}: the Wait operation gets its video.`;
 }
 
 /** An item that ended by an error which nobody foresaw. */
@@ -75,19 +88,36 @@ function linesText(lines: readonly Line[]): string[] {
 	return [...all.slice(0, MAX_SHOWN_LINES - 1), `… and ${rest} more lines: see Error details for all items.`];
 }
 
-/** A run that was refused before anything was sent: names every problem of every item, and the jobs of earlier tries. */
-export function refusedRun(
-	{ context, ledger }: Run,
-	invalid: ReadonlyArray<{ itemIndex: number; problems: readonly Problem[] }>,
-): NodeOperationError {
-	const itemCount = context.getInputData().length;
+/** The jobs that earlier tries have made for the items of a run: as lines for the screen, and as data. */
+function earlierJobs({ context, ledger }: Run): { readonly lines: string[]; readonly data: JsonObject } {
 	const earlier = [...context.getInputData().keys()].flatMap((itemIndex) => {
 		const entry = ledger.latest(itemIndex);
 		return entry === undefined ? [] : [{ itemIndex, result: resultOf(entry) }];
 	});
-	const jobs = earlier.map(({ itemIndex, result }) => ({ itemIndex, text: resultText(result) }));
-	const known = jobs.length === 0 ? [] : ['Jobs of an earlier try:', ...linesText(jobs), RETRY_KEEPS];
-	const nothing = jobs.length === 0 ? 'Nothing was sent.' : 'Nothing new was sent.';
+	if (earlier.length === 0) return { lines: [], data: {} };
+	const texts = earlier.map(({ itemIndex, result }) => ({ itemIndex, text: resultText(result) }));
+	return {
+		lines: ['Jobs of an earlier try:', ...linesText(texts), RETRY_KEEPS],
+		data: { jobsOfEarlierTry: earlier.map(({ itemIndex, result }) => ({ item: itemIndex, ...factsOf(result) })) },
+	};
+}
+
+/** A run of which nothing new may be submitted, for a reason that is no item's own. */
+export function refusedAsAWhole(run: Run, { message }: Failure): NodeOperationError {
+	const { lines, data } = earlierJobs(run);
+	const nothing = lines.length === 0 ? 'Nothing was submitted.' : 'Nothing new was submitted.';
+	return nodeError(run.context, { message, description: [nothing, ...lines].join('\n'), data });
+}
+
+/** A run that was refused before anything was sent: names every problem of every item, and the jobs of earlier tries. */
+export function refusedRun(
+	run: Run,
+	invalid: ReadonlyArray<{ itemIndex: number; problems: readonly Problem[] }>,
+): NodeOperationError {
+	const { context } = run;
+	const itemCount = context.getInputData().length;
+	const { lines: known, data } = earlierJobs(run);
+	const nothing = known.length === 0 ? 'Nothing was sent.' : 'Nothing new was sent.';
 	const [first] = invalid;
 	if (invalid.length === 1 && first !== undefined) {
 		const whose = itemCount === 1 ? '' : `Item ${first.itemIndex} (counted from 0): `;
@@ -101,11 +131,10 @@ export function refusedRun(
 		item: item.itemIndex,
 		problems: item.problems.map(problemText),
 	}));
-	const jobsOfEarlierTry = earlier.map(({ itemIndex, result }) => ({ item: itemIndex, ...factsOf(result) }));
 	return nodeError(context, {
 		message: `${invalid.length} of ${itemCount} items have wrong or missing values. ${nothing}`,
 		description: [...linesText(problems), ...known].join('\n'),
-		data: { items, ...(jobs.length === 0 ? {} : { jobsOfEarlierTry }) },
+		data: { items, ...data },
 	});
 }
 
@@ -122,8 +151,8 @@ function factsOf(result: Result): JsonObject {
 		const { message, jobId, provider, status } = result.error;
 		return present({ jobId, provider, status, videoUrl: result.videoUrl, message });
 	}
-	const { jobId, provider, status, videoUrl } = result.json;
-	return present({ jobId, provider, status, videoUrl });
+	const { jobId, provider, status, videoUrl, failure } = result.json;
+	return present({ jobId, provider, status, videoUrl, message: asText(asObject(failure)?.message) });
 }
 
 function resultText(result: Result): string {

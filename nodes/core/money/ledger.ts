@@ -152,9 +152,14 @@ export class Ledger {
 		return this.run.underWay.get(entry);
 	}
 
-	/** The latest submit for this item of this turn of the node, whatever its request was. */
+	/**
+	 * The latest submit for this item of this turn of the node, whatever its request was. Undefined for an agent's calls,
+	 * which all have the same turn and item: it might be another call's.
+	 */
 	latest(itemIndex: number): LedgerEntry | undefined {
-		return this.entries.filter((entry) => entry.runIndex === this.run.runIndex && entry.itemIndex === itemIndex).at(-1);
+		const { runIndex, executionId } = this.run;
+		if (executionId === undefined) return undefined;
+		return this.entries.filter((entry) => entry.runIndex === runIndex && entry.itemIndex === itemIndex).at(-1);
 	}
 
 	/**

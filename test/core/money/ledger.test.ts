@@ -334,7 +334,7 @@ describe('what was spent', () => {
 
 test('the latest submit for an item of this run is found, whatever its request was', () => {
 	const store: LedgerStore = {};
-	const ledger = ledgerOf(store, 1);
+	const ledger = ledgerOf(store, 1, '7');
 	expect(ledger.latest(0)).toBeUndefined();
 	open(ledger, 0, 'a');
 	open(ledger, 0, 'b');
@@ -342,6 +342,12 @@ test('the latest submit for an item of this run is found, whatever its request w
 	open(ledger, 1, 'c');
 	open(ledgerOf(store, 0), 0, 'd');
 	expect(ledger.latest(0)).toBe(last);
+});
+
+test("an agent's call is told of no other call's submit", () => {
+	const ledger = ledgerOf({});
+	open(ledger);
+	expect(ledger.latest(0)).toBeUndefined();
 });
 
 test('what a try has submitted is what it opened itself, without what was refused', () => {

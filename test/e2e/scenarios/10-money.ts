@@ -3,6 +3,7 @@ import { errorOf, itemsOf, jsonOf } from '../harness/execution.ts';
 import { expectVideoOf, forBothProviders, forProvider } from '../harness/kling.cts';
 import type { Bench } from '../harness/kling.cts';
 import { itemsNode, manualTrigger, node, row, workflow } from '../harness/workflow.ts';
+import { storeCaller } from '../harness/subWorkflow.ts';
 import type { WorkflowDefinition } from '../harness/workflow.ts';
 
 // What Replicate says of a job that is worth another try, and of one that is not.
@@ -137,6 +138,25 @@ export const scenarios = [
 		}
 		expect(new Set(jsonOf(retried, 'Generate').map(({ jobId }) => jobId))).toEqual(new Set(made.map(({ id }) => id)));
 	}),
+
+	// What n8n does with a parent is pinned here because the README says it.
+	forProvider(
+		'runpod',
+		'money: Executions > Retry of a sub-workflow keeps its videos; that of its parent makes all of them anew',
+		quick,
+		async (bench, { host }) => {
+			failJobs(bench, passing, 2);
+			const [, ...nodes] = shots(bench, 2).nodes;
+			const { child, parent } = await storeCaller(host, nodes);
+			const failed = await host.waitForExecution(await host.runManually(parent));
+			expect([failed.status, bench.emulator.jobs().length]).toEqual(['error', 2]);
+			const [called] = await host.executionsOf(child);
+			const retried = await host.execution(await host.retryExecution(String(called?.id)));
+			expect([retried.status, bench.emulator.jobs().length]).toEqual(['success', 3]);
+			expect((await host.execution(await host.retryExecution(failed.id))).status).toBe('success');
+			expect(bench.emulator.jobs()).toHaveLength(5);
+		},
+	),
 
 	forProvider('runpod', 'money: the cost limit holds over all rounds of a loop', quick, async (bench, { host }) => {
 		const nodes = [

@@ -7,6 +7,7 @@ import { createJumpingClock } from '../harness/jumpingClock.ts';
 import { expectVideoOf, startBench, type Bench } from '../harness/kling.cts';
 import type { Scenario, ScenarioContext } from '../harness/scenario.cts';
 import { freePort } from '../harness/server.cts';
+import { storeCaller } from '../harness/subWorkflow.ts';
 import { until } from '../harness/until.cts';
 import { manualTrigger, node, row, webhookTrigger, type WorkflowDefinition } from '../harness/workflow.ts';
 
@@ -57,20 +58,6 @@ function pausingFlow(bench: Bench, timeoutSeconds: number, executionTimeout: num
 	return { ...flow, settings: { ...flow.settings, executionTimeout } };
 }
 
-/** A workflow that others call, and one that calls it; the IDs of both. */
-async function callerOf(host: Host, bench: Bench, completion: string): Promise<{ child: string; parent: string }> {
-	const called = node('Called', 'executeWorkflowTrigger', { inputSource: 'passthrough' }, { typeVersion: 1.1 });
-	const child = await host.workflow(row('Child', [called, bench.generate({ completion })]), { publish: true });
-	const call = node(
-		'Call',
-		'executeWorkflow',
-		{ workflowId: { __rl: true, mode: 'id', value: child }, mode: 'once', options: { waitForSubWorkflow: true } },
-		{ typeVersion: 1.2 },
-	);
-	const parent = await host.workflow(row('Parent', [manualTrigger(), call, node('Done', 'noOp')]));
-	return { child, parent };
-}
-
 export const scenarios: Scenario[] = [
 	{
 		name: 'callbacks: behind a proxy of 1 MiB a picture from a production webhook goes by link, and its callback comes through',
@@ -115,7 +102,7 @@ export const scenarios: Scenario[] = [
 			const { host } = context;
 			const clock = createJumpingClock();
 			const bench = await startBench(context, 'runpod', { clock, jobTimes: { queueMs: 0, runMs: RUN_MS } });
-			const { child, parent } = await callerOf(host, bench, 'callback');
+			const { child, parent } = await storeCaller(host, [bench.generate({ completion: 'callback' })]);
 			const id = await host.runManually(parent);
 			const childIsPaused = async () => (await host.executionsOf(child)).some(isPaused) || undefined;
 			await until('the sub-workflow to pause', childIsPaused);
@@ -132,7 +119,7 @@ export const scenarios: Scenario[] = [
 		async run(context) {
 			const { host } = context;
 			const bench = await startBench(context, 'runpod', { jobTimes: { queueMs: 0, runMs: RUN_MS } });
-			const { child, parent } = await callerOf(host, bench, 'wait');
+			const { child, parent } = await storeCaller(host, [bench.generate()]);
 			const id = await host.runManually(parent);
 			await host.until('a job', () => bench.emulator.jobs().length === 1);
 			await host.stopExecution(id);

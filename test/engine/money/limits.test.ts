@@ -140,7 +140,11 @@ describe('a workflow can tell by its code why an item was not submitted:', () =>
 		const [done, refused] = outputOf(await stage.engine.retry(failed, flow));
 		expect(stage.jobs()).toHaveLength(2);
 		expect(done).toMatchObject({ status: 'completed' });
-		expect(refused).toMatchObject({ error: { failure: { code: 'limit_reached', charged: 'no' } } });
+		// Core.Today does not say whether the failed job was charged.
+		const { id } = stage.job(1);
+		const failure = { code: 'limit_reached', charged: 'unknown' };
+		const description = expect.stringContaining(`${id} (Core.Today), which failed: Please try again`);
+		expect(refused).toMatchObject({ error: { jobId: id, status: 'failed', failure, description } });
 	});
 });
 
@@ -185,6 +189,26 @@ describe('a limit holds for the whole execution', () => {
 		const { description } = thrown(execution);
 		expect(description).toContain('Max Jobs is 3');
 		for (const { id, videoUrl } of done) expect(description).toContain(`${id}, completed, ${videoUrl}`);
+	});
+
+	it('a limit that is reached on a retry of a failed video names its job and its reason', async () => {
+		stage.emulator.script({ job: { endsAs: 'failed', error: 'Please try again' } });
+		const execution = await run({ completion: 'wait', options: { maxJobs: 1 } }, 1, retryOnFail(2));
+		const { message, description } = thrown(execution);
+		expect(message).toContain('Max Jobs is 1');
+		expect(description).toMatch(
+			new RegExp(`^Nothing new was submitted\\.<br>\n.*\n.*${stage.job().id}, failed, .*Please try again`),
+		);
+	});
+
+	it('a submit that is refused when a failed video is made again names the job of the first try', async () => {
+		stage.emulator.script({ when: { jobNumber: 1 }, job: { endsAs: 'failed', error: 'Please try again' } });
+		const reply = { status: 402, body: { detail: 'Payment required' } };
+		stage.emulator.misbehave({ when: { call: 'submit', skip: 1 }, do: { reply } });
+		const execution = await run({ completion: 'wait' }, 1, { ...retryOnFail(2), ...CONTINUE });
+		expect(stage.jobs()).toHaveLength(1);
+		const [item] = outputOf(execution);
+		expect(item).toMatchObject({ error: { jobId: stage.job().id, failure: { code: 'insufficient_credit' } } });
 	});
 
 	it('a submit whose answer was lost counts as a job', async () => {

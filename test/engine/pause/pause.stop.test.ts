@@ -35,6 +35,16 @@ describe.each(providerNames)('Stop at %s leaves no job behind', (provider) => {
 		expect(stage.jobs().map(({ phase }) => phase)).toEqual(['cancelled', 'cancelled', 'cancelled']);
 	});
 
+	test('during the last status calls, of which some have been answered', async () => {
+		stage.emulator.misbehave({ when: { call: 'status', skip: 2 }, do: { delayMs: 6_000 } });
+		const running = stage.start({ ...FROM_ITEM, provider, completion: 'callback' }, shots(3));
+		const answered = () => stage.requests('status').filter(({ answeredStatus }) => answeredStatus !== undefined);
+		await stage.until(() => answered().length === 2 && stage.requests('status').length === 3);
+		running.stop();
+		expect((await running.done).status).toBe('canceled');
+		expect(stage.jobs().map(({ phase }) => phase)).toEqual(['cancelled', 'cancelled', 'cancelled']);
+	});
+
 	test('soon, though one of the submits hangs', async () => {
 		stage.emulator.misbehave({ when: { call: 'submit', jobNumber: 3 }, do: { hang: 'before' } });
 		const running = stage.start({ ...FROM_ITEM, provider, completion: 'callback' }, shots(3));
