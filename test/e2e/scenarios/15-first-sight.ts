@@ -146,6 +146,27 @@ export const scenarios: Scenario[] = [
 		},
 	},
 	{
+		name: "Editor: a credential's dialog says what to do about a wrong key, and where keys are made",
+		alone: true,
+		async run(context) {
+			const { host, version } = context;
+			const bench = await startBench(context, 'runpod');
+			const { id } = await host.credential('runpodApi', { apiKey: 'wrong', baseUrl: bench.emulator.runpodUrl });
+			const page = await openEditor(context);
+			await page.goto(`${host.server.url}/home/credentials/${id}`);
+			await page.getByText('More details').first().click();
+			// After a 401, n8n 2.8 gives its own words and not those of the credential (docs/n8n.md#credentials).
+			const advice = version.startsWith('2.8.')
+				? 'Authorization failed'
+				: 'Runpod does not accept this API key. Copy the whole key from console.runpod.io, Settings, API Keys';
+			await page.getByText(advice).first().waitFor();
+			const label = page.locator('label').filter({ hasText: 'API Key' }).first();
+			await label.hover();
+			await label.locator('[data-icon="circle-help"]').hover();
+			await page.getByText('under Settings, API Keys, with write access to Serverless endpoints').first().waitFor();
+		},
+	},
+	{
 		name: 'Editor: Execute step after a partial failure pays for the failed video only, and says so',
 		alone: true,
 		async run(context) {
