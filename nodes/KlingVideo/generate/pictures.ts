@@ -5,6 +5,7 @@ import { refusal } from '../../core/failure';
 import type { FieldReader } from '../../core/fields';
 import type { Failure } from '../../core/job';
 import { asNumber, asObject, asText, present, type JsonObject } from '../../core/json';
+import { linkEndMs } from '../../core/linkEnds';
 import { putLink } from '../../core/models/form';
 import { checkImage } from '../../core/media/image';
 import type { Picture, Provider, UploadTarget, VideoRequest } from '../../core/providers/provider';
@@ -185,15 +186,17 @@ function canBeLinked(
 }
 
 const UPLOAD_TRIES = 3;
-/** No document says how long an uploaded file lives (docs/providers.md#coretoday-files); a retry within the hour uses it again. */
+/** How long an uploaded picture is counted on at most: as long as the sample link works (docs/providers.md#coretoday-files). */
 const UPLOAD_LIFE_MS = 3600 * 1000;
+/** A link goes to another job only while it works for this much longer, as a provider may fetch it late (docs/providers.md#coretoday-files). */
+const TIME_TO_FETCH_MS = 20 * 60_000;
 
 /** The refusals after which a second provider may be tried, as after a submit; their usual advice fits an upload, too. */
 const ACCOUNT_CODES: ReadonlyArray<Failure['code']> = ['unauthorized', 'insufficient_credit', 'rate_limited'];
 const ADVICE = 'Run again, or choose another Image Delivery.';
 
 /**
- * Brings an item's pictures to its provider, each distinct picture once per execution. Gives the input keys with their
+ * Brings an item's pictures to its provider, each distinct picture once while its link has time left. Gives the input keys with their
  * links, or why a picture did not arrive: nothing is paid for then. Never throws.
  */
 export async function deliverPictures(
@@ -259,7 +262,7 @@ async function linkOf(
 
 const GONE = 'it is not in the input item any more';
 
-/** The link of an uploaded picture: equal pictures of a run are uploaded together, and a retry finds their links again. */
+/** The link of an uploaded picture: equal pictures are uploaded together, and later jobs and tries find the link again. */
 async function uploadOnce(
 	run: Run,
 	itemIndex: number,
@@ -267,32 +270,41 @@ async function uploadOnce(
 	prepared: PreparedPicture,
 ): Promise<string | SubmitFailure> {
 	const key = `${api.provider.name}:${prepared.sha256}`;
-	const uploading = run.uploads.get(key) ?? rememberedOrUploaded(run, itemIndex, api, prepared, key);
+	const known = rememberedLink(run, key);
+	if (known !== undefined) return known;
+	const uploading =
+		run.uploads.get(key) ??
+		uploadAndRemember(run, itemIndex, api, prepared, key).finally(() => run.uploads.delete(key));
 	run.uploads.set(key, uploading);
-	const link = await uploading;
-	// A failed upload must not fail the items after it without a try of their own.
-	if (typeof link !== 'string') run.uploads.delete(key);
-	return link;
+	return await uploading;
 }
 
-async function rememberedOrUploaded(
+/** What the tries and turns of an execution have uploaded. */
+type UploadStore = { uploads?: unknown };
+
+/** The link of a picture that was uploaded in this execution, if the provider has time enough to fetch it. */
+function rememberedLink({ context, clock }: Run, key: string): string | undefined {
+	const store: UploadStore = context.getContext('node');
+	const known = asObject(asObject(store.uploads)?.[key]);
+	const leftMs = (asNumber(known?.endsMs) ?? 0) - clock.now();
+	return leftMs < TIME_TO_FETCH_MS ? undefined : asText(known?.url);
+}
+
+async function uploadAndRemember(
 	run: Run,
 	itemIndex: number,
 	api: Api,
 	prepared: PreparedPicture,
 	key: string,
 ): Promise<string | SubmitFailure> {
-	const store: { uploads?: unknown } = run.context.getContext('node');
-	const known = asObject(asObject(store.uploads)?.[key]);
-	const knownUrl = asText(known?.url);
-	const ageMs = run.clock.now() - (asNumber(known?.uploadedMs) ?? 0);
-	if (knownUrl !== undefined && ageMs < UPLOAD_LIFE_MS) return knownUrl;
 	const stored = await readPicture(run.context, itemIndex, prepared.picture.field);
 	if (stored === undefined) return failed(GONE);
 	const { mimeType } = prepared;
 	const link = await upload(run, api, { fileName: pictureFileName(prepared), mimeType, bytes: stored.bytes });
 	if (typeof link === 'string') {
-		store.uploads = { ...asObject(store.uploads), [key]: { url: link, uploadedMs: run.clock.now() } };
+		const endsMs = Math.min(run.clock.now() + UPLOAD_LIFE_MS, linkEndMs(link) ?? Infinity);
+		const store: UploadStore = run.context.getContext('node');
+		store.uploads = { ...asObject(store.uploads), [key]: { url: link, endsMs } };
 	}
 	return link;
 }
