@@ -90,7 +90,7 @@ export async function preparePictures(
 ): Promise<PreparedPicture[]> {
 	const prepared: PreparedPicture[] = [];
 	for (const picture of pictures) {
-		const name = `${picture.label} in field "${picture.field}"`;
+		const name = nameOf(picture);
 		const facts = await read(picture.field);
 		if (facts === undefined) {
 			fields.refuse(
@@ -103,12 +103,14 @@ export async function preparePictures(
 		const delivery = deliveryTo(destination, fields);
 		const { sha256, bytes, mimeType } = facts;
 		if (mimeType === undefined || delivery === undefined) continue;
-		if (delivery === 'dataUri' && !fitsInRequest(destination, request, facts, name, fields)) continue;
 		if (delivery === 'signedUrl' && !canBeLinked(run, facts.binary, destination, fields)) continue;
 		prepared.push({ picture, sha256, bytes, mimeType, delivery });
 	}
+	if (request !== undefined) refuseTooLarge(destination, request, prepared, fields);
 	return isTooLargeToRepeat(destination, request, prepared) ? prepared.map(byLinkIfPossible) : prepared;
 }
+
+const nameOf = ({ label, field }: Picture): string => `${label} in field "${field}"`;
 
 /** Only what Auto chose: whoever chose Data URI gets it. */
 function isTooLargeToRepeat(
@@ -123,16 +125,19 @@ function isTooLargeToRepeat(
 /** The size of the whole request with these pictures inside it. */
 function requestBytes({ input }: VideoRequest, pictures: readonly PreparedPicture[]): number {
 	const inside = pictures.filter(({ delivery }) => delivery !== 'upload' && delivery !== 'signedUrl');
-	const characters = inside.map(dataUriCharacters).reduce((sum, each) => sum + each, 0);
-	return Buffer.byteLength(JSON.stringify(input)) + characters;
+	return Buffer.byteLength(JSON.stringify(input)) + charactersOf(inside);
 }
 
 function byLinkIfPossible(prepared: PreparedPicture): PreparedPicture {
 	return prepared.delivery === 'dataUri' ? { ...prepared, delivery: 'linkOrDataUri' } : prepared;
 }
 
-function dataUriCharacters({ bytes, mimeType = '' }: Pick<PictureFacts, 'bytes' | 'mimeType'>): number {
-	return dataUriOf(new Uint8Array(), mimeType).length + Math.ceil(bytes / 3) * 4;
+/** How much pictures take as data URIs. */
+function charactersOf(pictures: readonly PreparedPicture[]): number {
+	const each = pictures.map(
+		({ bytes, mimeType }) => dataUriOf(new Uint8Array(), mimeType).length + Math.ceil(bytes / 3) * 4,
+	);
+	return each.reduce((sum, one) => sum + one, 0);
 }
 
 function deliveryTo({ provider, isSecond, choice }: Destination, fields: FieldReader): Delivery | undefined {
@@ -146,20 +151,25 @@ function deliveryTo({ provider, isSecond, choice }: Destination, fields: FieldRe
 	return fields.refuse('Image Delivery', problem);
 }
 
-function fitsInRequest(
+/** Names the largest of the pictures that are too much for the inside of a request. */
+function refuseTooLarge(
 	{ provider }: Destination,
-	request: VideoRequest | undefined,
-	facts: PictureFacts,
-	name: string,
+	request: VideoRequest,
+	prepared: readonly PreparedPicture[],
 	fields: FieldReader,
-): boolean {
-	if (request === undefined) return true;
-	const { characters, reason } = provider.imageDelivery.dataUriLimit(request);
-	const needed = dataUriCharacters(facts);
-	if (needed <= characters) return true;
-	const measured = `takes ${needed.toLocaleString('en-US')} characters inside the request; ${reason}, which leaves ${Math.floor(characters).toLocaleString('en-US')}.`;
-	fields.refuse(name, `${measured} Make the picture smaller, or choose another Image Delivery.`);
-	return false;
+): void {
+	const { characters, of, reason } = provider.imageDelivery.dataUriLimit(request);
+	const inside = prepared.filter(({ delivery }) => delivery === 'dataUri');
+	const groups = of === 'picture' ? inside.map((one) => [one]) : [inside];
+	const shown = (number: number) => number.toLocaleString('en-US');
+	for (const together of groups) {
+		const needed = charactersOf(together);
+		const [largest] = [...together].sort((one, other) => other.bytes - one.bytes);
+		if (largest === undefined || needed <= characters) continue;
+		const all = together.length === 1 ? '' : ` All pictures together take ${shown(needed)}.`;
+		const measured = `takes ${shown(charactersOf([largest]))} characters inside the request; ${reason}, which leaves ${shown(characters)}.${all}`;
+		fields.refuse(nameOf(largest.picture), `${measured} Make the picture smaller, or choose another Image Delivery.`);
+	}
 }
 
 /** Whether this n8n can give out links to its files. What is signed here is only looked at: what is sent is a copy's. */
