@@ -10,7 +10,7 @@ import { putLink } from '../../core/models/form';
 import { checkImage } from '../../core/media/image';
 import type { Picture, Provider, UploadTarget, VideoRequest } from '../../core/providers/provider';
 import { refusalOf } from '../../core/providers/reply';
-import { urlProblem } from '../../core/url';
+import { foreignUrlProblem, urlProblem } from '../../core/url';
 import { dataUriOf, pictureFileName, postFile, readPicture, type FileToSend } from '../../host/files';
 import type { Api } from '../../kling/api';
 import { reasonOf } from '../run/items';
@@ -347,6 +347,6 @@ async function uploadTarget(run: Run, api: Api, file: FileToSend): Promise<Uploa
 	const refused = refusalOf(answer, api.provider.label);
 	if (refused !== undefined) return failed(refused.message, refused, ACCOUNT_CODES.includes(refused.code));
 	const target = uploads.read(answer);
-	const problem = urlProblem(target.url, { providerIsLocal: api.isLocal });
+	const problem = foreignUrlProblem(target.url, { providerIsLocal: api.isLocal });
 	return problem === undefined ? target : failed(`its upload link ${problem}`);
 }
