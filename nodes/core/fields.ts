@@ -1,4 +1,5 @@
 import { isJsonObject, parseJson, type JsonObject, type JsonValue } from './json';
+import { secretProblem } from './links';
 
 /** One thing that is wrong with the form. */
 export interface Problem {
@@ -79,6 +80,9 @@ function unfilledProblem(text: string): string | undefined {
 	return 'has [object Object] in it: an expression gave a whole object. Name the text inside it, e.g. with .text at the end.';
 }
 
+/** What is wrong with a text wherever it stands. */
+const textProblem = (text: string): string | undefined => unfilledProblem(text) ?? secretProblem(text);
+
 /** The words that an expression leaves where it found nothing. */
 const NOTHING_FOUND = ['undefined', 'null', 'NaN'];
 
@@ -113,8 +117,8 @@ export class FieldReader {
 		const text = typeof value === 'string' ? cleanText(value) : value;
 		if (isUnset(text)) return rules.required ? this.refuse(field, 'is empty. Fill it in.') : undefined;
 		if (typeof text !== 'string') return this.refuse(field, `has to be text, but is ${shown(text)}.`);
-		const unfilled = unfilledProblem(text);
-		if (unfilled !== undefined) return this.refuse(field, unfilled);
+		const problem = textProblem(text);
+		if (problem !== undefined) return this.refuse(field, problem);
 		if (NOTHING_FOUND.includes(text.trim())) {
 			return this.refuse(
 				field,
@@ -149,12 +153,12 @@ export class FieldReader {
 		return read === undefined ? undefined : read === 'true';
 	}
 
-	/** Any JSON, each text in it cleaned; one that was to be filled in is refused. */
+	/** Any JSON, each text in it cleaned; one that was to be filled in, or has a secret in it, is refused. */
 	json(field: string, value: JsonValue): JsonValue | undefined {
 		let problem: string | undefined;
 		const clean: JsonValue = JSON.parse(JSON.stringify(value), (_key, inner: JsonValue) => {
 			if (typeof inner !== 'string') return inner;
-			problem ??= unfilledProblem(inner);
+			problem ??= textProblem(inner);
 			return cleanText(inner);
 		});
 		return problem === undefined ? clean : this.refuse(field, problem);

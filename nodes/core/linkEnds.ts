@@ -61,13 +61,18 @@ function parametersOf({ searchParams }: URL): Parameters {
 	return parameters;
 }
 
-/** What is wrong with a signed link that has been over for a quarter of an hour or more; undefined for any other. */
-export function endedLinkProblem(url: string, nowMs: number): string | undefined {
+/** When a signed link stops working, in milliseconds; undefined where it does not say so in a form that is known. */
+export function linkEndMs(url: string): number | undefined {
 	const link = new URL(url);
 	const parameters = parametersOf(link);
 	const ends = ENDS.map((endOf) => endOf(parameters, link.hostname) ?? NaN).filter((endMs) => Math.abs(endMs) < 8e15);
-	const endMs = Math.max(...ends);
-	if (ends.length === 0 || nowMs - endMs < MARGIN_MS) return undefined;
+	return ends.length === 0 ? undefined : Math.max(...ends);
+}
+
+/** What is wrong with a signed link that has been over for a quarter of an hour or more; undefined for any other. */
+export function endedLinkProblem(url: string, nowMs: number): string | undefined {
+	const endMs = linkEndMs(url);
+	if (endMs === undefined || nowMs - endMs < MARGIN_MS) return undefined;
 	const ended = new Date(endMs).toISOString().slice(0, 16).replace('T', ' ');
 	return `is a link whose time was over on ${ended} UTC. Make a new link, or give the file as Binary.`;
 }

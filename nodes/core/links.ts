@@ -66,11 +66,19 @@ function htmlProblem(url: string): string | undefined {
 	return 'has &amp; in it, which is how HTML writes an &. Replace each &amp; by &.';
 }
 
-/** Telegram's links to files have the bot's token in their path, at its own host and at a Bot API server of one's own. */
-const BOT_TOKEN = /^\/(file\/bot\d+(:|%3a)[^/]+\/|bot\d+(:|%3a)[\w-]{30,}\/)/i;
+/** Telegram's links have the bot's token in them: at its own host, at a Bot API server anywhere, inside a converter's link. */
+const BOT_TOKEN = /\/bot\d+:[\w-]{30,}/i;
+/** A percent-encoded character of ASCII. A link inside a link may have its percent signs encoded, too, again and again. */
+const PERCENT_ENCODED = /%(?:25)*([0-7][0-9a-f])/gi;
 
-function secretProblem(url: string): string | undefined {
-	if (!BOT_TOKEN.test(new URL(url).pathname)) return undefined;
+/** Whether a text, a link or any other, has the token of a Telegram bot in it. */
+export function hasBotToken(text: string): boolean {
+	return BOT_TOKEN.test(text.replace(PERCENT_ENCODED, (_all, code) => String.fromCharCode(parseInt(code, 16))));
+}
+
+/** What is wrong with a text that is to go to a provider and has a secret in it; undefined if none is seen. */
+export function secretProblem(text: string): string | undefined {
+	if (!hasBotToken(text)) return undefined;
 	return (
 		"has the token of your Telegram bot in it, which the provider would see. Let n8n's Telegram node download the " +
 		'file, and give it as Binary.'

@@ -79,11 +79,16 @@ export function urlProblem(value: unknown, rules: { providerIsLocal: boolean }):
 	if (!URL.canParse(text)) return 'cannot be read as a URL. Check its host and port.';
 	const url = new URL(text);
 	if (url.username !== '' || url.password !== '') {
-		return 'has a user name or password in it, which the provider would see. Give a link without them.';
+		return 'has a user name or password in it. Give a link without them, as others would see them.';
 	}
 	if (rules.providerIsLocal || !isPrivateHost(url.hostname)) return undefined;
 	return (
 		`is on the host ${url.hostname}, which only your own machine or network can reach, not the provider. ` +
 		'Use an address that is public on the internet.'
 	);
+}
+
+/** The same for a URL that a provider or server chose: inside a sentence, without the advice to whoever fills in a form. */
+export function foreignUrlProblem(value: unknown, rules: { providerIsLocal: boolean }): string | undefined {
+	return urlProblem(value, rules)?.replace(/\. .*$/, '');
 }

@@ -1,6 +1,6 @@
 import type { IHttpRequestOptions } from 'n8n-workflow';
 import { asNumber, asObject } from '../core/json';
-import { urlProblem } from '../core/url';
+import { foreignUrlProblem } from '../core/url';
 import type { NodeContext } from './context';
 import { discard, headersOf, streamed } from './send';
 
@@ -38,7 +38,7 @@ export const REDIRECTED_TOO_OFTEN = 'is redirected too often';
 
 /**
  * Opens a link without a key. Redirects are followed by hand, each checked like the link itself. Gives the last answer, or
- * what is wrong with the link, to be read after "its link".
+ * what is wrong with the link, to be read inside a sentence after "its link".
  */
 export async function followLink(
 	context: NodeContext,
@@ -48,7 +48,7 @@ export async function followLink(
 ): Promise<Opened | { readonly problem: string }> {
 	let url = first;
 	for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
-		const problem = urlProblem(url, { providerIsLocal: mayBeLocal });
+		const problem = foreignUrlProblem(url, { providerIsLocal: mayBeLocal });
 		if (problem !== undefined) return { problem };
 		const opened = await open(context, { url, headers }, timeoutMs, signal);
 		const { location } = opened.headers;

@@ -55,7 +55,27 @@ const KINDS: ReadonlyArray<[link: string, problem?: RegExp]> = [
 	[`https://api.telegram.org/file/bot${TOKEN}/photos/file_1.jpg`, /token of your Telegram bot.*Binary/],
 	[`https://bot-api.example.com/file/bot${TOKEN.replace(':', '%3A')}/photos/file_1.jpg`, /token of your Telegram bot/],
 	[`https://api.telegram.org/bot${TOKEN}/getFile?file_id=1`, /token of your Telegram bot/],
+	[`https://example.com/telegram/file/bot${TOKEN}/photos/file_1.jpg`, /token of your Telegram bot/],
+	[
+		`https://images.weserv.nl/?url=https://api.telegram.org/file/bot${TOKEN}/stickers/a.webp&output=jpg`,
+		/token of your Telegram bot/,
+	],
+	[
+		`https://res.cloudinary.com/demo/image/fetch/f_jpg/https://api.telegram.org/file/bot${TOKEN}/a.webp`,
+		/token of your Telegram bot/,
+	],
+	[
+		`https://images.weserv.nl/?url=${encodeURIComponent(`https://api.telegram.org/file/bot${TOKEN}/a.webp`)}`,
+		/token of your Telegram bot/,
+	],
+	[
+		`https://example.com/?go=${encodeURIComponent(`https://images.weserv.nl/?url=${encodeURIComponent(`https://api.telegram.org/file/bot${TOKEN}/a.webp`)}`)}`,
+		/token of your Telegram bot/,
+	],
+	[`https://api.telegram.org/file/%62ot${TOKEN}/photos/file_1.jpg`, /token of your Telegram bot/],
 	['https://example.com/file/bottle:1/cat.png'],
+	['https://example.com/file/bot123:short/cat.png'],
+	['https://images.weserv.nl/?url=https%3A%2F%2Fexample.com%2Fbot123%3Ashort%2Fcat.png&output=jpg'],
 	['https://example.com/bot123:short/cat.png'],
 	['https://firebasestorage.googleapis.com/v0/b/x/o/cat.png?alt=media&token=abc-def'],
 	['https://abc.supabase.co/storage/v1/object/sign/x/cat.png?token=eyJh.eyJi.c'],

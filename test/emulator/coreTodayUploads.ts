@@ -3,7 +3,7 @@ import { asObject, asText, isJson, type JsonObject } from '../../nodes/core/json
 import { createHash, randomUUID } from '../support/node.cts';
 import { createdBody, createPrediction, Refusal } from './coreToday';
 import type { Emulation } from './emulation';
-import { PICTURE_MAX_BYTES, pictureProblem } from './pictures';
+import { PICTURE_MAX_BYTES, pictureProblem, uploadedLink } from './pictures';
 import { CORE_TODAY_UPLOAD_URL, problemWith } from './schemas';
 
 interface UploadedFile {
@@ -47,10 +47,11 @@ function jsonObject(text: string | undefined): JsonObject {
 	throw new Refusal(422, 'field "input" must be a JSON object');
 }
 
+/** Gives the link of the file. */
 function keep(emulation: Emulation, objectKey: string, { bytes, contentType }: UploadedFile): string {
-	const path = new URL(`/uploaded/${objectKey}`, emulation.origin).pathname;
-	emulation.uploaded.set(path, { bytes, contentType });
-	return emulation.origin + path;
+	const link = uploadedLink(emulation, objectKey);
+	emulation.uploaded.set(new URL(link).pathname, { bytes, contentType });
+	return link;
 }
 
 async function uploadAndCreate(emulation: Emulation, request: FastifyRequest): Promise<JsonObject> {
@@ -88,7 +89,7 @@ export function coreTodayUploadRoutes(server: FastifyInstance, emulation: Emulat
 		return {
 			upload_url: `${emulation.origin}/upload/${token}`,
 			upload_fields: fields,
-			file_url: emulation.origin + new URL(`/uploaded/${objectKey}`, emulation.origin).pathname,
+			file_url: uploadedLink(emulation, objectKey),
 			object_key: objectKey,
 			folder,
 		};

@@ -37,6 +37,23 @@ describe('a file uploaded to Core.Today', () => {
 		expect((await bench.ask(url, { form: formOf(fields, { file: picture() }) })).status).toBe(403);
 	});
 
+	test('has a link that ends after an hour, and that nobody can make last longer', async () => {
+		const { url, fields, fileUrl } = await announce();
+		await bench.ask(url, { form: formOf(fields, { file: picture() }) });
+		const link = new URL(fileUrl);
+		const leftMs = Number(link.searchParams.get('Expires')) * 1000 - bench.clock.now();
+		expect(leftMs).toBeGreaterThan(3_590_000);
+		expect(leftMs).toBeLessThanOrEqual(3_600_000);
+		link.searchParams.set('Expires', '9999999999');
+		for (const other of [link.href, `${link.origin}${link.pathname}`]) {
+			expect((await bench.ask(other)).status).toBe(404);
+			expect((await bench.createCoreToday({ start_image: other })).status).toBe(422);
+		}
+		await bench.clock.advance(3_600_000);
+		expect((await bench.ask(fileUrl)).status).toBe(404);
+		expect((await bench.createCoreToday({ start_image: fileUrl })).status).toBe(422);
+	});
+
 	test.each([['x-api-key'], ['authorization']])('is refused where %s is sent along', async (header) => {
 		const { url, fields, fileUrl } = await announce();
 		const headers = { [header]: bench.emulator.keys.coreToday };

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { imageSize } from 'image-size';
-import { join, readdirSync, readFileSync } from '../support/node.cts';
+import { createHash, join, readdirSync, readFileSync } from '../support/node.cts';
 import type { Emulation, UploadedPicture } from './emulation';
 import { MEDIA_FOLDER } from './video';
 
@@ -34,21 +34,44 @@ export function pictureProblem(bytes: Uint8Array): string | undefined {
 	}
 }
 
-/** What the emulator itself has under this path. */
-export function pictureAt(emulation: Emulation, path: string): UploadedPicture | undefined {
-	return SAMPLES.get(path) ?? emulation.uploaded.get(path);
+/** As in the documents' sample (docs/providers.md#coretoday-files). */
+const LINK_LIFE_SECONDS = 3600;
+
+/** The link of an uploaded file. Its form beyond `Expires` is not documented; it is CloudFront's here. */
+export function uploadedLink({ clock, origin, options }: Emulation, objectKey: string): string {
+	const link = new URL(`/uploaded/${objectKey}`, origin);
+	const ends = String(Math.floor(clock.now() / 1000) + (options.uploadLinkSeconds ?? LINK_LIFE_SECONDS));
+	const signed = { Expires: ends, Signature: signatureOf(link.pathname, ends), 'Key-Pair-Id': 'EMULATOR' };
+	link.search = new URLSearchParams(signed).toString();
+	return link.href;
+}
+
+function signatureOf(path: string, ends: string): string {
+	return createHash('sha256').update(`${path} ${ends}`).digest('hex');
+}
+
+/** Nothing, once the link's time is over. */
+function uploadedAt({ clock, uploaded }: Emulation, { pathname, searchParams }: URL): UploadedPicture | undefined {
+	const ends = searchParams.get('Expires') ?? '';
+	const isSigned = searchParams.get('Signature') === signatureOf(pathname, ends);
+	return isSigned && clock.now() < Number(ends) * 1000 ? uploaded.get(pathname) : undefined;
+}
+
+/** What the emulator itself gives for this link. */
+export function pictureAt(emulation: Emulation, link: URL): UploadedPicture | undefined {
+	return SAMPLES.get(link.pathname) ?? uploadedAt(emulation, link);
 }
 
 /** Serves the sample pictures at `/images/…` and what was uploaded at `/uploaded/…`. */
 export function pictureRoutes(server: FastifyInstance, emulation: Emulation): void {
-	const serve = (path: string, reply: FastifyReply): FastifyReply => {
-		const picture = pictureAt(emulation, path);
+	const serve = (link: URL, reply: FastifyReply): FastifyReply => {
+		const picture = pictureAt(emulation, link);
 		if (picture === undefined) return reply.code(404).type('text/plain').send('Not Found');
 		return reply.type(picture.contentType).send(picture.bytes);
 	};
 	for (const prefix of ['/images', '/uploaded']) {
 		server.get(`${prefix}/*`, { config: { call: 'image' } }, (request, reply) =>
-			serve(new URL(request.url, emulation.origin).pathname, reply),
+			serve(new URL(request.url, emulation.origin), reply),
 		);
 	}
 }

@@ -68,14 +68,14 @@ async function pictureReferenceProblem(emulation: Emulation, reference: string):
 	}
 	if (!URL.canParse(reference)) return 'Invalid image URL';
 	const url = new URL(reference);
-	if (url.origin === emulation.origin) return ownPictureProblem(emulation, url.pathname);
+	if (url.origin === emulation.origin) return ownPictureProblem(emulation, url);
 	if (!LOOPBACK_HOSTS.has(url.hostname)) return undefined;
 	const found = await fetched(url);
 	return typeof found === 'string' ? `Invalid image URL ${found}` : pictureProblem(found);
 }
 
-function ownPictureProblem(emulation: Emulation, path: string): string | undefined {
-	const isUsable = hostAt(path)?.usable ?? pictureAt(emulation, path) !== undefined;
+function ownPictureProblem(emulation: Emulation, url: URL): string | undefined {
+	const isUsable = hostAt(url.pathname)?.usable ?? pictureAt(emulation, url) !== undefined;
 	return isUsable ? undefined : 'Invalid image URL';
 }
 

@@ -244,6 +244,8 @@ export interface EmulatorOptions {
 	readonly repeatsInput?: boolean;
 	/** How long every clip is taken to be that the emulator is given a link of; default 5. */
 	readonly clipSeconds?: number;
+	/** How long the link of an uploaded file works; default an hour, as in the documents' sample. */
+	readonly uploadLinkSeconds?: number;
 	/** Runpod endpoints that are gone from the start. */
 	readonly retiredEndpoints?: readonly string[];
 	/** More Core.Today models and Runpod endpoints, whose input is not validated. */

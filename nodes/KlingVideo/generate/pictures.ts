@@ -5,11 +5,12 @@ import { refusal } from '../../core/failure';
 import type { FieldReader } from '../../core/fields';
 import type { Failure } from '../../core/job';
 import { asNumber, asObject, asText, present, type JsonObject } from '../../core/json';
+import { linkEndMs } from '../../core/linkEnds';
 import { putLink } from '../../core/models/form';
 import { checkImage } from '../../core/media/image';
 import type { Picture, Provider, UploadTarget, VideoRequest } from '../../core/providers/provider';
 import { refusalOf } from '../../core/providers/reply';
-import { urlProblem } from '../../core/url';
+import { foreignUrlProblem, urlProblem } from '../../core/url';
 import { dataUriOf, pictureFileName, postFile, readPicture, type FileToSend } from '../../host/files';
 import type { Api } from '../../kling/api';
 import { reasonOf } from '../run/items';
@@ -89,7 +90,7 @@ export async function preparePictures(
 ): Promise<PreparedPicture[]> {
 	const prepared: PreparedPicture[] = [];
 	for (const picture of pictures) {
-		const name = `${picture.label} in field "${picture.field}"`;
+		const name = nameOf(picture);
 		const facts = await read(picture.field);
 		if (facts === undefined) {
 			fields.refuse(
@@ -102,12 +103,14 @@ export async function preparePictures(
 		const delivery = deliveryTo(destination, fields);
 		const { sha256, bytes, mimeType } = facts;
 		if (mimeType === undefined || delivery === undefined) continue;
-		if (delivery === 'dataUri' && !fitsInRequest(destination, request, facts, name, fields)) continue;
 		if (delivery === 'signedUrl' && !canBeLinked(run, facts.binary, destination, fields)) continue;
 		prepared.push({ picture, sha256, bytes, mimeType, delivery });
 	}
+	if (request !== undefined) refuseTooLarge(destination, request, prepared, fields);
 	return isTooLargeToRepeat(destination, request, prepared) ? prepared.map(byLinkIfPossible) : prepared;
 }
+
+const nameOf = ({ label, field }: Picture): string => `${label} in field "${field}"`;
 
 /** Only what Auto chose: whoever chose Data URI gets it. */
 function isTooLargeToRepeat(
@@ -122,16 +125,19 @@ function isTooLargeToRepeat(
 /** The size of the whole request with these pictures inside it. */
 function requestBytes({ input }: VideoRequest, pictures: readonly PreparedPicture[]): number {
 	const inside = pictures.filter(({ delivery }) => delivery !== 'upload' && delivery !== 'signedUrl');
-	const characters = inside.map(dataUriCharacters).reduce((sum, each) => sum + each, 0);
-	return Buffer.byteLength(JSON.stringify(input)) + characters;
+	return Buffer.byteLength(JSON.stringify(input)) + charactersOf(inside);
 }
 
 function byLinkIfPossible(prepared: PreparedPicture): PreparedPicture {
 	return prepared.delivery === 'dataUri' ? { ...prepared, delivery: 'linkOrDataUri' } : prepared;
 }
 
-function dataUriCharacters({ bytes, mimeType = '' }: Pick<PictureFacts, 'bytes' | 'mimeType'>): number {
-	return dataUriOf(new Uint8Array(), mimeType).length + Math.ceil(bytes / 3) * 4;
+/** How much pictures take as data URIs. */
+function charactersOf(pictures: readonly PreparedPicture[]): number {
+	const each = pictures.map(
+		({ bytes, mimeType }) => dataUriOf(new Uint8Array(), mimeType).length + Math.ceil(bytes / 3) * 4,
+	);
+	return each.reduce((sum, one) => sum + one, 0);
 }
 
 function deliveryTo({ provider, isSecond, choice }: Destination, fields: FieldReader): Delivery | undefined {
@@ -145,20 +151,25 @@ function deliveryTo({ provider, isSecond, choice }: Destination, fields: FieldRe
 	return fields.refuse('Image Delivery', problem);
 }
 
-function fitsInRequest(
+/** Names the largest of the pictures that are too much for the inside of a request. */
+function refuseTooLarge(
 	{ provider }: Destination,
-	request: VideoRequest | undefined,
-	facts: PictureFacts,
-	name: string,
+	request: VideoRequest,
+	prepared: readonly PreparedPicture[],
 	fields: FieldReader,
-): boolean {
-	if (request === undefined) return true;
-	const { characters, reason } = provider.imageDelivery.dataUriLimit(request);
-	const needed = dataUriCharacters(facts);
-	if (needed <= characters) return true;
-	const measured = `takes ${needed.toLocaleString('en-US')} characters inside the request; ${reason}, which leaves ${Math.floor(characters).toLocaleString('en-US')}.`;
-	fields.refuse(name, `${measured} Make the picture smaller, or choose another Image Delivery.`);
-	return false;
+): void {
+	const { characters, of, reason } = provider.imageDelivery.dataUriLimit(request);
+	const inside = prepared.filter(({ delivery }) => delivery === 'dataUri');
+	const groups = of === 'picture' ? inside.map((one) => [one]) : [inside];
+	const shown = (number: number) => number.toLocaleString('en-US');
+	for (const together of groups) {
+		const needed = charactersOf(together);
+		const [largest] = [...together].sort((one, other) => other.bytes - one.bytes);
+		if (largest === undefined || needed <= characters) continue;
+		const all = together.length === 1 ? '' : ` All pictures together take ${shown(needed)}.`;
+		const measured = `takes ${shown(charactersOf([largest]))} characters inside the request; ${reason}, which leaves ${shown(characters)}.${all}`;
+		fields.refuse(nameOf(largest.picture), `${measured} Make the picture smaller, or choose another Image Delivery.`);
+	}
 }
 
 /** Whether this n8n can give out links to its files. What is signed here is only looked at: what is sent is a copy's. */
@@ -185,15 +196,17 @@ function canBeLinked(
 }
 
 const UPLOAD_TRIES = 3;
-/** No document says how long an uploaded file lives (docs/providers.md#coretoday-files); a retry within the hour uses it again. */
+/** How long an uploaded picture is counted on at most: as long as the sample link works (docs/providers.md#coretoday-files). */
 const UPLOAD_LIFE_MS = 3600 * 1000;
+/** A link goes to another job only while it works for this much longer, as a provider may fetch it late (docs/providers.md#coretoday-files). */
+const TIME_TO_FETCH_MS = 20 * 60_000;
 
 /** The refusals after which a second provider may be tried, as after a submit; their usual advice fits an upload, too. */
 const ACCOUNT_CODES: ReadonlyArray<Failure['code']> = ['unauthorized', 'insufficient_credit', 'rate_limited'];
 const ADVICE = 'Run again, or choose another Image Delivery.';
 
 /**
- * Brings an item's pictures to its provider, each distinct picture once per execution. Gives the input keys with their
+ * Brings an item's pictures to its provider, each distinct picture once while its link has time left. Gives the input keys with their
  * links, or why a picture did not arrive: nothing is paid for then. Never throws.
  */
 export async function deliverPictures(
@@ -259,7 +272,7 @@ async function linkOf(
 
 const GONE = 'it is not in the input item any more';
 
-/** The link of an uploaded picture: equal pictures of a run are uploaded together, and a retry finds their links again. */
+/** The link of an uploaded picture: equal pictures are uploaded together, and later jobs and tries find the link again. */
 async function uploadOnce(
 	run: Run,
 	itemIndex: number,
@@ -267,32 +280,41 @@ async function uploadOnce(
 	prepared: PreparedPicture,
 ): Promise<string | SubmitFailure> {
 	const key = `${api.provider.name}:${prepared.sha256}`;
-	const uploading = run.uploads.get(key) ?? rememberedOrUploaded(run, itemIndex, api, prepared, key);
+	const known = rememberedLink(run, key);
+	if (known !== undefined) return known;
+	const uploading =
+		run.uploads.get(key) ??
+		uploadAndRemember(run, itemIndex, api, prepared, key).finally(() => run.uploads.delete(key));
 	run.uploads.set(key, uploading);
-	const link = await uploading;
-	// A failed upload must not fail the items after it without a try of their own.
-	if (typeof link !== 'string') run.uploads.delete(key);
-	return link;
+	return await uploading;
 }
 
-async function rememberedOrUploaded(
+/** What the tries and turns of an execution have uploaded. */
+type UploadStore = { uploads?: unknown };
+
+/** The link of a picture that was uploaded in this execution, if the provider has time enough to fetch it. */
+function rememberedLink({ context, clock }: Run, key: string): string | undefined {
+	const store: UploadStore = context.getContext('node');
+	const known = asObject(asObject(store.uploads)?.[key]);
+	const leftMs = (asNumber(known?.endsMs) ?? 0) - clock.now();
+	return leftMs < TIME_TO_FETCH_MS ? undefined : asText(known?.url);
+}
+
+async function uploadAndRemember(
 	run: Run,
 	itemIndex: number,
 	api: Api,
 	prepared: PreparedPicture,
 	key: string,
 ): Promise<string | SubmitFailure> {
-	const store: { uploads?: unknown } = run.context.getContext('node');
-	const known = asObject(asObject(store.uploads)?.[key]);
-	const knownUrl = asText(known?.url);
-	const ageMs = run.clock.now() - (asNumber(known?.uploadedMs) ?? 0);
-	if (knownUrl !== undefined && ageMs < UPLOAD_LIFE_MS) return knownUrl;
 	const stored = await readPicture(run.context, itemIndex, prepared.picture.field);
 	if (stored === undefined) return failed(GONE);
 	const { mimeType } = prepared;
 	const link = await upload(run, api, { fileName: pictureFileName(prepared), mimeType, bytes: stored.bytes });
 	if (typeof link === 'string') {
-		store.uploads = { ...asObject(store.uploads), [key]: { url: link, uploadedMs: run.clock.now() } };
+		const endsMs = Math.min(run.clock.now() + UPLOAD_LIFE_MS, linkEndMs(link) ?? Infinity);
+		const store: UploadStore = run.context.getContext('node');
+		store.uploads = { ...asObject(store.uploads), [key]: { url: link, endsMs } };
 	}
 	return link;
 }
@@ -325,6 +347,6 @@ async function uploadTarget(run: Run, api: Api, file: FileToSend): Promise<Uploa
 	const refused = refusalOf(answer, api.provider.label);
 	if (refused !== undefined) return failed(refused.message, refused, ACCOUNT_CODES.includes(refused.code));
 	const target = uploads.read(answer);
-	const problem = urlProblem(target.url, { providerIsLocal: api.isLocal });
+	const problem = foreignUrlProblem(target.url, { providerIsLocal: api.isLocal });
 	return problem === undefined ? target : failed(`its upload link ${problem}`);
 }

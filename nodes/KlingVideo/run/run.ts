@@ -38,7 +38,7 @@ export interface Run extends Session {
 	/** What manual runs left for the next ones, by workflow and node. */
 	readonly leftJobs: Memory['leftJobs'];
 	readonly poller: Poller;
-	/** The links of pictures that were uploaded or are just being, by provider and content. */
+	/** The uploads of pictures that are under way, by provider and content: equal pictures share one. */
 	readonly uploads: Map<string, Promise<string | SubmitFailure>>;
 	/** The copies of pictures that this run made to be linked, by content. */
 	readonly pictureCopies: Map<string, Promise<PictureCopy | undefined>>;

@@ -73,7 +73,8 @@ class Reading implements Draft {
 		const plain = isGiven ? value : (readPlain(new FieldReader(), field, value) ?? seconds ?? value);
 		if (!isGiven && (isUnset(plain) || plain === field.default)) return;
 		if (!isJson(plain)) this.refuse(field.label, 'has no value that can be sent. Check what its expression gives.');
-		this.input[field.key] = typeof plain === 'string' ? (this.fields.text(field.label, plain) ?? plain) : plain;
+		else if (typeof plain === 'string') this.input[field.key] = this.fields.text(field.label, plain) ?? plain;
+		else this.input[field.key] = this.fields.json(field.label, plain);
 	}
 
 	/** A link in Additional Input takes the picture's place; one that is unset there leaves the form's picture. */

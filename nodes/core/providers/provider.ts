@@ -72,6 +72,13 @@ export interface UploadTarget {
 	readonly fileUrl: string;
 }
 
+export interface DataUriLimit {
+	readonly characters: number;
+	/** What they hold for: every picture by itself, or all of a request together. */
+	readonly of: 'picture' | 'request';
+	readonly reason: string;
+}
+
 /** How an API takes the bytes of a picture. */
 export interface ImageDelivery {
 	readonly auto: 'upload' | 'dataUri';
@@ -81,8 +88,8 @@ export interface ImageDelivery {
 		/** Throws `UnexpectedReplyError` if the reply names no target. */
 		read(reply: Reply): UploadTarget;
 	};
-	/** The most characters one picture may have as a data URI, so that the request fits, and why. */
-	dataUriLimit(request: VideoRequest): { readonly characters: number; readonly reason: string };
+	/** The most characters that pictures may have as data URIs, and why. */
+	dataUriLimit(request: VideoRequest): DataUriLimit;
 }
 
 /**

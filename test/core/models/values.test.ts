@@ -108,10 +108,52 @@ describe('a text that is sure to fail is refused, in every field', () => {
 		});
 	});
 
-	test('a long text is looked through in a moment', () => {
-		expect(problemsOf(coreToday, { prompt: '{{'.repeat(200_000) })).toEqual([
-			'Prompt is 400000 characters long; at most 2500 are allowed. Shorten it.',
+	test.each(['{{', '/bot1', '%25'])('a long text of %p is looked through in a moment', (part) => {
+		expect(problemsOf(coreToday, { prompt: part.repeat(200_000) })).toEqual([
+			`Prompt is ${part.length * 200_000} characters long; at most 2500 are allowed. Shorten it.`,
 		]);
+	});
+});
+
+describe('the token of a Telegram bot stays away from the provider, wherever it stands', () => {
+	const FILE = 'https://api.telegram.org/file/bot7123456789:AAF-abcdefghijklmnopqrstuvwxyz_12345/photos/file_1.jpg';
+	const STICKER = `https://images.weserv.nl/?url=${encodeURIComponent(FILE)}&output=jpg`;
+	const REFUSED = expect.stringMatching(/has the token of your Telegram bot in it/);
+
+	test.each([
+		['image_tail', FILE],
+		['image_tail', STICKER],
+		['references', [{ pictures: ['https://example.com/a.png', FILE] }]],
+		['note', `Like ${FILE}`],
+	])('in Additional Input, as %s: %j', (key, value) => {
+		const additionalInput = { [key]: value };
+		for (const form of [
+			{},
+			{ model: 'other', modelId: 'owner/another' },
+			{ additionalInput: JSON.stringify({ [key]: value }) },
+		]) {
+			const problems = problemsOf(coreToday, { additionalInput, ...form });
+			expect(problems).toEqual([REFUSED]);
+			expect(problems[0]).toMatch(`Additional Input: ${key} `);
+			expect(problems[0]).not.toContain('AAF-');
+		}
+	});
+
+	test('in a prompt, and once in a link that Additional Input gives', () => {
+		expect(problemsOf(coreToday, { prompt: `Like ${FILE}` })).toEqual([REFUSED]);
+		expect(problemsOf(coreToday, { additionalInput: { start_image: STICKER } })).toEqual([REFUSED]);
+	});
+
+	test('in a field whose values are not checked, as of a model that no document describes', () => {
+		const other = { model: 'other', modelId: 'owner/another' };
+		for (const mode of [FILE, { of: [STICKER] }]) {
+			expect(problemsOf(coreToday, { ...other, additionalInput: { mode } })).toEqual([REFUSED]);
+		}
+	});
+
+	test('a text that only looks like it passes', () => {
+		const additionalInput = { image_tail: 'https://example.com/bot123:short/cat.png', note: 'a bot1:2 and 100%' };
+		expect(inputFrom(coreToday, { additionalInput })).toMatchObject(additionalInput);
 	});
 });
 

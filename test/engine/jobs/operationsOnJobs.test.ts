@@ -1,6 +1,7 @@
 import { providerNames } from '../../support/apis';
 import { itemsOf } from '../harness/index';
-import { outputOf, thrown } from '../results';
+import { CONTINUE } from '../items';
+import { errorOf, itemOf, outputOf, thrown } from '../results';
 import { createStage, type Stage } from '../stage';
 
 let stage: Stage;
@@ -158,6 +159,20 @@ test('Download by a link alone needs no credential and sends none', async () => 
 		mimeType: 'video/mp4',
 		fileName: 'kling-video.mp4',
 	});
+});
+
+test.each([
+	['as Telegram gives it', (link: string) => link],
+	["inside a converter's link", (link: string) => `https://images.weserv.nl/?url=${encodeURIComponent(link)}`],
+])('Download does not open a link with the token of a Telegram bot, %s, and does not repeat it', async (_name, of) => {
+	const token = 'AAF-abcdefghijklmnopqrstuvwxyz_12345';
+	const videoUrl = of(`${stage.emulator.url}/file/bot7123456789:${token}/videos/a.mp4`);
+	const asked = { operation: 'download', videoUrl };
+	const stopped = thrown(await stage.run(asked));
+	const { message, description } = errorOf(itemOf(await stage.run(asked, undefined, CONTINUE)));
+	for (const text of [stopped.text, message]) expect(text).toContain('has the token of your Telegram bot in it');
+	expect(JSON.stringify([stopped, message, description])).not.toContain(token);
+	expect(stage.requests()).toEqual([]);
 });
 
 test('an operation that does not exist is refused by its name', async () => {

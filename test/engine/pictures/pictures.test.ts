@@ -151,6 +151,47 @@ describe('on the way to the provider', () => {
 	});
 });
 
+describe('an uploaded picture that the jobs of a long run share', () => {
+	const ONE_BY_ONE = { maxConcurrency: 1, timeoutSeconds: 7200 };
+	const run = async () =>
+		await stage.runWithFiles({ ...FROM_BINARY, downloadVideo: false, options: ONE_BY_ONE }, [
+			{ data: START },
+			{ data: START },
+			{ data: START },
+		]);
+	const links = () => inputs().map(({ start_image: link }) => link);
+	afterEach(async () => await stage.close());
+
+	test('is uploaded anew for a job that would begin when the link has little time left', async () => {
+		stage = await createStage({ emulator: { uploadLinkSeconds: 22 * 60 } });
+		stage.emulator.script({ when: { jobNumber: 2 }, job: { runMs: 3 * 60_000 } });
+		await run();
+		const [first, second, third] = links();
+		expect(second).toBe(first);
+		expect(third).not.toBe(first);
+		expect((await bytesAt(third)).equals(START.bytes)).toBe(true);
+		expect(stage.requests('uploadForm')).toHaveLength(2);
+	});
+
+	test('is taken to be linked for an hour where the link does not say how long', async () => {
+		stage = await createStage({ factor: 200 });
+		const { coreTodayUrl, keys } = stage.emulator;
+		const asked = await request(`${coreTodayUrl}/files/upload-url`, {
+			method: 'POST',
+			headers: { 'x-api-key': keys.coreToday, 'content-type': 'application/json' },
+			body: JSON.stringify({ filename: 'a.jpg' }),
+		});
+		const body = { ...Object(await asked.body.json()), file_url: 'https://files.example.com/a.jpg' };
+		stage.emulator.misbehave({ when: { call: 'uploadUrl', first: 1 }, do: { reply: { status: 200, body } } });
+		stage.emulator.script({ when: { jobNumber: 2 }, job: { runMs: 41 * 60_000 } });
+		await run();
+		const [first, second, third] = links();
+		expect([first, second]).toEqual([body.file_url, body.file_url]);
+		expect(third).toMatch(`${stage.emulator.url}/uploaded/`);
+		expect(stage.requests('uploadForm')).toHaveLength(2);
+	});
+});
+
 test('a link to an n8n that is not public is never given to a public provider', async () => {
 	const coreToday = { apiKey: 'cdt_not_to_be_seen', baseUrl: 'https://api.example.com/v1' };
 	const engine = { publicUrl: 'http://localhost:5678/' };

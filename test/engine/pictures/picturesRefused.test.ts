@@ -99,6 +99,31 @@ test.each(CASES)(
 	},
 );
 
+describe('the reference pictures of one video share what a request to Runpod may hold', () => {
+	const O1 = {
+		provider: 'runpod',
+		model: 'kling-video-o1-r2v',
+		referenceImagesSource: 'binary',
+		referenceImageFields: 'logo, photo',
+		downloadVideo: false,
+	};
+
+	test('so a large photo goes with a small logo', async () => {
+		const execution = await stage.runWithFiles(O1, [{ logo: heavy(100_000), photo: heavy(4_200_000) }]);
+		expect(statusesOf(execution)).toEqual(['completed']);
+		expect(stage.job().input.images).toHaveLength(2);
+	});
+
+	test('and where they are too much together, the largest is named, with what all of them take', async () => {
+		const { text } = thrown(await stage.runWithFiles(O1, [{ logo: heavy(4_200_000), photo: heavy(4_200_003) }]));
+		expect(text).toContain(
+			'Reference Image 2 in field "photo" takes 5,600,026 characters inside the request; Runpod takes requests of at most 10 MB with /run, which leaves 9,900,000. All pictures together take 11,200,048. Make the picture smaller, or choose another Image Delivery.',
+		);
+		expect(text).not.toContain('Reference Image 1');
+		expect(stage.requests()).toEqual([]);
+	});
+});
+
 test('both pictures of an item are named with all that is wrong with them, beside what is wrong with the form', async () => {
 	const asked = {
 		startImageSource: 'binary',

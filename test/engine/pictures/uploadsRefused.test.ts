@@ -59,6 +59,19 @@ it.each([
 	},
 );
 
+it('an upload link that is not to be opened is named in a sentence, without advice to whoever did not choose it', async () => {
+	const body = {
+		upload_url: 'http://me:secret@127.0.0.1/up',
+		upload_fields: {},
+		file_url: 'https://example.com/a.png',
+	};
+	const { message } = errorOf(await run('coreToday', { reply: { status: 200, body } }));
+	expect(message).toBe(
+		'The Start Image could not be sent to Core.Today: its upload link has a user name or password in it. No job was submitted',
+	);
+	expect(stage.requests('submit', 'uploadForm')).toEqual([]);
+});
+
 it('an upload that is asked to come back later comes back then', async () => {
 	const busy = { reply: { status: 429, headers: { 'retry-after': '20' }, body: '' } };
 	stage.emulator.misbehave({ when: { call: 'uploadUrl', first: 2 }, do: busy });

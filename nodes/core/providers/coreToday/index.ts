@@ -51,6 +51,7 @@ export const coreToday: Provider = {
 		upload: { call: uploadCall, read: readUpload },
 		dataUriLimit: () => ({
 			characters: MAX_DATA_URI_CHARACTERS,
+			of: 'picture',
 			reason: 'Core.Today takes pictures inside a request up to 1 MB',
 		}),
 	},

@@ -58,8 +58,9 @@ export const runpod: Provider = {
 	maxCallbackSeconds: MAX_CALLBACK_SECONDS,
 	imageDelivery: {
 		auto: 'dataUri',
-		dataUriLimit: ({ submitWith, pictures }) => ({
-			characters: (MAX_BODY_BYTES[submitWith] - REST_OF_BODY_BYTES) / Math.max(1, pictures.length),
+		dataUriLimit: ({ submitWith }) => ({
+			characters: MAX_BODY_BYTES[submitWith] - REST_OF_BODY_BYTES,
+			of: 'request',
 			reason: `Runpod takes requests of at most ${MAX_BODY_BYTES[submitWith] / 1_000_000} MB with /${submitWith}`,
 		}),
 	},
