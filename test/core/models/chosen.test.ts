@@ -71,6 +71,14 @@ describe('any other model, by its ID', () => {
 		expect(inputFrom(coreToday, { ...other, startImageSource: 'none' })).toStrictEqual({ prompt: PROMPT });
 	});
 
+	test('is sent the shape that was chosen for a video without a picture, and not the one that the form starts with', () => {
+		const upright = { ...other, startImageSource: 'none', aspectRatio: '9:16' };
+		for (const provider of [coreToday, runpod]) {
+			expect(inputFrom(provider, upright)).toStrictEqual({ prompt: PROMPT, aspect_ratio: '9:16' });
+			expect(inputFrom(provider, { ...upright, aspectRatio: '16:9' })).not.toHaveProperty('aspect_ratio');
+		}
+	});
+
 	test('is sent no value that was to be filled in', () => {
 		expect(problemsOf(coreToday, { ...other, mode: '{{ $json.mode }}', negativePrompt: 'NaN' })).toEqual([
 			'Mode still has {{ }} in it. Switch the field to Expression, so that n8n fills it in.',
