@@ -1,3 +1,4 @@
+import { isUnset } from './fields';
 import { asObject, asText, parseJson } from './json';
 import { pageLinkProblem } from './linkPages';
 import { urlProblem } from './url';
@@ -5,8 +6,11 @@ import { urlProblem } from './url';
 /** A link as it is sent, or what is wrong with it, for people, to be read after the field's name. */
 export type ReadLink = { readonly url: string } | { readonly problem: string };
 
-/** Blanks and what has no width, as they come along when a link is copied out of a chat or a table. */
-const INVISIBLE_AT_ENDS = /^[\s\p{Cc}\p{Cf}\ufe00-\ufe0f]+|[\s\p{Cc}\p{Cf}\ufe00-\ufe0f]+$/gu;
+/**
+ * What is left without blanks and what has no width at both ends, as they come along when a link is copied out of a chat
+ * or a table. Written so that it is found in one go, however long the text.
+ */
+const VISIBLE = /^[\s\p{Cc}\p{Cf}\ufe00-\ufe0f]*([^]*[^\s\p{Cc}\p{Cf}\ufe00-\ufe0f])?/u;
 /** Half of a character that needs two: no encoding has a form for it. */
 const HALF_CHARACTERS = /\p{Cs}/gu;
 /** Anything that cannot stand in a URL as it is; blanks of ASCII are left to be named. */
@@ -27,7 +31,7 @@ export function readLink(value: unknown, rules: { readonly providerIsLocal: bool
 }
 
 function encoded(text: string): string {
-	const visible = text.replace(HALF_CHARACTERS, '').replace(INVISIBLE_AT_ENDS, '');
+	const [, visible = ''] = VISIBLE.exec(text.replace(HALF_CHARACTERS, '')) ?? [];
 	const [, scheme = '', authority = '', rest = visible] = /^(https?:\/\/)([^/?#]*)([^]*)$/iu.exec(visible) ?? [];
 	return `${scheme}${asciiHost(scheme, authority)}${rest.replace(NOT_ASCII, encodeURIComponent)}`;
 }
@@ -38,27 +42,54 @@ function asciiHost(scheme: string, authority: string): string {
 	return /^[ -~]*$/.test(authority) || !URL.canParse(address) ? authority : new URL(address).host;
 }
 
+/** Where one link ends and the next begins. Commas and blanks may belong to a link, unless the next one follows them. */
+const BETWEEN_LINKS = /[\r\n]+|(?<=[\s,])(?=https?:\/\/)/i;
+/** One link without the commas and blanks around it. */
+const ONE_LINK = /^[\s,]*([^]*[^\s,])?/;
+
+/**
+ * The links of a field for several, still to be read: the parts of a text, the members of a list or of its JSON text, and
+ * the link of each attachment in it. Empty ones are left out.
+ */
+export function linksIn(value: unknown): unknown[] {
+	const parsed = parsedText(value);
+	const list: unknown[] = Array.isArray(parsed) ? parsed : [parsed];
+	const links =
+		typeof parsed === 'string' ? parsed.split(BETWEEN_LINKS).map((part) => ONE_LINK.exec(part)?.[1]) : list.map(linkOf);
+	return links.filter((link) => !isUnset(link));
+}
+
+function linkOf(value: unknown): unknown {
+	const key = keyOfLink(value);
+	return key === undefined ? value : asObject(value)?.[key];
+}
+
+/** Agents and tables write a list or an object as its JSON text. */
+function parsedText(value: unknown): unknown {
+	const text = asText(value);
+	return text !== undefined && /^[[{]/.test(text) && !text.startsWith('{{') ? (parseJson(text) ?? value) : value;
+}
+
 /** Tables give their attachments as lists of objects, or as the JSON text of one. */
 function listProblem(value: unknown): string | undefined {
-	const text = asText(value);
-	const parsed = text !== undefined && /^[[{]/.test(text) && !text.startsWith('{{') ? parseJson(text) : value;
+	const parsed = parsedText(value);
 	const isText = parsed !== value;
 	if (Array.isArray(parsed)) {
 		if (parsed.length === 0) return 'is an empty list. Give an https:// or http:// address.';
-		const path = `[0]${keyOfLink(parsed[0])}`;
-		return `is a list, not a link: use …${path} in the expression, the link of its first entry.${parsing(isText)}`;
+		const key = keyOfLink(parsed[0]);
+		const path = key === undefined ? '' : `.${key}`;
+		return `is a list, not a link: use …[0]${path} in the expression, the link of its first entry.${parsing(isText)}`;
 	}
 	const key = keyOfLink(parsed);
-	return key === '' ? undefined : `is an object, not a link: use …${key} in the expression.${parsing(isText)}`;
+	return key === undefined ? undefined : `is an object, not a link: use ….${key} in the expression.${parsing(isText)}`;
 }
 
 const parsing = (isText: boolean): string => (isText ? ' It is JSON text: read it with .parseJson() first.' : '');
 
-/** Where an object has its link, as an expression names it. */
-function keyOfLink(value: unknown): string {
+/** Where an object has its link. */
+function keyOfLink(value: unknown): string | undefined {
 	const object = asObject(value);
-	const key = ['url', 'signedUrl', 'signed_url', 'link', 'href', 'src'].find((name) => asText(object?.[name]));
-	return key === undefined ? '' : `.${key}`;
+	return ['url', 'signedUrl', 'signed_url', 'link', 'href', 'src'].find((name) => asText(object?.[name]));
 }
 
 function htmlProblem(url: string): string | undefined {

@@ -88,7 +88,7 @@ export const referenceImageFields: INodeProperties[] = [
 		typeOptions: { rows: 3 },
 		placeholder: 'e.g. https://example.com/person.png',
 		description:
-			'Public links to JPEG or PNG pictures, one on each line, or an expression that returns a list of links',
+			'Public links to JPEG or PNG pictures, one on each line or separated by commas, or an expression that returns a list of links or attachments',
 		displayOptions: { show: { ...WITH_REFERENCES, referenceImagesSource: ['url'] } },
 	},
 	{

@@ -1,7 +1,7 @@
 import { FieldReader, isUnset, toList, toSeconds } from '../fields';
 import type { FormContext, VideoForm } from '../form';
 import { isJson, isJsonObject, present, without, type JsonObject } from '../json';
-import { readLink } from '../links';
+import { linksIn, readLink } from '../links';
 import type { Link, ParsedRequest, Picture } from '../providers/provider';
 import type { Draft, Model, PictureField, PicturesField, ValueField, VideoLinkField } from './model';
 
@@ -96,8 +96,9 @@ class Reading implements Draft {
 		const given = this.additional[key];
 		const from = isUnset(given) && !isUnset(source) ? this.fields.choice(label, source, ['url', 'binary']) : 'url';
 		if (from === undefined) return;
-		const all = from === 'url' ? toList(isUnset(given) ? urls : given, /[\r\n]+/) : toList(names, /[,\r\n]+/);
-		const what = from === 'url' ? 'links, one on each line' : 'names of input binary fields, separated by commas';
+		const all = from === 'url' ? linksIn(isUnset(given) ? urls : given) : toList(names, /[,\r\n]+/);
+		const links = 'links, one on each line or separated by commas';
+		const what = from === 'url' ? links : 'names of input binary fields, separated by commas';
 		if (all.length === 0 && required === true) this.refuse(label, `is empty. Give 1 to ${max} ${what}.`);
 		if (all.length > max) this.refuse(label, `has ${all.length} pictures; at most ${max} are allowed. Remove some.`);
 		const labels = all.map((_, index) => `${label.replace(/s$/, '')} ${index + 1}`);
