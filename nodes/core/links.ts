@@ -1,10 +1,17 @@
 import { isUnset } from './fields';
 import { asObject, asText, parseJson } from './json';
-import { pageLinkProblem } from './linkPages';
+import { pageLinkProblem, PUT_CLIP_ELSEWHERE, type Held } from './linkPages';
 import { urlProblem } from './url';
 
 /** A link as it is sent, or what is wrong with it, for people, to be read after the field's name. */
 export type ReadLink = { readonly url: string } | { readonly problem: string };
+
+export interface LinkRules {
+	/** The credential's base URL is a loopback host (an emulator): it may open private hosts. */
+	readonly providerIsLocal: boolean;
+	/** What to do about a bad link depends on it: the form takes a picture as Binary, too, and a video as a link only. */
+	readonly holds: Held;
+}
 
 /**
  * What is left without blanks and what has no width at both ends, as they come along when a link is copied out of a chat
@@ -20,13 +27,14 @@ const NOT_ASCII = /(?![\t-\r ])[^!-~]/gu;
  * Reads the link of a picture or video that a provider is to open. Only its form is judged: nothing is fetched, and no
  * name is looked up. Printable ASCII stays byte for byte, as signatures are made over it; the rest is percent-encoded, and
  * what is invisible at the ends is removed. A message never repeats more of the link than the host.
- * @param rules.providerIsLocal the credential's base URL is a loopback host (an emulator): it may open private hosts
  */
-export function readLink(value: unknown, rules: { readonly providerIsLocal: boolean }): ReadLink {
+export function readLink(value: unknown, rules: LinkRules): ReadLink {
 	const list = listProblem(value);
 	if (list !== undefined) return { problem: list };
 	const url = typeof value === 'string' ? encoded(value) : '';
-	const problem = urlProblem(url, rules) ?? htmlProblem(url) ?? secretProblem(url) ?? pageLinkProblem(new URL(url));
+	const { holds } = rules;
+	const form = dataUriProblem(url, holds) ?? urlProblem(url, rules) ?? htmlProblem(url);
+	const problem = form ?? secretProblem(url, holds) ?? pageLinkProblem(new URL(url), holds);
 	return problem === undefined ? { url } : { problem };
 }
 
@@ -92,6 +100,11 @@ function keyOfLink(value: unknown): string | undefined {
 	return ['url', 'signedUrl', 'signed_url', 'link', 'href', 'src'].find((name) => asText(object?.[name]));
 }
 
+function dataUriProblem(url: string, holds: Held): string | undefined {
+	if (holds === 'video' || !/^data:/i.test(url)) return undefined;
+	return 'is a data URI. Give a link, or give the picture as Binary.';
+}
+
 function htmlProblem(url: string): string | undefined {
 	if (!/^[^#?]*\?[^#]*&amp;/i.test(url)) return undefined;
 	return 'has &amp; in it, which is how HTML writes an &. Replace each &amp; by &.';
@@ -100,10 +113,9 @@ function htmlProblem(url: string): string | undefined {
 /** Telegram's links to files have the bot's token in their path, at its own host and at a Bot API server of one's own. */
 const BOT_TOKEN = /^\/(file\/bot\d+(:|%3a)[^/]+\/|bot\d+(:|%3a)[\w-]{30,}\/)/i;
 
-function secretProblem(url: string): string | undefined {
+function secretProblem(url: string, holds: Held): string | undefined {
 	if (!BOT_TOKEN.test(new URL(url).pathname)) return undefined;
-	return (
-		"has the token of your Telegram bot in it, which the provider would see. Let n8n's Telegram node download the " +
-		'file, and give it as Binary.'
-	);
+	const byNode = "Let n8n's Telegram node download the file, and give it as Binary.";
+	const advice = holds === 'video' ? PUT_CLIP_ELSEWHERE : byNode;
+	return `has the token of your Telegram bot in it, which the provider would see. ${advice}`;
 }

@@ -59,7 +59,7 @@ export function isPrivateHost(hostname: string): boolean {
 /** What is wrong with the way the text is written, before it is read as a URL. */
 function writingProblem(text: string): string | undefined {
 	if (text.includes('{{')) return 'still has {{ }} in it. Switch the field to Expression, so that n8n fills it in.';
-	if (/^data:/i.test(text)) return 'is a data URI. Give a link, or take the picture from an input data field.';
+	if (/^data:/i.test(text)) return 'is a data URI. Give a link.';
 	if (!/^https?:\/\//i.test(text)) return 'has to begin with https:// or http://. Give the whole address.';
 	if (/[\s\\]/.test(text)) return 'has a space, a line break or a backslash in it. Write a space as %20.';
 	return undefined;

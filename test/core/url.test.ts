@@ -171,7 +171,7 @@ describe('the form check of URLs', () => {
 		['s3://bucket/a.png', /begin with https:/],
 		['javascript:alert(1)', /begin with https:/],
 		['C:\\pictures\\a.png', /begin with https:/],
-		['data:image/png;base64,iVBORw0KGgo', /data URI.*input data field/],
+		['data:image/png;base64,iVBORw0KGgo', /data URI.*Give a link/],
 		['=https://example.com/{{ $json.name }}', /switch the field to Expression/i],
 		['https://example.com/my picture.png', /space.*%20/],
 		['https://example.com/a\n.png', /line break/],

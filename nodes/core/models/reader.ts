@@ -120,7 +120,7 @@ class Reading implements Draft {
 
 	/** A link that the provider can open. Of a model that no document describes, nobody knows which pictures it takes. */
 	private link(label: string, value: unknown, holds: 'picture' | 'video'): unknown {
-		const read = readLink(value, this.context);
+		const read = readLink(value, { ...this.context, holds });
 		if ('problem' in read) {
 			this.refuse(label, read.problem);
 			return value;

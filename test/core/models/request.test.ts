@@ -76,6 +76,13 @@ test('a video that Additional Input names takes the place of the one of the form
 	expect(inputFrom(runpod, { ...CLIP, additionalInput: { video } }).video).toBe(video);
 });
 
+test('a clip that nobody can open is to be put elsewhere, as it cannot come as Binary', () => {
+	const motionVideoUrl = 'https://drive.google.com/file/d/1AbC/view';
+	expect(problemsOf(runpod, { ...CLIP, motionVideoUrl })).toEqual([
+		"Motion Video URL is Google Drive's link to a page that shows the file, not to the file itself. Put the clip where a public link leads to the file itself.",
+	]);
+});
+
 test('only Runpod is asked for how to submit, though a form for both names it', () => {
 	expect(requestFrom(coreToday, { submitWith: 'runsync' }).submitWith).toBe('run');
 	expect(problemsOf(coreToday, { submitWith: 'async' })).toEqual([]);
