@@ -132,7 +132,7 @@ class Reading implements Draft {
 
 function readPlain(fields: FieldReader, field: ValueField, value: unknown): string | number | boolean | undefined {
 	if (field.kind === 'text') return fields.text(field.label, value, field);
-	if (field.kind === 'choice') return fields.choice(field.label, value, field.choices);
+	if (field.kind === 'choice') return fields.choice(field.label, value, field.choices, field.labels);
 	if (field.kind === 'number') return fields.number(field.label, value, field);
 	return fields.boolean(field.label, value);
 }
