@@ -78,8 +78,8 @@ function parsedText(value: unknown): unknown {
 	return text !== undefined && /^[[{]/.test(text) && !text.startsWith('{{') ? (parseJson(text) ?? value) : value;
 }
 
-/** Tables give their attachments as lists of objects, or as the JSON text of one. */
-function listProblem(value: unknown): string | undefined {
+/** What to do about a list or an object in place of one link, as tables give attachments; undefined for anything else. */
+export function listProblem(value: unknown): string | undefined {
 	const parsed = parsedText(value);
 	const isText = parsed !== value;
 	if (Array.isArray(parsed)) {

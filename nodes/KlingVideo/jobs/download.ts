@@ -2,6 +2,7 @@ import type { INodeExecutionData } from 'n8n-workflow';
 import { FieldReader, isUnset } from '../../core/fields';
 import { asJobId } from '../../core/job';
 import { asText, isJson, present, without, type JsonObject, type JsonValue } from '../../core/json';
+import { listProblem } from '../../core/links';
 import { urlProblem } from '../../core/url';
 import { isTool } from '../../host/context';
 import type { OutputOptions } from '../../kling/item';
@@ -50,7 +51,7 @@ async function check(run: Run, itemIndex: number): Promise<Checked<VideoToFetch>
 /** The user gives this link, and no key goes with it: it may lead anywhere this n8n reaches. */
 function videoUrlProblem(value: unknown): string | undefined {
 	if (isUnset(value)) return 'is empty. Enter the videoUrl that Generate, Wait or Get Status returned.';
-	return urlProblem(value, { providerIsLocal: true });
+	return listProblem(value) ?? urlProblem(value, { providerIsLocal: true });
 }
 
 /** A field that is no JSON, as code may leave it, must not take the others with it. */
