@@ -1,6 +1,6 @@
 import type { NodeOperationError } from 'n8n-workflow';
 import pLimit, { type LimitFunction } from 'p-limit';
-import { FieldReader, isUnset, problemText, type Problem } from '../../core/fields';
+import { FieldReader, isChoice, isUnset, problemText, type Problem } from '../../core/fields';
 import type { VideoForm } from '../../core/form';
 import type { Failure, ProviderName } from '../../core/job';
 import { present, without } from '../../core/json';
@@ -254,7 +254,7 @@ function formForSecond(form: VideoForm, name: ProviderName, first: ProviderName)
 }
 
 function wantsEndImage(form: VideoForm): boolean {
-	return !isUnset(form.endImageSource) && form.endImageSource !== 'none';
+	return !isUnset(form.endImageSource) && !isChoice('none', form.endImageSource);
 }
 
 interface Preparing {
