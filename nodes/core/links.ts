@@ -9,6 +9,8 @@ export type ReadLink = { readonly url: string } | { readonly problem: string };
 export interface LinkRules {
 	/** The credential's base URL is a loopback host (an emulator): it may open private hosts. */
 	readonly providerIsLocal: boolean;
+	/** Nobody opens it, so what another dry run gave passes. */
+	readonly isDryRun?: boolean;
 	/** What to do about a bad link depends on it: the form takes a picture as Binary, too, and a video as a link only. */
 	readonly holds: Held;
 }

@@ -286,7 +286,8 @@ async function prepareRequest(
 	}
 	// Without a credential nobody knows where the API is: what only an API on the internet would refuse is not named then.
 	const providerIsLocal = 'problem' in api || api.isLocal;
-	const parsed = parseForm(name, form, { providerIsLocal, waits: settings.completion === 'wait' });
+	const context = { providerIsLocal, waits: settings.completion === 'wait', isDryRun: dryRun };
+	const parsed = parseForm(name, form, context);
 	if (parsed.kind === 'problems') fields.problems.push(...parsed.problems);
 	const request = parsed.kind === 'request' ? parsed.request : undefined;
 	const pictures = await preparePictures(
