@@ -15,14 +15,24 @@ export function problemText({ field, message }: Problem): string {
 
 /** What the form gave, before anything was checked: n8n validates nothing that an expression returns. */
 export function isUnset(value: unknown): boolean {
-	return value === undefined || value === null || (typeof value === 'string' && value.trim() === '');
+	return value === undefined || value === null || (typeof value === 'string' && isInvisible(value));
+}
+
+/** Nothing but blanks and what has no width. */
+function isInvisible(text: string): boolean {
+	return /^[\s\p{Cc}\p{Cf}\ufe00-\ufe0f]*$/u.test(text);
+}
+
+/** A word or number without what is not seen, as it comes along when it is copied out of a chat or a table. */
+function plainWord(text: string): string {
+	return text.replace(/[\p{Cc}\p{Cf}\ufe00-\ufe0f]/gu, '').trim();
 }
 
 /** A number, or a numeric string as sheets give it; undefined for everything else. */
 export function toNumber(value: unknown): number | undefined {
 	if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
-	if (typeof value !== 'string' || !/^[+-]?(\d+\.?\d*|\.\d+)$/.test(value.trim())) return undefined;
-	return Number(value);
+	const text = typeof value === 'string' ? plainWord(value) : '';
+	return /^[+-]?(\d+\.?\d*|\.\d+)$/.test(text) ? Number(text) : undefined;
 }
 
 /** The members of a list that an expression gave, or the parts of a text; without empty ones. */
@@ -33,7 +43,7 @@ export function toList(value: unknown, separator: RegExp): unknown[] {
 
 /** A number of seconds: "10 Seconds" and "10s" are 10, too. */
 export function toSeconds(value: unknown): number | undefined {
-	return toNumber(typeof value === 'string' ? value.replace(/s(ec(ond)?s?)?\s*$/i, '') : value);
+	return toNumber(typeof value === 'string' ? plainWord(value).replace(/s(ec(ond)?s?)?$/i, '') : value);
 }
 
 /**
@@ -47,16 +57,16 @@ function toRatio(value: unknown): string | undefined {
 		return Math.abs(days * 24 * 60 - minutes) < 0.001 ? `${Math.floor(minutes / 60)}:${minutes % 60}` : undefined;
 	}
 	const time = /^(?:1899-12-3\dT)?(\d{1,2}):(\d{1,2})(?::00(?:\.0+)?Z?)?\s*([ap]m)?$/i;
-	const [, hours, minutes, half] = (typeof value === 'string' && time.exec(value.trim())) || [];
+	const [, hours, minutes, half] = (typeof value === 'string' && time.exec(plainWord(value))) || [];
 	if (hours === undefined) return undefined;
 	const afternoon = /^pm$/i.test(half ?? '') ? 12 : 0;
 	return `${half === undefined ? Number(hours) : (Number(hours) % 12) + afternoon}:${Number(minutes)}`;
 }
 
 /** Whether a value, as forms and sheets give it, is this one of a list. Lists of numbers are lengths in seconds. */
-function isChoice(choice: string | number, value: unknown): boolean {
+export function isChoice(choice: string | number, value: unknown): boolean {
 	if (typeof choice === 'number') return toSeconds(value) === choice;
-	if (typeof value === 'string' && value.trim().toLowerCase() === choice.toLowerCase()) return true;
+	if (typeof value === 'string' && plainWord(value).toLowerCase() === choice.toLowerCase()) return true;
 	return choice.includes(':') && toRatio(value) === choice;
 }
 
@@ -130,10 +140,15 @@ export class FieldReader {
 		return this.refuse(field, `is ${length} characters long; at most ${rules.maxLength} are allowed. Shorten it.`);
 	}
 
-	/** One of a list, in any case of its letters and with blanks around it. */
-	choice<T extends string | number>(field: string, value: unknown, choices: readonly T[]): T | undefined {
+	/** One of a list, in any case of its letters and with blanks around it, or its label in the list of the form. */
+	choice<T extends string | number>(
+		field: string,
+		value: unknown,
+		choices: readonly T[],
+		labels: readonly string[] = [],
+	): T | undefined {
 		if (isUnset(value)) return undefined;
-		const found = choices.find((choice) => isChoice(choice, value));
+		const found = choices.find((choice, at) => isChoice(choice, value) || isChoice(labels[at] ?? choice, value));
 		return found ?? this.refuse(field, `has to be ${choices.join(' or ')}, but is ${shown(value)}.`);
 	}
 

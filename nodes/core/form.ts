@@ -37,4 +37,6 @@ export interface FormContext {
 	readonly providerIsLocal: boolean;
 	/** `/runsync` makes sense only where the node waits itself. */
 	readonly waits: boolean;
+	/** Nothing is sent, so the sample of another dry run is a link like any other. */
+	readonly isDryRun?: boolean;
 }

@@ -1,3 +1,5 @@
+import type { Link } from './providers/provider';
+
 /** The clocks of n8n and of the storage may differ: within this a link may still work. */
 const MARGIN_MS = 15 * 60_000;
 
@@ -70,9 +72,10 @@ export function linkEndMs(url: string): number | undefined {
 }
 
 /** What is wrong with a signed link that has been over for a quarter of an hour or more; undefined for any other. */
-export function endedLinkProblem(url: string, nowMs: number): string | undefined {
+export function endedLinkProblem({ url, holds }: Pick<Link, 'url' | 'holds'>, nowMs: number): string | undefined {
 	const endMs = linkEndMs(url);
 	if (endMs === undefined || nowMs - endMs < MARGIN_MS) return undefined;
 	const ended = new Date(endMs).toISOString().slice(0, 16).replace('T', ' ');
-	return `is a link whose time was over on ${ended} UTC. Make a new link, or give the file as Binary.`;
+	const otherwise = holds === 'video' ? 'put the clip where a public link leads to it' : 'give the file as Binary';
+	return `is a link whose time was over on ${ended} UTC. Make a new link, or ${otherwise}.`;
 }

@@ -1,3 +1,6 @@
+/** What a link is to open for the provider. */
+export type Held = 'picture' | 'video';
+
 /** A service whose links to share a file open a page that shows it. */
 interface PageLinks {
 	/** For people. */
@@ -8,11 +11,18 @@ interface PageLinks {
 	/** What in the query makes the same link give the file. */
 	readonly unless?: RegExp;
 	/** What to do, a sentence. */
-	readonly advice: string;
+	readonly advice: Readonly<Record<Held, string>>;
 }
 
-const byNode = (node: string): string => `Download the file with n8n's ${node} node and give it as Binary.`;
-const BY_BINARY = 'Download the file in a step before and give it as Binary, or give the link of the file itself.';
+/** For a video, which the form takes as a link only. */
+export const PUT_CLIP_ELSEWHERE = 'Put the clip where a public link leads to the file itself.';
+
+const asBinary = (picture: string): PageLinks['advice'] => ({ picture, video: PUT_CLIP_ELSEWHERE });
+const byNode = (node: string) => asBinary(`Download the file with n8n's ${node} node and give it as Binary.`);
+const BY_BINARY = asBinary(
+	'Download the file in a step before and give it as Binary, or give the link of the file itself.',
+);
+const byLink = (advice: string): PageLinks['advice'] => ({ picture: advice, video: advice });
 
 /**
  * Only forms that give a page to everybody: what may be the file (Drive `uc?export=`, Dropbox `raw=1`, Box
@@ -35,14 +45,14 @@ const PAGE_LINKS: readonly PageLinks[] = [
 		name: 'Google Photos',
 		host: /^photos\.(app\.goo\.gl|google\.com)$/,
 		page: /^\/./,
-		advice: 'Download the picture in a step before and give it as Binary.',
+		advice: asBinary('Download the picture in a step before and give it as Binary.'),
 	},
 	{
 		name: 'Dropbox',
 		host: /^(www\.)?dropbox\.com$/,
 		page: /[?&]dl=0(&|$)/,
 		unless: /[?&]raw=1(&|$)/,
-		advice: 'Replace dl=0 by dl=1 in the link.',
+		advice: byLink('Replace dl=0 by dl=1 in the link.'),
 	},
 	{
 		name: 'OneDrive',
@@ -69,9 +79,9 @@ const PAGE_LINKS: readonly PageLinks[] = [
 		host: /^(www\.)?github\.com$/,
 		page: /^\/[^/]+\/[^/]+\/blob\//,
 		unless: /[?&]raw=(true|1)(&|$)/,
-		advice: 'Add ?raw=true to the link.',
+		advice: byLink('Add ?raw=true to the link.'),
 	},
-	{ name: 'GitLab', host: /^gitlab\.com$/, page: /\/-\/blob\//, advice: 'Write /-/raw/ in place of /-/blob/.' },
+	{ name: 'GitLab', host: /^gitlab\.com$/, page: /\/-\/blob\//, advice: byLink('Write /-/raw/ in place of /-/blob/.') },
 	{
 		name: 'Box',
 		host: /^([\w-]+\.)?(app|account)\.box\.com$/,
@@ -82,16 +92,16 @@ const PAGE_LINKS: readonly PageLinks[] = [
 		name: 'Wikimedia',
 		host: /^(commons\.wikimedia|[\w-]+(\.m)?\.wikipedia)\.org$/,
 		page: /^\/wiki\/(File|Datei|Fichier|Archivo):/i,
-		advice: 'Give the link of the file itself, which begins with https://upload.wikimedia.org/.',
+		advice: byLink('Give the link of the file itself, which begins with https://upload.wikimedia.org/.'),
 	},
 ];
 
 /** What is wrong with a link that opens a page around the file, by its form, with the way out; undefined for any other. */
-export function pageLinkProblem({ hostname, pathname, search }: URL): string | undefined {
+export function pageLinkProblem({ hostname, pathname, search }: URL, holds: Held): string | undefined {
 	const asked = `${pathname}${search}`;
 	const found = PAGE_LINKS.find(
 		({ host, page, unless }) => host.test(hostname) && page.test(asked) && unless?.test(search) !== true,
 	);
 	if (found === undefined) return undefined;
-	return `is ${found.name}'s link to a page that shows the file, not to the file itself. ${found.advice}`;
+	return `is ${found.name}'s link to a page that shows the file, not to the file itself. ${found.advice[holds]}`;
 }

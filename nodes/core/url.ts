@@ -1,10 +1,15 @@
 import ipaddr from 'ipaddr.js';
 
 /**
- * Names that stand for the own machine or network, with everything below them: RFC 6761 (localhost, test), RFC 6762
- * (local; in appendix G intranet, private, corp, home, lan), RFC 8375 (home.arpa), ICANN's reserved internal.
+ * Names that stand for the own machine or network or for nothing, with everything below them: RFC 6761 (localhost, test,
+ * invalid), RFC 6762 (local; in appendix G intranet, private, corp, home, lan), RFC 8375 (home.arpa), ICANN's reserved
+ * internal, and svc, which is inside a Kubernetes cluster.
  */
-const LOCAL_NAMES = /(^|\.)(localhost|localdomain|local|internal|intranet|private|corp|home|lan|home\.arpa|test)$/;
+const LOCAL_NAMES =
+	/(^|\.)(localhost|localdomain|local|internal|intranet|private|corp|home|lan|home\.arpa|test|invalid|svc)$/;
+
+/** The host of what a dry run gives in place of a video. */
+export const DRY_RUN_HOST = 'dry-run.invalid';
 
 /** Azure's metadata host: public only by its number. */
 const AZURE_METADATA_HOST = '168.63.129.16';
@@ -59,19 +64,26 @@ export function isPrivateHost(hostname: string): boolean {
 /** What is wrong with the way the text is written, before it is read as a URL. */
 function writingProblem(text: string): string | undefined {
 	if (text.includes('{{')) return 'still has {{ }} in it. Switch the field to Expression, so that n8n fills it in.';
-	if (/^data:/i.test(text)) return 'is a data URI. Give a link, or take the picture from an input data field.';
+	if (/^data:/i.test(text)) return 'is a data URI. Give a link.';
 	if (!/^https?:\/\//i.test(text)) return 'has to begin with https:// or http://. Give the whole address.';
 	if (/[\s\\]/.test(text)) return 'has a space, a line break or a backslash in it. Write a space as %20.';
 	return undefined;
 }
 
+const SAMPLE_PROBLEM =
+	"is the link of a dry run's sample video, which no provider can open. Turn Dry Run off in the node that gave it.";
+
 /**
  * Checks a URL that a provider is to open (a picture, a callback) by its form only; nothing is fetched. The text is
  * taken without blanks around it. A message never repeats more of it than the host, as links may carry signatures.
  * @param rules.providerIsLocal the credential's base URL is a loopback host (an emulator): it may open private hosts
+ * @param rules.isDryRun nobody opens it, so what another dry run gave passes
  * @returns the problem and what to do, for people, to be read after the field's name; undefined if there is none
  */
-export function urlProblem(value: unknown, rules: { providerIsLocal: boolean }): string | undefined {
+export function urlProblem(
+	value: unknown,
+	rules: { readonly providerIsLocal: boolean; readonly isDryRun?: boolean },
+): string | undefined {
 	if (typeof value !== 'string' || value.trim() === '') return 'is empty. Give an https:// or http:// address.';
 	const text = value.trim();
 	const writing = writingProblem(text);
@@ -82,6 +94,7 @@ export function urlProblem(value: unknown, rules: { providerIsLocal: boolean }):
 		return 'has a user name or password in it. Give a link without them, as others would see them.';
 	}
 	if (rules.providerIsLocal || !isPrivateHost(url.hostname)) return undefined;
+	if (url.hostname === DRY_RUN_HOST) return rules.isDryRun === true ? undefined : SAMPLE_PROBLEM;
 	return (
 		`is on the host ${url.hostname}, which only your own machine or network can reach, not the provider. ` +
 		'Use an address that is public on the internet.'

@@ -1,4 +1,5 @@
-import type { IDisplayOptions, INodeProperties } from 'n8n-workflow';
+import type { IDisplayOptions, INodeProperties, INodePropertyOptions } from 'n8n-workflow';
+import type { ChoiceField } from '../core/models/model';
 import { providers } from '../core/providers';
 
 /** The query parameter of a trigger's URL that says which model a job is of, where its provider's callback does not. */
@@ -6,6 +7,10 @@ export const MODEL_PARAMETER = 'klingModel';
 
 /** Every provider by its label, for a list of the form. */
 export const providerOptions = providers.map(({ name, label }) => ({ name: label, value: name }));
+
+/** A model's choices as a list of the form. */
+export const optionsOf = ({ choices, labels = [] }: ChoiceField): INodePropertyOptions[] =>
+	choices.map((value, at) => ({ name: labels[at] ?? String(value), value }));
 
 /** The providers whose jobs are named by their endpoint, too. */
 export const withEndpoints = providers.filter(({ takesEndpointId }) => takesEndpointId).map(({ name }) => name);

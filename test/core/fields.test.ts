@@ -12,6 +12,9 @@ test.each([
 	[null, true],
 	['', true],
 	[' \n', true],
+	['\u200b', true],
+	[' \ufeff\0', true],
+	['\u200ba', false],
 	[0, false],
 	[false, false],
 	['0', false],
@@ -29,6 +32,7 @@ test.each([
 	['+3', 3],
 	['.5', 0.5],
 	['5.', 5],
+	['\ufeff5\u200b', 5],
 	['1e3', undefined],
 	['0x10', undefined],
 	['5s', undefined],
@@ -50,6 +54,7 @@ test.each([
 	['false', false],
 	['TRUE', true],
 	[' False ', false],
+	['true\u200b', true],
 	['', undefined],
 	[null, undefined],
 ])('%p as a boolean', (value, boolean) => {
@@ -99,6 +104,14 @@ test('a text is counted in characters, not in code units', () => {
 test('a long wrong value is shown in part, and one that JSON cannot show by a word', () => {
 	expect(read((fields) => fields.choice('A', 'x'.repeat(500), ['a'])).problems[0]?.length).toBeLessThan(100);
 	expect(read((fields) => fields.choice('A', Symbol('a'), ['a'])).problems).toEqual(['has to be a, but is nothing.']);
+});
+
+test('a choice is taken by its label, too, and by no other text in brackets', () => {
+	const choose = (value: unknown) =>
+		read((fields) => fields.choice('A', value, ['standard', 'pro'], ['Standard (720p)', 'Pro (1080p)']));
+	expect(choose(' pro (1080P)\u200b').value).toBe('pro');
+	expect(choose('Standard (720p)').value).toBe('standard');
+	expect(choose('Standard (1080p)').problems).toEqual(['has to be standard or pro, but is "Standard (1080p)".']);
 });
 
 test('problems of all fields are kept, in order, by label', () => {

@@ -4,11 +4,12 @@ import { readLink, type ReadLink } from '../../nodes/core/links';
 
 const NOW_MS = Date.UTC(2026, 0, 1, 12);
 /** A link as it is read from the form and judged again when it is used. */
-const read = (value: unknown): ReadLink => {
-	const link = readLink(value, { providerIsLocal: false });
-	const problem = 'url' in link ? endedLinkProblem(link.url, NOW_MS) : undefined;
+const readAs = (holds: 'picture' | 'video', value: unknown): ReadLink => {
+	const link = readLink(value, { providerIsLocal: false, holds });
+	const problem = 'url' in link ? endedLinkProblem({ url: link.url, holds }, NOW_MS) : undefined;
 	return problem === undefined ? link : { problem };
 };
+const read = (value: unknown): ReadLink => readAs('picture', value);
 const problemOf = (value: unknown): string => {
 	const link = read(value);
 	return 'problem' in link ? link.problem : `no problem: ${link.url}`;
@@ -97,9 +98,27 @@ test.each(refusedKinds)('%s is refused with the way out', (link, problem) => {
 	expect(problemOf(link)).toMatch(problem);
 });
 
+test.each([
+	...refusedKinds.map(([link]) => link),
+	'https://b.s3.amazonaws.com/a.mp4?AWSAccessKeyId=A&Expires=1704067200&Signature=abc',
+	'data:video/mp4;base64,AAAA',
+])('%s, where a video has to be, gets no advice for pictures', (link) => {
+	const clip = readAs('video', link);
+	expect(clip).toEqual({ problem: expect.not.stringMatching(/Binary|picture|binary|n8n's .* node/) });
+	expect(clip).toEqual({ problem: expect.stringMatching(/[.,] [A-Z].*[.]$/) });
+});
+
+test('a data URI is to become a link, or the picture a file', () => {
+	expect(problemOf('data:image/png;base64,iVBORw0KGgo')).toBe(
+		'is a data URI. Give a link, or give the picture as Binary.',
+	);
+});
+
 test('what is refused by its form is refused for an emulator, too, and never repeats more than the host', () => {
 	for (const [link, problem] of refusedKinds) {
-		expect(readLink(link, { providerIsLocal: true })).toEqual({ problem: expect.stringMatching(problem) });
+		expect(readLink(link, { providerIsLocal: true, holds: 'picture' })).toEqual({
+			problem: expect.stringMatching(problem),
+		});
 		expect(problemOf(link)).not.toMatch(/1AbC|0aBc|AAF-|rlkey|EaBc|7123456789/);
 		expect(problemOf(link)).toMatch(/[.] [A-Z].*[.]$|[.] Add \?raw=true to the link\.$/);
 	}
@@ -200,7 +219,7 @@ describe('a signed link whose time is over', () => {
 		expect(problemOf(link)).toBe(
 			`is a link whose time was over on ${ended} UTC. Make a new link, or give the file as Binary.`,
 		);
-		expect(readLink(link, { providerIsLocal: false })).toEqual({ url: link });
+		expect(readLink(link, { providerIsLocal: false, holds: 'picture' })).toEqual({ url: link });
 	});
 
 	test.each([

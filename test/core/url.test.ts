@@ -86,6 +86,8 @@ const PRIVATE = [
 	'wiki.corp',
 	'wiki.intranet',
 	'n8n.test',
+	'nowhere.invalid',
+	'minio.storage.svc',
 	'local',
 	'internal',
 ];
@@ -100,6 +102,7 @@ const PUBLIC = [
 	'xn--bcher-kva.example.com',
 	'bücher.example.com',
 	'10.example.com',
+	'svc.example.com',
 	'1.1.1.1',
 	'8.8.8.8',
 	'9.255.255.255',
@@ -171,7 +174,7 @@ describe('the form check of URLs', () => {
 		['s3://bucket/a.png', /begin with https:/],
 		['javascript:alert(1)', /begin with https:/],
 		['C:\\pictures\\a.png', /begin with https:/],
-		['data:image/png;base64,iVBORw0KGgo', /data URI.*input data field/],
+		['data:image/png;base64,iVBORw0KGgo', /data URI.*Give a link/],
 		['=https://example.com/{{ $json.name }}', /switch the field to Expression/i],
 		['https://example.com/my picture.png', /space.*%20/],
 		['https://example.com/a\n.png', /line break/],
@@ -189,6 +192,17 @@ describe('the form check of URLs', () => {
 			expect(problem).toMatch(message);
 			expect(problem).toMatch(/[.] [A-Z].*[.]$/);
 		}
+	});
+
+	test('the link of a sample is open to a dry run, and a real run is told where it comes from', () => {
+		const sample = 'https://dry-run.invalid/dry-run-1.mp4';
+		expect(urlProblem(sample, { providerIsLocal: false, isDryRun: true })).toBeUndefined();
+		expect(forPublic(sample)).toBe(
+			"is the link of a dry run's sample video, which no provider can open. Turn Dry Run off in the node that gave it.",
+		);
+		expect(urlProblem('https://nowhere.invalid/', { providerIsLocal: false, isDryRun: true })).toContain(
+			'nowhere.invalid',
+		);
 	});
 
 	test('blanks around a URL do no harm', () => {

@@ -2,10 +2,11 @@ import type { IDisplayOptions, INodeProperties } from 'n8n-workflow';
 import type { ProviderName } from '../../core/job';
 import { without } from '../../core/json';
 import { choicesOf, defaultModelOf, modelsWith, modelsWithout } from '../../core/models';
+import { aspectRatio, mode } from '../../core/models/fields';
 import { OTHER } from '../../core/models/other';
 import { providers } from '../../core/providers';
 import { choices } from '../../core/providers/choices';
-import { NOT_AS_TOOL, notAsTool, onlyAsTool, outputFields } from '../../kling/fields';
+import { NOT_AS_TOOL, notAsTool, onlyAsTool, optionsOf, outputFields } from '../../kling/fields';
 import { GENERATE, type Conditions } from './conditions';
 import { generateOptions } from './options';
 import {
@@ -79,11 +80,7 @@ const ASPECT_RATIO: INodeProperties = {
 	type: 'options',
 	default: '16:9',
 	description: 'The shape of the video',
-	options: [
-		{ name: '16:9 (Landscape)', value: '16:9' },
-		{ name: '9:16 (Upright)', value: '9:16' },
-		{ name: '1:1 (Square)', value: '1:1' },
-	],
+	options: optionsOf(aspectRatio),
 };
 
 /** An AI Agent can fill in a text or a number, but no list (docs/n8n.md). So as a tool each of these has a twin. */
@@ -154,10 +151,7 @@ const MODE: INodeProperties = {
 	type: 'options',
 	default: 'standard',
 	description: 'The resolution of the video. What Pro costs more is not documented.',
-	options: [
-		{ name: 'Standard (720p)', value: 'standard' },
-		{ name: 'Pro (1080p)', value: 'pro' },
-	],
+	options: optionsOf(mode),
 };
 
 /** Where Runpod comes first Mode would change nothing: Core.Today is then asked for what Runpod makes. */

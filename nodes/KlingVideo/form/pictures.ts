@@ -1,6 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { modelsWith, modelsWithout } from '../../core/models';
-import { NOT_AS_TOOL } from '../../kling/fields';
+import { characterOrientation } from '../../core/models/fields';
+import { NOT_AS_TOOL, optionsOf } from '../../kling/fields';
 import { FALLBACK, GENERATE, type Conditions } from './conditions';
 
 const fieldName = (name: string, label: string, show: Conditions, hide: Conditions = {}): INodeProperties => ({
@@ -88,7 +89,7 @@ export const referenceImageFields: INodeProperties[] = [
 		typeOptions: { rows: 3 },
 		placeholder: 'e.g. https://example.com/person.png',
 		description:
-			'Public links to JPEG or PNG pictures, one on each line, or an expression that returns a list of links',
+			'Public links to JPEG or PNG pictures, one on each line or separated by commas, or an expression that returns a list of links or attachments',
 		displayOptions: { show: { ...WITH_REFERENCES, referenceImagesSource: ['url'] } },
 	},
 	{
@@ -124,10 +125,7 @@ export const motionFields: INodeProperties[] = [
 		type: 'options',
 		default: 'video',
 		description: 'Whether the character faces as in the video or as in the picture',
-		options: [
-			{ name: 'As in the Video', value: 'video' },
-			{ name: 'As in the Picture', value: 'image' },
-		],
+		options: optionsOf(characterOrientation),
 		displayOptions: { show: WITH_MOTION },
 	},
 ];

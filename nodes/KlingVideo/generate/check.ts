@@ -1,6 +1,6 @@
 import type { NodeOperationError } from 'n8n-workflow';
 import pLimit, { type LimitFunction } from 'p-limit';
-import { FieldReader, isUnset, problemText, type Problem } from '../../core/fields';
+import { FieldReader, isChoice, isUnset, problemText, type Problem } from '../../core/fields';
 import type { VideoForm } from '../../core/form';
 import type { Failure, ProviderName } from '../../core/job';
 import { present, without } from '../../core/json';
@@ -255,7 +255,7 @@ function formForSecond(form: VideoForm, name: ProviderName, first: ProviderName)
 }
 
 function wantsEndImage(form: VideoForm): boolean {
-	return !isUnset(form.endImageSource) && form.endImageSource !== 'none';
+	return !isUnset(form.endImageSource) && !isChoice('none', form.endImageSource);
 }
 
 interface Preparing {
@@ -287,7 +287,8 @@ async function prepareRequest(
 	}
 	// Without a credential nobody knows where the API is: what only an API on the internet would refuse is not named then.
 	const providerIsLocal = 'problem' in api || api.isLocal;
-	const parsed = parseForm(name, form, { providerIsLocal, waits: settings.completion === 'wait' });
+	const context = { providerIsLocal, waits: settings.completion === 'wait', isDryRun: dryRun };
+	const parsed = parseForm(name, form, context);
 	if (parsed.kind === 'problems') fields.problems.push(...parsed.problems);
 	const request = parsed.kind === 'request' ? parsed.request : undefined;
 	const pictures = await preparePictures(

@@ -39,9 +39,9 @@ export async function checkLinks(run: Run, items: Items<GenerateItem>): Promise<
 
 /** The signed links of an item whose time is over: known without a look, and again right before the submit. */
 export function endedProblems({ clock }: Run, item: GenerateItem): Problem[] {
-	const problems = linksOf(item).map(({ label, url }) => ({
-		field: label,
-		message: endedLinkProblem(url, clock.now()),
+	const problems = linksOf(item).map((link) => ({
+		field: link.label,
+		message: endedLinkProblem(link, clock.now()),
 	}));
 	return problems.flatMap(({ field, message }) => (message === undefined ? [] : [{ field, message }]));
 }

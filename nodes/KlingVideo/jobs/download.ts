@@ -2,7 +2,7 @@ import type { INodeExecutionData } from 'n8n-workflow';
 import { FieldReader, isUnset } from '../../core/fields';
 import { asJobId } from '../../core/job';
 import { asText, isJson, present, without, type JsonObject, type JsonValue } from '../../core/json';
-import { hasBotToken } from '../../core/links';
+import { hasBotToken, listProblem } from '../../core/links';
 import { urlProblem } from '../../core/url';
 import { isTool } from '../../host/context';
 import type { OutputOptions } from '../../kling/item';
@@ -54,7 +54,7 @@ function videoUrlProblem(value: unknown): string | undefined {
 	if (hasBotToken(String(value))) {
 		return "has the token of your Telegram bot in it, which an error message would repeat. Let n8n's Telegram node download the file.";
 	}
-	return urlProblem(value, { providerIsLocal: true });
+	return listProblem(value) ?? urlProblem(value, { providerIsLocal: true });
 }
 
 /** A field that is no JSON, as code may leave it, must not take the others with it. */

@@ -2,6 +2,7 @@ import type { IBinaryData } from 'n8n-workflow';
 import type { Handle } from '../../core/job';
 import { SAMPLE_VIDEO_BASE64 } from '../../core/media/sampleVideo';
 import { jobJson, type Extras } from '../../core/output';
+import { DRY_RUN_HOST } from '../../core/url';
 import type { JobItem, OutputOptions } from '../../kling/item';
 import type { Run } from './run';
 
@@ -35,7 +36,7 @@ export async function sampleItem(
 	extras: Extras = {},
 ): Promise<JobItem> {
 	const { jobId } = handle;
-	const job = { handle, status: 'completed', videoUrl: `https://dry-run.invalid/${jobId}.mp4` } as const;
+	const job = { handle, status: 'completed', videoUrl: `https://${DRY_RUN_HOST}/${jobId}.mp4` } as const;
 	const json = { ...jobJson(job, extras), dryRun: true };
 	if (!download) return { kind: 'item', json };
 	return { kind: 'item', json, binary: { [field]: await sampleVideo(run, jobId) } };

@@ -1,4 +1,4 @@
-import { duration, negativePrompt, prompt, startImage } from './fields';
+import { duration, mode, negativePrompt, prompt, startImage } from './fields';
 import type { Model } from './model';
 
 /** Kling v2.1 at Core.Today (docs/providers.md#coretoday-kling-v21). */
@@ -11,22 +11,15 @@ export const coreTodayV21: Model = {
 		prompt,
 		startImage('start_image'),
 		{ kind: 'picture', name: 'endImage', key: 'end_image', label: 'End Image', defaultSource: 'none' },
-		{
-			kind: 'choice',
-			name: 'mode',
-			key: 'mode',
-			label: 'Mode',
-			choices: ['standard', 'pro'],
-			default: 'standard',
-		},
+		mode,
 		duration,
 		negativePrompt,
 	],
 	// A base price: what pro or 10 seconds cost is not documented.
 	price: { unit: 'credits', least: 375 },
 	rule: (draft) => {
-		const { mode } = draft.input;
-		if (!draft.has('end_image') || !(mode === undefined || mode === 'standard')) return;
+		const { mode: chosen } = draft.input;
+		if (!draft.has('end_image') || !(chosen === undefined || chosen === 'standard')) return;
 		draft.refuse('End Image', 'needs Mode set to Pro. Choose Pro, or set End Image to None.');
 	},
 };

@@ -24,6 +24,16 @@ export const startImage = (key: string): PictureField & { required: true } => ({
 	defaultSource: 'url',
 });
 
+export const mode = {
+	kind: 'choice',
+	name: 'mode',
+	key: 'mode',
+	label: 'Mode',
+	choices: ['standard', 'pro'],
+	labels: ['Standard (720p)', 'Pro (1080p)'],
+	default: 'standard',
+} as const satisfies ChoiceField;
+
 export const duration: ChoiceField = {
 	kind: 'choice',
 	name: 'duration',
@@ -33,14 +43,27 @@ export const duration: ChoiceField = {
 	default: 5,
 };
 
-export const aspectRatio: ChoiceField = {
+export const aspectRatio = {
 	kind: 'choice',
 	name: 'aspectRatio',
 	key: 'aspect_ratio',
 	label: 'Aspect Ratio',
 	choices: ['16:9', '9:16', '1:1'],
+	labels: ['16:9 (Landscape)', '9:16 (Upright)', '1:1 (Square)'],
 	default: '16:9',
-};
+} as const satisfies ChoiceField;
+
+/** Whether a figure faces as in the picture or as in the video that it moves like. */
+export const characterOrientation = {
+	kind: 'choice',
+	name: 'characterOrientation',
+	key: 'character_orientation',
+	label: 'Character Orientation',
+	choices: ['video', 'image'],
+	labels: ['As in the Video', 'As in the Picture'],
+	default: 'video',
+	required: true,
+} as const satisfies ChoiceField;
 
 export const safetyChecker: BooleanField = {
 	kind: 'boolean',

@@ -33,6 +33,8 @@ export interface TextField extends Common<FormName> {
 export interface ChoiceField extends Plain<string | number> {
 	readonly kind: 'choice';
 	readonly choices: ReadonlyArray<string | number>;
+	/** What the list of the form calls them, in their order; absent where a choice says it itself. */
+	readonly labels?: readonly string[];
 }
 
 export interface NumberField extends Plain<number>, NumberRules {

@@ -2,6 +2,7 @@ import type { FieldReader } from '../fields';
 import type { ProviderName } from '../job';
 import { without } from '../json';
 import { coreTodayV21 } from './coreTodayV21';
+import { aspectRatio } from './fields';
 import type { Field, Model } from './model';
 import { runpodV21 } from './runpodV21';
 
@@ -11,13 +12,16 @@ export const OTHER = 'other';
 /** Nobody knows whether it needs a picture. */
 const withPictureOptional = (field: Field): Field => (field.kind === 'picture' ? without(field, 'required') : field);
 
-/** Any model of a provider, by its ID: the form of v2.1, without its limits and its price. */
+/**
+ * Any model of a provider, by its ID: the form of v2.1, without its limits and its price. v2.1 has the shape of its
+ * picture; another model may make a video without one, for which the form asks for the shape.
+ */
 const otherOf = ({ provider, fields }: Model): Model => ({
 	provider,
 	id: OTHER,
 	label: 'Other (by ID)',
 	description: 'Any other model of this provider. Its price is not known.',
-	fields: fields.map(withPictureOptional),
+	fields: [...fields.map(withPictureOptional), aspectRatio],
 	isOther: true,
 });
 

@@ -1,7 +1,7 @@
 import { FieldReader, isUnset, toList, toSeconds } from '../fields';
 import type { FormContext, VideoForm } from '../form';
 import { isJson, isJsonObject, present, without, type JsonObject } from '../json';
-import { readLink } from '../links';
+import { linksIn, readLink } from '../links';
 import type { Link, ParsedRequest, Picture } from '../providers/provider';
 import type { Draft, Model, PictureField, PicturesField, ValueField, VideoLinkField } from './model';
 
@@ -97,8 +97,9 @@ class Reading implements Draft {
 		const given = this.additional[key];
 		const from = isUnset(given) && !isUnset(source) ? this.fields.choice(label, source, ['url', 'binary']) : 'url';
 		if (from === undefined) return;
-		const all = from === 'url' ? toList(isUnset(given) ? urls : given, /[\r\n]+/) : toList(names, /[,\r\n]+/);
-		const what = from === 'url' ? 'links, one on each line' : 'names of input binary fields, separated by commas';
+		const all = from === 'url' ? linksIn(isUnset(given) ? urls : given) : toList(names, /[,\r\n]+/);
+		const links = 'links, one on each line or separated by commas';
+		const what = from === 'url' ? links : 'names of input binary fields, separated by commas';
 		if (all.length === 0 && required === true) this.refuse(label, `is empty. Give 1 to ${max} ${what}.`);
 		if (all.length > max) this.refuse(label, `has ${all.length} pictures; at most ${max} are allowed. Remove some.`);
 		const labels = all.map((_, index) => `${label.replace(/s$/, '')} ${index + 1}`);
@@ -120,7 +121,7 @@ class Reading implements Draft {
 
 	/** A link that the provider can open. Of a model that no document describes, nobody knows which pictures it takes. */
 	private link(label: string, value: unknown, holds: 'picture' | 'video'): unknown {
-		const read = readLink(value, this.context);
+		const read = readLink(value, { ...this.context, holds });
 		if ('problem' in read) {
 			this.refuse(label, read.problem);
 			return value;
@@ -132,7 +133,7 @@ class Reading implements Draft {
 
 function readPlain(fields: FieldReader, field: ValueField, value: unknown): string | number | boolean | undefined {
 	if (field.kind === 'text') return fields.text(field.label, value, field);
-	if (field.kind === 'choice') return fields.choice(field.label, value, field.choices);
+	if (field.kind === 'choice') return fields.choice(field.label, value, field.choices, field.labels);
 	if (field.kind === 'number') return fields.number(field.label, value, field);
 	return fields.boolean(field.label, value);
 }

@@ -1,4 +1,4 @@
-import { negativePrompt, optionalPrompt, startImage } from './fields';
+import { characterOrientation, negativePrompt, optionalPrompt, startImage } from './fields';
 import type { Model } from './model';
 
 /** Kling v2.6 Standard Motion Control at Runpod (docs/providers.md#runpod-kling-v26-motion-control): a picture moves as a clip does. */
@@ -11,15 +11,7 @@ export const runpodV26MotionControl: Model = {
 		optionalPrompt,
 		startImage('image'),
 		{ kind: 'videoLink', name: 'motionVideoUrl', key: 'video', label: 'Motion Video URL', required: true },
-		{
-			kind: 'choice',
-			name: 'characterOrientation',
-			key: 'character_orientation',
-			label: 'Character Orientation',
-			choices: ['video', 'image'],
-			default: 'video',
-			required: true,
-		},
+		characterOrientation,
 		{
 			kind: 'boolean',
 			name: 'keepOriginalSound',

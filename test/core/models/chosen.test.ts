@@ -33,6 +33,29 @@ describe('the chosen model', () => {
 		expect(problemsOf(coreToday, { ...values, duration: 7 })).toEqual(['Duration has to be 5 or 10, but is 7.']);
 	});
 
+	const TURBO = 'kwaivgi/kling-v2.5-turbo-pro';
+	const END_IMAGE = { endImageSource: 'url', endImageUrl: PICTURE_URL };
+
+	test.each([
+		[TURBO, END_IMAGE, coreToday, 'End Image is no field of Kling v2.5 Turbo Pro. Set it to None.'],
+		[TURBO, { endImageSource: 'binary' }, coreToday, 'End Image is no field of Kling v2.5 Turbo Pro. Set it to None.'],
+		[TURBO, { mode: 'pro' }, coreToday, 'Mode is no field of Kling v2.5 Turbo Pro. Set it to standard.'],
+		[
+			'kling-v2-6-std-motion-control',
+			{ duration: 10, additionalInput: { video: 'https://example.com/dance.mp4' } },
+			runpod,
+			'Duration is no field of Kling v2.6 Motion Control. Set it to 5.',
+		],
+	])('by a listed ID drops no field that it does not take: %s %j', (modelId, values, provider, problem) => {
+		expect(problemsOf(provider, { model: 'other', modelId, ...values })).toEqual([problem]);
+	});
+
+	test('by a listed ID takes a form as it begins', () => {
+		const o1 = { model: 'other', modelId: 'kling-video-o1-r2v', additionalInput: { images: [PICTURE_URL] } };
+		expect(problemsOf(runpod, { ...o1, startImageSource: 'none', submitWith: 'run' })).toEqual([]);
+		expect(problemsOf(runpod, o1)).toEqual(['Start Image is no field of Kling O1. Set it to None.']);
+	});
+
 	test('by Endpoint ID, which a fallback choice has, is read as by Model ID, at Runpod only', () => {
 		expect(requestFrom(runpod, { endpointId: 'my-endpoint' }).model).toBe('my-endpoint');
 		expect(requestFrom(runpod, { model: 'kling-v2-1-i2v-pro', endpointId: 'my-endpoint' }).model).toBe(
@@ -69,6 +92,14 @@ describe('any other model, by its ID', () => {
 
 	test('needs no picture, as nobody knows whether it takes one', () => {
 		expect(inputFrom(coreToday, { ...other, startImageSource: 'none' })).toStrictEqual({ prompt: PROMPT });
+	});
+
+	test('is sent the shape that was chosen for a video without a picture, and not the one that the form starts with', () => {
+		const upright = { ...other, startImageSource: 'none', aspectRatio: '9:16' };
+		for (const provider of [coreToday, runpod]) {
+			expect(inputFrom(provider, upright)).toStrictEqual({ prompt: PROMPT, aspect_ratio: '9:16' });
+			expect(inputFrom(provider, { ...upright, aspectRatio: '16:9' })).not.toHaveProperty('aspect_ratio');
+		}
 	});
 
 	test('is sent no value that was to be filled in', () => {

@@ -10,9 +10,28 @@ const LINKS = ['https://example.com/1.png', 'https://example.com/2.png', 'https:
 describe('reference pictures', () => {
 	test.each([
 		['one link a line, with blank lines and blanks', `\n ${LINKS.join(' \r\n\n ')}\n`],
+		['links with commas and blanks', ` ${LINKS.join(', ')}, `],
+		['links with commas alone', LINKS.join(',')],
+		['links with blanks alone', LINKS.join(' ')],
+		['a line each with a comma at its end', LINKS.join(',\n')],
 		['a list that an expression gives, with what a row lacks', [LINKS[0], '', LINKS[1], null, LINKS[2]]],
+		['the attachments of a table', LINKS.map((url) => ({ id: 'att1', url, width: 640 }))],
+		['JSON text of links, as agents write it', JSON.stringify(LINKS)],
+		['JSON text of attachments', ` ${JSON.stringify(LINKS.map((url) => ({ url })))}`],
 	])('come in their order from %s', (_name, referenceImageUrls) => {
 		expect(inputFrom(runpod, { ...O1, referenceImageUrls }).images).toEqual(LINKS);
+	});
+
+	test('are one link where its commas and a link inside it belong to it', () => {
+		const link = 'https://example.com/w_300,h_200/a,b.png?of=https://example.com/c.png';
+		expect(inputFrom(runpod, { ...O1, referenceImageUrls: link }).images).toEqual([link]);
+		expect(inputFrom(runpod, { ...O1, referenceImageUrls: { url: link } }).images).toEqual([link]);
+		expect(inputFrom(runpod, { ...O1, referenceImageUrls: [`${link},`] }).images).toEqual([`${link},`]);
+	});
+
+	test('are told apart in a moment, however long the text', () => {
+		const values = { ...O1, referenceImageUrls: `${' ,'.repeat(200_000)}${PICTURE_URL}${' '.repeat(200_000)}x` };
+		expect(problemsOf(runpod, values)).toHaveLength(1);
 	});
 
 	test('come from binary fields, by names with commas or by a list, each checked and delivered like a start image', () => {
@@ -34,7 +53,7 @@ describe('reference pictures', () => {
 	});
 
 	test.each([
-		[{}, 'Reference Images is empty. Give 1 to 10 links, one on each line.'],
+		[{}, 'Reference Images is empty. Give 1 to 10 links, one on each line or separated by commas.'],
 		[
 			{ referenceImagesSource: 'binary' },
 			'Reference Images is empty. Give 1 to 10 names of input binary fields, separated by commas.',
@@ -50,6 +69,14 @@ describe('reference pictures', () => {
 		[
 			{ referenceImageUrls: `${PICTURE_URL}\nbear.png` },
 			'Reference Image 2 has to begin with https:// or http://. Give the whole address.',
+		],
+		[
+			{ referenceImageUrls: [PICTURE_URL, { id: 'att1' }] },
+			'Reference Image 2 is empty. Give an https:// or http:// address.',
+		],
+		[
+			{ referenceImageUrls: '{{ $json.Pictures }}' },
+			'Reference Image 1 still has {{ }} in it. Switch the field to Expression, so that n8n fills it in.',
 		],
 		[
 			{ referenceImagesSource: 'binary', referenceImageFields: [7] },

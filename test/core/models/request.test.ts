@@ -76,6 +76,21 @@ test('a video that Additional Input names takes the place of the one of the form
 	expect(inputFrom(runpod, { ...CLIP, additionalInput: { video } }).video).toBe(video);
 });
 
+test('a clip that nobody can open is to be put elsewhere, as it cannot come as Binary', () => {
+	const motionVideoUrl = 'https://drive.google.com/file/d/1AbC/view';
+	expect(problemsOf(runpod, { ...CLIP, motionVideoUrl })).toEqual([
+		"Motion Video URL is Google Drive's link to a page that shows the file, not to the file itself. Put the clip where a public link leads to the file itself.",
+	]);
+});
+
+test('the sample of a dry run is no clip for a paid video, and is one for the dry run of the next node', () => {
+	const values = { ...CLIP, motionVideoUrl: 'https://dry-run.invalid/dry-run-1.mp4' };
+	expect(problemsOf(runpod, values)).toEqual([
+		expect.stringContaining("Motion Video URL is the link of a dry run's sample video"),
+	]);
+	expect(problemsOf(runpod, values, { providerIsLocal: false, waits: true, isDryRun: true })).toEqual([]);
+});
+
 test('only Runpod is asked for how to submit, though a form for both names it', () => {
 	expect(requestFrom(coreToday, { submitWith: 'runsync' }).submitWith).toBe('run');
 	expect(problemsOf(coreToday, { submitWith: 'async' })).toEqual([]);

@@ -13,6 +13,7 @@ describe('values as sheets give them', () => {
 		[' 10 sec ', 10],
 		['5 second', 5],
 		['10.0', 10],
+		['10 s\u200b', 10],
 	])('duration %p', (duration, seconds) => {
 		expect(inputFrom(coreToday, { duration }).duration).toBe(seconds);
 	});
@@ -39,12 +40,24 @@ describe('values as sheets give them', () => {
 		[969 / 1440, '16:9'],
 		['1:01:00', '1:1'],
 		['1:01:00 AM', '1:1'],
+		['\u200e9:16\u200b', '9:16'],
+		['9:16 (Upright)', '9:16'],
+		['1:1 (square)', '1:1'],
 	])('aspect ratio %p', (aspectRatio, ratio) => {
 		expect(inputFrom(coreToday, { ...UPRIGHT, aspectRatio }).aspect_ratio).toBe(ratio);
 	});
 
 	test.each(['9:16 PM', '9:16:30', '9x16', 0.5, 1, '12:01 AM', 'upright'])('aspect ratio %p is none', (aspectRatio) => {
 		expect(problemsOf(coreToday, { ...UPRIGHT, aspectRatio })).toHaveLength(1);
+	});
+
+	test('words as the list shows them, and with what is not seen around them', () => {
+		expect(inputFrom(coreToday, { mode: 'pro\u200b' }).mode).toBe('pro');
+		expect(inputFrom(coreToday, { mode: 'Pro (1080p)' }).mode).toBe('pro');
+		expect(inputFrom(runpod, { ...CLIP, characterOrientation: 'As in the Picture' }).character_orientation).toBe(
+			'image',
+		);
+		expect(inputFrom(coreToday, { startImageSource: '\u200b' })).toHaveProperty('start_image');
 	});
 
 	test('words in any case, with blanks around them, and TRUE and FALSE', () => {

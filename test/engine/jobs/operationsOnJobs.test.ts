@@ -175,6 +175,12 @@ test.each([
 	expect(stage.requests()).toEqual([]);
 });
 
+test('Download is told which part of a list is the link, as a table gives its attachments', async () => {
+	const Video = [{ id: 'att1', url: 'https://example.com/a.mp4' }];
+	const execution = await stage.run({ operation: 'download', videoUrl: '={{ $json.Video }}' }, itemsOf({ Video }));
+	expect(thrown(execution).text).toContain('Video URL is a list, not a link: use …[0].url in the expression');
+});
+
 test('an operation that does not exist is refused by its name', async () => {
 	expect(thrown(await stage.run({ operation: 'upscale' })).text).toContain('The operation "upscale" is not known');
 });

@@ -152,6 +152,32 @@ describe('without an account', () => {
 	});
 });
 
+describe('the sample of a dry run as the clip of Motion Control', () => {
+	const CLIP = { provider: 'runpod', model: 'kling-v2-6-std-motion-control', motionVideoUrl: '={{ $json.videoUrl }}' };
+	const START_URL = { startImageUrl: 'https://example.com/start.png' };
+	const options = { ...DRY, checkPictureLinks: false };
+	let abroad: Stage;
+	// The real API's URL, which no test reaches.
+	beforeAll(async () => (abroad = await createStage({ credentials: { runpod: { baseUrl: undefined } } })));
+	afterAll(async () => await abroad.close());
+
+	const dryRun = async () => (await abroad.run({ ...START_URL, options })).items('Kling');
+
+	it('is taken by the next dry run, with a credential and without one', async () => {
+		for (const settings of [{}, { credentials: [] }]) {
+			const execution = await abroad.run({ ...CLIP, ...START_URL, options }, await dryRun(), settings);
+			expect(outputOf(execution)).toMatchObject([{ jobId: 'dry-run-1', dryRun: true }]);
+		}
+	});
+
+	it('is refused by a real run before anything is sent', async () => {
+		const real = { dryRun: false, checkPictureLinks: false };
+		const execution = await abroad.run({ ...CLIP, ...START_URL, options: real }, await dryRun());
+		expect(thrown(execution).text).toContain("Motion Video URL is the link of a dry run's sample video");
+		expect(abroad.requests()).toEqual([]);
+	});
+});
+
 /** The names of the files that came out, each of them the sample. */
 async function sampleIn(execution: Execution): Promise<Array<string | undefined>> {
 	const withFile = execution.items('Kling').filter(({ binary }) => binary !== undefined);

@@ -87,6 +87,21 @@ describe('an end image', () => {
 	});
 });
 
+describe('End Image None from an expression, in any case and with blanks around it', () => {
+	const none = (word: string) => ({ endImageSource: `={{ "${word}" }}`, endImageUrl: 'https://example.com/end.png' });
+
+	it.each(['None', ' none ', 'NONE\\u200b'])('is no end image where Runpod comes first: "%s"', async (word) => {
+		await run({ provider: 'runpodThenCoreToday', ...none(word) });
+		expect(jobs()).toMatchObject([{ provider: 'runpod' }]);
+	});
+
+	it('leaves the fallback to Runpod', async () => {
+		empty('coreToday');
+		await run({ provider: 'coreTodayThenRunpod', ...none('None') });
+		expect(jobs()).toMatchObject([{ provider: 'runpod' }]);
+	});
+});
+
 describe('Fallback Max Cost', () => {
 	it('caps what the second provider is paid in the execution', async () => {
 		empty('coreToday');
