@@ -1,6 +1,6 @@
 import type { IHttpRequestOptions } from 'n8n-workflow';
 import { asNumber, asObject } from '../core/json';
-import { urlProblem } from '../core/url';
+import { isPrivateHost, urlProblem } from '../core/url';
 import type { NodeContext } from './context';
 import { discard, headersOf, streamed } from './send';
 
@@ -34,6 +34,15 @@ export interface LinkToOpen {
 	readonly headers: Readonly<Record<string, string>>;
 }
 
+/** What is wrong with where a link leads. Whoever reads it did not choose the place, so there is nothing to advise. */
+function placeProblem(url: string, mayBeLocal: boolean): string | undefined {
+	if (urlProblem(url, { providerIsLocal: mayBeLocal }) === undefined) return undefined;
+	const host = URL.canParse(url) ? new URL(url).hostname : '';
+	return host !== '' && isPrivateHost(host)
+		? `leads to the host ${host}, which is not on the internet`
+		: 'leads to something other than a plain web address';
+}
+
 export const REDIRECTED_TOO_OFTEN = 'is redirected too often';
 
 /**
@@ -48,7 +57,7 @@ export async function followLink(
 ): Promise<Opened | { readonly problem: string }> {
 	let url = first;
 	for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
-		const problem = urlProblem(url, { providerIsLocal: mayBeLocal });
+		const problem = placeProblem(url, mayBeLocal);
 		if (problem !== undefined) return { problem };
 		const opened = await open(context, { url, headers }, timeoutMs, signal);
 		const { location } = opened.headers;
