@@ -1,12 +1,13 @@
 import type { IDataObject, INodeExecutionData, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
+import { retry, type Attempt } from '../core/calls/retry';
 import type { StatusAnswer } from '../core/calls/status';
 import type { Clock } from '../core/clock';
 import { FieldReader, isUnset } from '../core/fields';
-import { hasEnded, type Job } from '../core/job';
+import { hasEnded, type Handle, type Job } from '../core/job';
 import { asObject, present, without } from '../core/json';
 import { findProvider } from '../core/providers';
 import type { Provider } from '../core/providers/provider';
-import { createRateLimiter } from '../core/rateLimiter';
+import { createRateLimiter, type RateLimiter } from '../core/rateLimiter';
 import { answer, bodyOf } from '../host/webhooks';
 import { readStatus } from '../kling/api';
 import { MODEL_PARAMETER } from '../kling/fields';
@@ -18,11 +19,17 @@ import { createWebhookSession } from '../kling/webhookSession';
 const REMEMBERED_JOBS = 500;
 /** Status calls that callbacks can make a trigger send in vain: so many at first, then one a second. */
 const VAIN_STATUS_CALLS = { burst: 300, refillEveryMs: 1000 };
+/**
+ * Whether a callback that is refused is repeated is not known (docs/providers.md#coretoday-callbacks), nor for how long its
+ * answer is waited for (docs/providers.md#runpod-callbacks): most of ten seconds are used.
+ */
+const STATUS_TRIES = { tries: 4, patienceMs: 8_000 };
+const NOT_ENDED = 'the job has not ended yet';
 
 /**
  * A provider's callback to the trigger. Its body only names the job; what the workflow gets is read from the provider.
  * Answers 2xx once the job's end is confirmed and noted, and only then downloads. Anything else is answered so that the
- * provider's own repeat can still succeed.
+ * provider's own repeat can still succeed, and what is answered 503 or 404 is in n8n's log with its job ID.
  *
  * The workflow starts once per job. Two guards see to that. The memory of this process is asked and written after the
  * status call with nothing awaited in between, so that equal callbacks meet there. The workflow's static data holds over
@@ -42,14 +49,13 @@ export async function startOnEndedJob(
 	// In the editor one job may start the workflow again and again, so that it can be tried out.
 	const isTest = context.getMode() === 'manual';
 	if (!isTest && startedJobs(context).includes(name)) return answer(context, 200, 'already known');
-	if (!statusCallsOf(context, memory).take(clock.now())) return answer(context, 429, 'asked too often');
 	const session = createWebhookSession(context, clock, memory);
 	const handle = { provider: provider.name, jobId, ...modelOf(parameters, provider) };
-	const seen = await readStatus(session.api, handle);
-	if (seen.kind !== 'job') return answerUnconfirmed(context, jobId, seen);
+	const { seen, calls } = await readEnd(session, handle, statusCallsOf(context, memory), clock);
+	if (seen === undefined) return answer(context, 429, 'asked too often');
+	if (seen.kind !== 'job' || !hasEnded(seen.job)) return answerUnconfirmed(context, jobId, seen);
 	const { job } = seen;
-	if (!hasEnded(job)) return answer(context, 503, 'the job has not ended yet');
-	if (!isTest && !isFirst(context, memory, name)) return answer(context, 200, 'already known');
+	if (!isTest && !isFirst(context, memory, name, calls)) return answer(context, 200, 'already known');
 	if (!parameters.events.includes(job.status)) {
 		return answer(context, 200, `not an event that is listened for: ${job.status}`);
 	}
@@ -58,17 +64,39 @@ export async function startOnEndedJob(
 	return { noWebhookResponse: true, workflowData: [[await startItem(session, job, parameters)]] };
 }
 
-/** The provider could not be asked, or does not know the job. */
-function answerUnconfirmed(
-	context: IWebhookFunctions,
-	jobId: string,
-	seen: Exclude<StatusAnswer, { kind: 'job' }>,
-): IWebhookResponseData {
-	const reason = seen.kind === 'unavailable' ? seen.message : seen.failure.message;
-	context.logger.warn(`A callback for the Kling job ${jobId} started nothing: ${reason}`, { jobId });
-	return seen.kind === 'unavailable'
-		? answer(context, 503, 'the provider could not be asked')
-		: answer(context, 404, 'the provider does not confirm this job');
+/** What a callback found out. */
+interface Reading {
+	/** The last status. Absent: none may be read now. */
+	readonly seen?: StatusAnswer;
+	/** How many status calls were counted. */
+	readonly calls: number;
+}
+
+/** Reads a job's status, in a few tries while the job does not seem to have ended or a transient fault hides it. */
+async function readEnd(session: Session, handle: Handle, limiter: RateLimiter, clock: Clock): Promise<Reading> {
+	let reading: Reading = { calls: 0 };
+	async function attempt(): Promise<Attempt<Reading>> {
+		if (!limiter.take(clock.now())) return { kind: 'done', value: reading };
+		const seen = await readStatus(session.api, handle);
+		reading = { seen, calls: reading.calls + 1 };
+		if (seen.kind === 'refused' || (seen.kind === 'job' && hasEnded(seen.job))) return { kind: 'done', value: reading };
+		const afterMs = seen.kind === 'unavailable' ? seen.retryAfterMs : undefined;
+		return { kind: 'again', otherwise: reading, ...present({ afterMs }) };
+	}
+
+	return await retry(attempt, STATUS_TRIES, { clock, random: Math.random });
+}
+
+/** The provider could not be asked, or does not say that the job has ended. */
+function answerUnconfirmed(context: IWebhookFunctions, jobId: string, seen: StatusAnswer): IWebhookResponseData {
+	context.logger.warn(`A callback for the Kling job ${jobId} started nothing: ${reasonOf(seen)}`, { jobId });
+	if (seen.kind === 'refused') return answer(context, 404, 'the provider does not confirm this job');
+	return answer(context, 503, seen.kind === 'job' ? NOT_ENDED : 'the provider could not be asked');
+}
+
+function reasonOf(seen: StatusAnswer): string {
+	if (seen.kind === 'job') return NOT_ENDED;
+	return seen.kind === 'unavailable' ? seen.message : seen.failure.message;
 }
 
 /** The trigger's parameters, read before anything is noted or answered: an expression among them may throw. */
@@ -116,15 +144,15 @@ function statusCallsOf(context: IWebhookFunctions, { triggerStatusCalls }: Memor
 }
 
 /**
- * Whether this process hears of the job's end for the first time. Its status call is not counted then: all jobs of a big
+ * Whether this process hears of the job's end for the first time. Its status calls are not counted then: all jobs of a big
  * batch may end within a minute, and a callback that is refused too often is lost. So only guesses, early calls and
  * repeats are limited.
  */
-function isFirst(context: IWebhookFunctions, memory: Memory, name: string): boolean {
+function isFirst(context: IWebhookFunctions, memory: Memory, name: string, calls: number): boolean {
 	const key = `${triggerKey(context)} ${name}`;
 	if (memory.startedJobs.has(key)) return false;
 	memory.startedJobs.getOrAdd(key, () => true);
-	statusCallsOf(context, memory).giveBack();
+	statusCallsOf(context, memory).giveBack(calls);
 	return true;
 }
 

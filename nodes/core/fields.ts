@@ -1,5 +1,5 @@
 import { isJsonObject, parseJson, type JsonObject, type JsonValue } from './json';
-import { secretProblem } from './links';
+import { secretProblem } from './secrets';
 
 /** One thing that is wrong with the form. */
 export interface Problem {

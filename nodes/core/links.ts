@@ -1,6 +1,7 @@
 import { isUnset } from './fields';
 import { asObject, asText, parseJson } from './json';
-import { pageLinkProblem, PUT_CLIP_ELSEWHERE, type Held } from './linkPages';
+import { pageLinkProblem, type Held } from './linkPages';
+import { secretProblem } from './secrets';
 import { urlProblem } from './url';
 
 /** A link as it is sent, or what is wrong with it, for people, to be read after the field's name. */
@@ -110,22 +111,4 @@ function dataUriProblem(url: string, holds: Held): string | undefined {
 function htmlProblem(url: string): string | undefined {
 	if (!/^[^#?]*\?[^#]*&amp;/i.test(url)) return undefined;
 	return 'has &amp; in it, which is how HTML writes an &. Replace each &amp; by &.';
-}
-
-/** Telegram's links have the bot's token in them: at its own host, at a Bot API server anywhere, inside a converter's link. */
-const BOT_TOKEN = /\/bot\d+:[\w-]{30,}/i;
-/** A percent-encoded character of ASCII. A link inside a link may have its percent signs encoded, too, again and again. */
-const PERCENT_ENCODED = /%(?:25)*([0-7][0-9a-f])/gi;
-
-/** Whether a text, a link or any other, has the token of a Telegram bot in it. */
-export function hasBotToken(text: string): boolean {
-	return BOT_TOKEN.test(text.replace(PERCENT_ENCODED, (_all, code) => String.fromCharCode(parseInt(code, 16))));
-}
-
-/** What is wrong with a text that is to go to a provider and has a secret in it; undefined if none is seen. */
-export function secretProblem(text: string, holds: Held = 'picture'): string | undefined {
-	if (!hasBotToken(text)) return undefined;
-	const byNode = "Let n8n's Telegram node download the file, and give it as Binary.";
-	const advice = holds === 'video' ? PUT_CLIP_ELSEWHERE : byNode;
-	return `has the token of your Telegram bot in it, which the provider would see. ${advice}`;
 }

@@ -84,7 +84,7 @@ export function failureError(
 	const { label } = providerOf(provider);
 	const receipt = handle === undefined ? '' : ` Job ID: ${handle.jobId} (${label}).`;
 	const isGone = failure.code === 'endpoint_not_found';
-	const usual = `${adviceFor(failure.code, label)}${isGone ? ` ${otherModels(provider, about.model)}` : ''}`;
+	const usual = `${adviceFor(failure.code, label)}${isGone ? ` ${otherModels(provider, handle?.model ?? model)}` : ''}`;
 	return {
 		message: failure.message,
 		description: `${about.advice ?? usual}${receipt}`,

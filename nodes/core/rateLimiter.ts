@@ -2,8 +2,8 @@
 export interface RateLimiter {
 	/** Whether it may be done now; if so, that counts. */
 	take(nowMs: number): boolean;
-	/** Takes back one that was counted. */
-	giveBack(): void;
+	/** Takes back so many that were counted. */
+	giveBack(count: number): void;
 }
 
 /** A rate limiter that starts full. */
@@ -20,8 +20,8 @@ export function createRateLimiter({ burst, refillEveryMs }: { burst: number; ref
 			left -= 1;
 			return true;
 		},
-		giveBack() {
-			left = Math.min(burst, left + 1);
+		giveBack(count) {
+			left = Math.min(burst, left + count);
 		},
 	};
 }

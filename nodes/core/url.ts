@@ -101,7 +101,14 @@ export function urlProblem(
 	);
 }
 
-/** The same for a URL that a provider or server chose: inside a sentence, without the advice to whoever fills in a form. */
-export function foreignUrlProblem(value: unknown, rules: { providerIsLocal: boolean }): string | undefined {
-	return urlProblem(value, rules)?.replace(/\. .*$/, '');
+/**
+ * What is wrong with a URL that a provider or a server chose, to be read inside a sentence. Whoever reads it did not choose
+ * the place, so there is nothing to advise.
+ */
+export function foreignUrlProblem(url: string, rules: { readonly providerIsLocal: boolean }): string | undefined {
+	if (urlProblem(url, rules) === undefined) return undefined;
+	const host = URL.canParse(url) ? new URL(url).hostname : '';
+	return host !== '' && !rules.providerIsLocal && isPrivateHost(host)
+		? `leads to the host ${host}, which is not on the internet`
+		: 'leads to something other than a plain web address';
 }

@@ -7,7 +7,7 @@ import { createMp4Watch, fileProblem, IS_TEXT, type FileProblem } from '../core/
 import { withWatch } from './clock';
 import type { NodeContext } from './context';
 import { followLink, type Opened } from './open';
-import { discard, toFault } from './send';
+import { codeOf, discard, toFault } from './send';
 
 /** 100 times what the longest Kling video weighs; an endless body must not fill the disk. */
 const MAX_VIDEO_BYTES = 1024 ** 3;
@@ -86,11 +86,15 @@ interface DownloadProblem extends FileProblem {
 const TOO_LARGE: DownloadProblem = { problem: 'it is larger than 1 GiB', isFinal: true };
 const TOO_SLOW: DownloadProblem = { problem: 'it came too slowly', isFinal: false };
 
+/** What a file system says of a file that it has no room for. */
+const NO_ROOM: ReadonlyArray<string | undefined> = ['EDQUOT', 'EFBIG', 'ENOSPC', 'EROFS'];
+
 function problemOf(error: unknown): DownloadProblem {
 	const text = String(asObject(error)?.message ?? '');
-	// n8n's own limit of a binary store is the user's to see.
-	const isStoreLimit = /too large|exceeds|limit/i.test(text);
-	return { problem: isStoreLimit ? `n8n could not store it (${text})` : toFault(error).message, isFinal: false };
+	const code = codeOf(error);
+	// The limit of a binary store is the user's to see. It has no code; a network error has one, and may name any host.
+	const isOfStore = code === undefined ? /too large|exceeds|limit/i.test(text) : NO_ROOM.includes(code);
+	return { problem: isOfStore ? `n8n could not store it (${text})` : toFault(error).message, isFinal: false };
 }
 
 async function fetchOnce(

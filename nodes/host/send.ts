@@ -215,8 +215,8 @@ const WORDS: Readonly<Record<string, string>> = {
 	ERR_CANCELED: 'no answer came in time',
 };
 
-/** The code of a network error, through the wrappers of n8n and axios (`instanceof` fails across hosts). */
-function codeOf(error: unknown, depth = 5): string | undefined {
+/** The code of an error, mostly of the network, through the wrappers of n8n and axios (`instanceof` fails across hosts). */
+export function codeOf(error: unknown, depth = 5): string | undefined {
 	const object = asObject(error);
 	if (object === undefined || depth === 0) return undefined;
 	const own = [object.code, object.httpCode]

@@ -109,6 +109,12 @@ describe('an error item', () => {
 		});
 	});
 
+	test.each([{ handle: HANDLE }, { model: 'kling-v2-1-i2v-pro' }])('offers no model that is gone: %j', (about) => {
+		const gone: Failure = { message: 'gone', code: 'endpoint_not_found', charged: 'unknown' };
+		const { description } = failureError(gone, { provider: 'runpod', ...about });
+		expect(description).toContain('Choose another Model: Kling O1 or Kling v2.6 Motion Control.');
+	});
+
 	test('of a job that failed says who could not make the video, and why', () => {
 		expect(endedError(failed)).toMatchObject({
 			message: 'Runpod could not make the video: The prompt was flagged',

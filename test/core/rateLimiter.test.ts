@@ -13,10 +13,10 @@ test('a rate limiter lets through its burst, then one more each interval, and ne
 
 test('what is given back does not count, and never makes room for more than the burst', () => {
 	const limiter = createRateLimiter({ burst: 3, refillEveryMs: 10_000 });
-	limiter.giveBack();
+	limiter.giveBack(1);
 	expect(takeMany(() => limiter.take(0), 5)).toBe(3);
-	limiter.giveBack();
+	limiter.giveBack(1);
 	expect(takeMany(() => limiter.take(0), 5)).toBe(1);
-	for (let times = 0; times < 10; times += 1) limiter.giveBack();
+	limiter.giveBack(10);
 	expect(takeMany(() => limiter.take(0), 5)).toBe(3);
 });

@@ -121,6 +121,8 @@ test('how often it asks for the status is what the poller does', () => {
 	expect([numberOf('PAUSE_PER_AGE'), longest]).toEqual([0.01, 1]);
 	const sentence = `a hundredth of the time that the job has been running: at least ${shortest} seconds, at most a minute, give or take ${numberOf('PAUSE_JITTER') * 100} %`;
 	expect(readme.text.replace(/\s+/g, ' ')).toContain(sentence);
+	const decision = `its age ÷ ${1 / numberOf('PAUSE_PER_AGE')}, at least ${shortest} s and at most ${longest * 60} s, ± ${numberOf('PAUSE_JITTER') * 100} %`;
+	expect(readDocument('docs/decisions/02-one-poller.md').text.replace(/\s+/g, ' ')).toContain(decision);
 });
 
 test('it was checked on the n8n versions that the end-to-end tests run', () => {

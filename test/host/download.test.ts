@@ -69,8 +69,44 @@ test('Stop ends a download and its tries within seconds of the clock', async () 
 
 test('a link to a private host is not opened where the provider is a public one', async () => {
 	const { message, tries } = await download({}, { mayBeLocal: false });
-	expect(message).toContain('its link is on the host 127.0.0.1');
+	expect(message).toBe(
+		`The video could not be downloaded: its link leads to the host 127.0.0.1, which is not on the internet. Its link is ${stage.emulator.jobs()[0]?.videoUrl}`,
+	);
 	expect(tries).toBe(0);
+});
+
+describe('a download that fails is judged', () => {
+	/** What is said of a download whose request, or whose file in the store, fails so. */
+	async function saidOf(helper: 'httpRequest' | 'prepareBinaryData', error: Error): Promise<string> {
+		stage.emulator.script({ job: { queueMs: 0, runMs: 1 } });
+		await stage.run({ provider: 'runpod', completion: 'jobId' });
+		const url = stage.emulator.jobs()[0]?.videoUrl ?? '';
+		const result = await stage.inNode(async (context) => {
+			const failing = async (stream: unknown) => {
+				if (helper === 'prepareBinaryData') for await (const _ of chunksOf(stream));
+				throw error;
+			};
+			const helpers = { value: { ...context.helpers, [helper]: failing } };
+			const failingContext: IExecuteFunctions = Object.create(context, { helpers });
+			const downloads = createDownloads(failingContext, stage.clock, NEVER_STOPPED, createDownloadLimit(1));
+			return await downloads.fetch({ url, fileName: 'a.mp4', mayBeLocal: true });
+		});
+		return result.kind === 'failed' ? result.message : 'stored';
+	}
+
+	test('by the code of the fault, whatever its host is called', async () => {
+		const notFound = Object.assign(new Error('getaddrinfo ENOTFOUND cdn.limitless.com'), { code: 'ENOTFOUND' });
+		expect(await saidOf('httpRequest', notFound)).toContain('downloaded: the host name was not found.');
+	});
+
+	test.each([
+		['File too large: 600 MB is above the limit of 512 MB', undefined],
+		['EFBIG: file too large, write', 'EFBIG'],
+		['ENOSPC: no space left on device, write', 'ENOSPC'],
+	])('as the fault of the store: %s', async (text, code) => {
+		const said = await saidOf('prepareBinaryData', Object.assign(new Error(text), code === undefined ? {} : { code }));
+		expect(said).toContain(`downloaded: n8n could not store it (${text}).`);
+	});
 });
 
 test('a whole video arrives whole', async () => {

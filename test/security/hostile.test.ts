@@ -196,7 +196,7 @@ const PRIVATE = [
 describe("a public provider's video link", () => {
 	/** In one sentence: it was not the user who chose the address, so there is no advice to change it. */
 	const REFUSED_LINK =
-		/: its link (is on the host \S+, which only your own machine or network can reach, not the provider|has to begin with https:\/\/ or http:\/\/)\. Its link is /;
+		/: its link leads to (the host \S+, which is not on the internet|something other than a plain web address)\. Its link is /;
 
 	/** Downloads with the node's own context, whose requests end at these answers; the addresses that were asked for. */
 	async function download(url: string, location?: string): Promise<{ asked: string[]; message: string }> {

@@ -160,10 +160,14 @@ async function submitTo(
 	);
 	const result = await deliverAndSubmit(run, item, prepared);
 	if (result.kind === 'job') {
-		const { jobId, model } = result.job.handle;
+		const { jobId } = result.job.handle;
+		const { model } = prepared.request;
 		ledger.noteSubmitted(entry, result.job, clock.now());
 		const facts = { jobId, provider: provider.name, model };
-		context.logger.info(`Kling video job ${jobId} submitted to ${provider.name} for item ${itemIndex}`, facts);
+		context.logger.info(
+			`Kling video job ${jobId} of ${model} submitted to ${provider.name} for item ${itemIndex}`,
+			facts,
+		);
 		return { kind: 'job', entry, job: result.job };
 	}
 	const { failure } = result;

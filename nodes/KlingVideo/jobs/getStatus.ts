@@ -10,7 +10,8 @@ import { checkJob, doJobs, type JobToAsk } from './job';
 
 /** Asks for the status of each job, whatever it is. With Route by Status the items leave by three outputs. */
 export async function getStatus(run: Run): Promise<INodeExecutionData[][]> {
-	const ask = async (item: JobToAsk) => await resultOf(run, item, await run.getStatus(item.api, item.handle));
+	const ask = async (item: JobToAsk) =>
+		await resultOf(run, item, item.seen ?? (await run.getStatus(item.api, item.handle)));
 	const output = await doJobs(run, checkJob, ask);
 	const isRouted = run.context.getNodeParameter('routeByStatus', 0, false) === true && !isTool(run.context);
 	return isRouted ? routed(output) : [output];

@@ -12,12 +12,11 @@ import { checkAndDoItems, type Checked, type Result } from '../run/items';
 import { readOutputOptions } from '../run/poll';
 import type { Run } from '../run/run';
 import { isDryRunId, sampleItem } from '../run/sample';
+import { findEndpoint, listedEndpoints, withEndpointAdvice, type Sought } from './endpoint';
 
 /** One checked item of an operation on a job that exists. */
-export interface JobToAsk {
+export interface JobToAsk extends Sought {
 	readonly itemIndex: number;
-	readonly api: Api;
-	readonly handle: Handle;
 	readonly output: OutputOptions;
 	/** What the input item already said of the job and no later reply will repeat. */
 	readonly extras: Extras;
@@ -31,7 +30,8 @@ export async function doJobs<Item extends JobToAsk>(
 ): Promise<INodeExecutionData[]> {
 	return await checkAndDoItems(run, check, async (_run, item) => {
 		const { handle, output, extras } = item;
-		return isDryRunId(handle.jobId) ? await sampleItem(run, handle, output, extras) : await ask(item);
+		if (isDryRunId(handle.jobId)) return await sampleItem(run, handle, output, extras);
+		return withEndpointAdvice(await ask(await findEndpoint(run, item)), item);
 	});
 }
 
@@ -46,7 +46,7 @@ export async function checkJob(run: Run, itemIndex: number, fields = new FieldRe
 	const jobId = readJobId(context.getNodeParameter('jobId', itemIndex, ''), fields);
 	const name = readProvider(choice, json, fields);
 	const api = name === undefined ? undefined : await readApi(run, name, jobId, fields);
-	const model = name === undefined ? undefined : readModel(name, json, optionsAt(context, itemIndex), fields);
+	const place = name === undefined ? {} : readPlace(name, json, optionsAt(context, itemIndex), fields);
 	const output = readOutputOptions(run, itemIndex, fields);
 	if (fields.problems.length > 0 || name === undefined || jobId === undefined || api === undefined) {
 		return { kind: 'problems', problems: fields.problems };
@@ -54,8 +54,9 @@ export async function checkJob(run: Run, itemIndex: number, fields = new FieldRe
 	// The item may be another job's, and the ID may come from elsewhere.
 	const own: Json = asJobId(json.jobId) === jobId ? json : {};
 	const submittedAt = zonedTime(asObject(own.timing)?.submittedAt);
-	const handle: Handle = { provider: name, jobId, ...present({ model, submittedAt }) };
-	return { kind: 'item', item: { itemIndex, api, handle, output, extras: extrasOf(own) } };
+	const handle: Handle = { provider: name, jobId, ...present({ model: place.model, submittedAt }) };
+	const { endpoints = [] } = place;
+	return { kind: 'item', item: { itemIndex, api, handle, endpoints, output, extras: extrasOf(own) } };
 }
 
 function readProvider(choice: unknown, json: Json, fields: FieldReader): ProviderName | undefined {
@@ -86,11 +87,20 @@ function readJobId(value: unknown, fields: FieldReader): string | undefined {
 	return asJobId(value) ?? fields.refuse('Job ID', 'is not a job ID: it has only letters, digits, "-" and "_".');
 }
 
+/** What says where the job is. */
+interface Place {
+	readonly model?: string;
+	readonly endpoints?: readonly string[];
+}
+
 /** The item's own model, else the option's endpoint where the provider has endpoints. */
-function readModel(name: ProviderName, json: Json, { endpointId }: Json, fields: FieldReader): string | undefined {
+function readPlace(name: ProviderName, json: Json, { endpointId }: Json, fields: FieldReader): Place {
 	const provider = providerOf(name);
 	const option = provider.takesEndpointId && !isUnset(endpointId) ? endpointId : undefined;
-	return provider.readModel(asText(json.model) ?? option, fields);
+	const named = asText(json.model) ?? option;
+	const model = provider.readModel(named, fields);
+	if (model === undefined || !provider.takesEndpointId) return present({ model });
+	return { model, endpoints: named === undefined ? listedEndpoints(name) : [model] };
 }
 
 /** An estimate of the submit stays true for the job; a reported cost comes again with the next reply. */

@@ -145,7 +145,8 @@ export const scenarios: Scenario[] = [
 			const execution = await host.waitForExecution(id, hasEnded, 150_000);
 			expect(execution.status).toBe('canceled');
 			expect(jsonOf(execution, 'Done')).toEqual([]);
-			expect(host.server.log()).toContain(`Kling video job ${bench.emulator.jobs()[0]?.id} submitted`);
+			const [job] = bench.emulator.jobs();
+			expect(host.server.log()).toContain(`Kling video job ${job?.id} of ${job?.model} submitted`);
 		},
 	},
 

@@ -173,15 +173,6 @@ describe('a job of O1, From Input,', () => {
 		const execution = await stage.run({ operation: 'getStatus', downloadVideo: true }, items);
 		await expectDocumentedVideo(execution, documentedVideo(O1));
 	});
-
-	test('is not found by its job ID alone, as nothing says at which endpoint it is', async () => {
-		const [item] = await submit();
-		const alone = { operation: 'getStatus', provider: 'runpod', jobId: String(item?.json.jobId) };
-		const execution = await stage.run(alone, undefined, CONTINUE);
-		expect(errorOf(itemOf(execution)).failure).toMatchObject({ code: 'job_not_found' });
-		const options = { endpointId: O1 };
-		expect(statusesOf(await stage.run({ ...alone, options }))).toEqual(['processing']);
-	});
 });
 
 describe('reference pictures from binary fields', () => {

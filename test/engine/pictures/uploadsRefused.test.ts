@@ -67,7 +67,7 @@ it('an upload link that is not to be opened is named in a sentence, without advi
 	};
 	const { message } = errorOf(await run('coreToday', { reply: { status: 200, body } }));
 	expect(message).toBe(
-		'The Start Image could not be sent to Core.Today: its upload link has a user name or password in it. No job was submitted',
+		'The Start Image could not be sent to Core.Today: its upload link leads to something other than a plain web address. No job was submitted',
 	);
 	expect(stage.requests('submit', 'uploadForm')).toEqual([]);
 });

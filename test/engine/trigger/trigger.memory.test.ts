@@ -49,6 +49,20 @@ test('while the workflow is tried out in the editor, one job can start it again 
 	expect([once, again].map(({ execution }) => execution?.items('Collect'))).toMatchObject([[item], [item]]);
 });
 
+test('callbacks of a job that still runs cause a limited number of status calls, all tries counted', async () => {
+	stage.emulator.script({ job: { runMs: 10_000_000 } });
+	await stage.submit({ provider: 'runpod' });
+	const { id } = stage.job(-1);
+	stage.freezeTrigger();
+	const url = publish();
+	const before = stage.requests('status').length;
+	const calls = Array.from({ length: 150 }, async () => await stage.callBack(url, { id }));
+	const statuses = (await Promise.all(calls)).map(({ status }) => status);
+	expect(new Set(statuses)).toEqual(new Set([503]));
+	expect((await stage.callBack(url, { id })).status).toBe(429);
+	expect(stage.requests('status').length - before).toBe(300);
+});
+
 test('callbacks with guessed job IDs cause a limited number of status calls', async () => {
 	stage.freezeTrigger();
 	const url = publish();

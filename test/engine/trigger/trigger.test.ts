@@ -98,14 +98,45 @@ describe.each(providerNames)('%s', (provider) => {
 		expect(stage.requests()).toEqual([]);
 	});
 
+	test.each([
+		['a status call that fails', { reply: { status: 500 } }],
+		['a busy provider', { reply: { status: 429, headers: { 'retry-after': '2' } } }],
+		['a connection that is cut', { cut: 'before' }],
+	] as const)('a callback that comes once starts the workflow in spite of %s', async (_name, misbehaviour) => {
+		stage.emulator.misbehave({ when: { call: 'status', first: 1 }, do: misbehaviour });
+		await submit(provider, stage.publish({ provider }).url);
+		await stage.until(() => stage.emulator.deliveries().length > 0);
+		expect(stage.emulator.deliveries()).toMatchObject([{ attempt: 1, status: 200 }]);
+		expect((await stage.resumed()).items('Collect')[0]?.json).toMatchObject({ status: 'completed' });
+	});
+
+	test('a callback that comes once, before the status says that the job has ended, starts the workflow', async () => {
+		stage.dropCallbacks();
+		const { url } = stage.publish({ provider });
+		await submit(provider, url);
+		await stage.jobsEnded();
+		const running = { status: 200, body: jobBody(provider, stage.job().id, 'running') };
+		stage.emulator.misbehave({ when: { call: 'status', first: 1 }, do: { reply: running } });
+		const { status, execution } = await stage.callBack(url, body());
+		expect([status, execution?.items('Collect')[0]?.json.status]).toEqual([200, 'completed']);
+	});
+
 	test('a callback that comes too early, or while the API fails, is not accepted; its repeat starts the workflow', async () => {
 		stage.dropCallbacks();
+		stage.emulator.script({ job: { runMs: 120_000 } });
 		const { url } = stage.publish({ provider });
 		await submit(provider, url);
 		expect((await stage.callBack(url, body())).status).toBe(503);
 		await stage.jobsEnded();
-		stage.emulator.misbehave({ when: { call: 'status', first: 1 }, do: { reply: { status: 500 } } });
+		const askedMs = stage.clock.now();
+		stage.emulator.misbehave({ when: { call: 'status', first: 4 }, do: { reply: { status: 500 } } });
 		expect((await stage.callBack(url, body())).status).toBe(503);
+		expect(stage.clock.now() - askedMs).toBeLessThan(10_000);
+		for (const reason of ['the job has not ended yet', 'answered with HTTP status 500']) {
+			const message = expect.stringMatching(`${stage.job().id} started nothing: .*${reason}`);
+			const line = { level: 'warn', message, meta: { jobId: stage.job().id } };
+			expect(stage.engine.webhookLogs).toContainEqual(expect.objectContaining(line));
+		}
 		const { status, execution } = await stage.callBack(url, body());
 		expect([status, execution?.status]).toEqual([200, 'success']);
 		expect(await stage.callBack(url, body())).toEqual({ status: 200, execution: undefined });
@@ -121,11 +152,12 @@ describe.each(providerNames)('%s', (provider) => {
 			(events) => stage.publish({ provider, downloadVideo: false, events }).url,
 		);
 		const url = String(both);
+		stage.emulator.script({ job: { runMs: 120_000 } });
 		await submit(provider, url);
 		expect(await told(url, {})).toEqual([400, { message: 'The body names no job' }]);
 		expect(await told(url)).toEqual([503, { message: 'the job has not ended yet' }]);
 		await stage.jobsEnded();
-		stage.emulator.misbehave({ when: { call: 'status', first: 1 }, do: { reply: { status: 500 } } });
+		stage.emulator.misbehave({ when: { call: 'status', first: 4 }, do: { reply: { status: 500 } } });
 		expect(await told(url)).toEqual([503, { message: 'the provider could not be asked' }]);
 		expect(await told(url, jobBody(provider, 'unknown-job', 'completed'))).toEqual([
 			404,

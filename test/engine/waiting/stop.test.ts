@@ -127,9 +127,9 @@ it('a job whose submit was under way at Stop is cancelled as soon as its ID is k
 it('each job is in the log with its ID before anything else is logged of it', async () => {
 	const execution = await stopAfter(3);
 	const lines = execution.logs.map(({ level, message }) => `${level} ${message}`);
-	for (const { id, provider } of stage.jobs()) {
+	for (const { id, model, provider } of stage.jobs()) {
 		const [first] = lines.filter((line) => line.includes(id));
-		expect(first).toMatch(new RegExp(`^info Kling video job ${id} submitted to ${provider}`));
+		expect(first).toMatch(new RegExp(`^info Kling video job ${id} of ${model} submitted to ${provider}`));
 	}
 });
 

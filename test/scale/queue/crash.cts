@@ -144,7 +144,7 @@ interface Receipt {
 
 /** What an operator finds in a worker's log. */
 function receiptsIn(log: string): Receipt[] {
-	return [...log.matchAll(/Kling video job (\S+) submitted to (\S+) for item/g)].map(
+	return [...log.matchAll(/Kling video job (\S+) of \S+ submitted to (\S+) for item/g)].map(
 		([, jobId = '', provider = '']) => ({
 			jobId,
 			provider,
