@@ -38,6 +38,24 @@ export const groups = {
 		],
 		timeoutMs: 10_000,
 	},
+	trigger: {
+		mutate: ['nodes/KlingVideoTrigger/endedJob.ts'],
+		tests: [
+			'engine/trigger/trigger.test.ts',
+			'engine/trigger/trigger.memory.test.ts',
+			'engine/trigger/trigger.downloads.test.ts',
+			'engine/trigger/trigger.batches.test.ts',
+			'engine/models/models.test.ts',
+		],
+		timeoutMs: 30_000,
+	},
+	description: {
+		mutate: ['nodes/KlingVideoTrigger/KlingVideoTrigger.node.ts'],
+		tests: ['descriptions.test.ts', 'engine/trigger/trigger.node.test.ts'],
+		// A snapshot belongs to the file that made it.
+		isApart: true,
+		timeoutMs: 10_000,
+	},
 	pause: {
 		mutate: [
 			'nodes/KlingVideo/generate/pause.ts',
@@ -61,23 +79,5 @@ export const groups = {
 			'engine/manual/manual.test.ts',
 		],
 		timeoutMs: 30_000,
-	},
-	trigger: {
-		mutate: ['nodes/KlingVideoTrigger/endedJob.ts'],
-		tests: [
-			'engine/trigger/trigger.test.ts',
-			'engine/trigger/trigger.memory.test.ts',
-			'engine/trigger/trigger.downloads.test.ts',
-			'engine/trigger/trigger.batches.test.ts',
-			'engine/models/models.test.ts',
-		],
-		timeoutMs: 30_000,
-	},
-	description: {
-		mutate: ['nodes/KlingVideoTrigger/KlingVideoTrigger.node.ts'],
-		tests: ['descriptions.test.ts', 'engine/trigger/trigger.node.test.ts'],
-		// A snapshot belongs to the file that made it.
-		isApart: true,
-		timeoutMs: 10_000,
 	},
 };
