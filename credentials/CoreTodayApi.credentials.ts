@@ -44,7 +44,7 @@ export class CoreTodayApi implements ICredentialType {
 			type: 'string',
 			default: 'https://api.core.today/v1',
 			placeholder: 'e.g. https://api.core.today/v1',
-			description: 'Change this only if you use a gateway of your own',
+			description: 'Leave https://api.core.today/v1 here, unless you use a gateway of your own',
 		},
 	];
 
@@ -61,7 +61,7 @@ export class CoreTodayApi implements ICredentialType {
 			properties: {
 				value,
 				message:
-					'Core.Today does not accept this API key. Copy the whole key from console.core.today, API Keys, or make a new one there.',
+					'Core.Today does not accept this API key. Make a new key at console.core.today, API Keys, and paste the whole of it here.',
 			},
 		})),
 	};

@@ -44,7 +44,7 @@ export class RunpodApi implements ICredentialType {
 			type: 'string',
 			default: 'https://api.runpod.ai/v2',
 			placeholder: 'e.g. https://api.runpod.ai/v2',
-			description: 'Change this only if you use a gateway of your own',
+			description: 'Leave https://api.runpod.ai/v2 here, unless you use a gateway of your own',
 		},
 	];
 
@@ -68,7 +68,7 @@ export class RunpodApi implements ICredentialType {
 				properties: {
 					value,
 					message:
-						'Runpod does not accept this API key. Copy the whole key from console.runpod.io, Settings, API Keys, or make a new one there.',
+						'Runpod does not accept this API key. Make a new key at console.runpod.io, Settings, API Keys, and paste the whole of it here.',
 				},
 			})),
 			{

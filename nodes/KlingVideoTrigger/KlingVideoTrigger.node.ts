@@ -45,7 +45,7 @@ export class KlingVideoTrigger implements INodeType {
 			header: '',
 			executionsHelp: {
 				inactive:
-					"The test URL works for two minutes only, and a video usually takes longer. <b>While building</b>, get a job's item with Get Status and pin it here instead.",
+					'When a video is ready or has failed: the provider then calls the <b>production URL</b> of the published workflow.<br><br>The test URL works for two minutes only, and a video usually takes longer. <b>While building</b>, run Get Status elsewhere, copy its output, and set it here as mock data.',
 				active:
 					"Put the <b>production URL</b> into Callback URL of the Kling Video node. The executions that it starts are in the workflow's list of executions.",
 			},
@@ -64,7 +64,7 @@ export class KlingVideoTrigger implements INodeType {
 		properties: [
 			{
 				displayName:
-					'Publish the workflow, then put the production URL of this node into Callback URL of a Kling Video node with Completion set to Return Job ID. Add ?row=42 to the URL to get 42 back under query.row.',
+					'Publish the workflow, and copy the production URL of this node. In a Kling Video node set Completion to Return Job ID, and paste the URL into Callback URL. Add ?row=42 to the URL to get 42 back under query.row.',
 				name: 'notice',
 				type: 'notice',
 				default: '',

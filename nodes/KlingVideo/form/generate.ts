@@ -117,7 +117,7 @@ const DURATION: INodeProperties = {
 	type: 'options',
 	default: 5,
 	description:
-		'The length of the video. At Runpod, Kling v2.1 costs 0.45 USD for 5 seconds and 0.90 USD for 10. Core.Today names only its lowest price, 375 credits.',
+		'The length of the video. At Runpod, Kling v2.1 costs 0.45 USD for 5 seconds and 0.90 USD for 10. At Core.Today it costs at least 375 credits; 10 seconds may cost more.',
 	options: [
 		{ name: '5 Seconds', value: 5 },
 		{ name: '10 Seconds', value: 10 },
@@ -150,7 +150,7 @@ const MODE: INodeProperties = {
 	name: 'mode',
 	type: 'options',
 	default: 'standard',
-	description: 'The resolution of the video. What Pro costs more is not documented.',
+	description: 'The resolution of the video. Pro may cost more; how much is not documented.',
 	options: optionsOf(mode),
 };
 

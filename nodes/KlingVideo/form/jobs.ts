@@ -56,7 +56,7 @@ export const jobFields: INodeProperties[] = [
 				name: 'From Input',
 				value: 'fromInput',
 				description:
-					'The provider that the input item names, as Generate returns it. Select its credential at the top.',
+					'The provider that made the video, as the item from Generate says. Select its credential at the top.',
 			},
 			...providerOptions,
 		],
@@ -80,7 +80,7 @@ export const jobFields: INodeProperties[] = [
 		default: '={{ $json.videoUrl }}',
 		placeholder: 'e.g. https://video.example.com/output.mp4',
 		description:
-			'The videoUrl that Generate, Wait or Get Status returned. It works for longer than the provider keeps the job.',
+			'The videoUrl that Generate, Wait or Get Status returned. It works even after the provider has deleted the job.',
 		displayOptions: { show: { operation: ['download'] } },
 	},
 	{ ...putOutputInField, displayOptions: { show: { operation: ['download'] } } },

@@ -35,7 +35,7 @@ export const generateOptions: INodeProperties = {
 			type: 'boolean',
 			default: true,
 			description:
-				'Whether to open each picture link first and to stop, before anything is submitted, if one is gone, is a web page or is not a JPEG or PNG that Kling takes. Turn it off for links that work only once.',
+				'Whether to open each picture link first and to stop, before anything is submitted, if one is gone, is a web page or is not a JPEG or PNG that Kling takes. It is on without this option. Turn it off for links that work only once.',
 		}),
 		{
 			displayName: 'Dry Run',
@@ -68,7 +68,7 @@ export const generateOptions: INodeProperties = {
 			type: 'number',
 			default: EMPTY_NUMBER,
 			typeOptions: { minValue: 0 },
-			placeholder: 'e.g. 5 USD, or 5000 credits',
+			placeholder: 'e.g. 5',
 			hint: COST_UNITS,
 			description:
 				'The most that the second provider may cost in one execution. If Max Cost is set and this is not, the second provider is not used.',
@@ -115,7 +115,7 @@ export const generateOptions: INodeProperties = {
 			default: 10,
 			typeOptions: { minValue: 1 },
 			description:
-				'With Wait for Completion: how many videos to make at the same time. Otherwise: how many are submitted at the same time.',
+				'With Wait for Completion: how many videos to make at the same time. Otherwise: how many are submitted at the same time. It is 10 without this option.',
 		},
 		{
 			displayName: 'Max Cost',
@@ -123,10 +123,10 @@ export const generateOptions: INodeProperties = {
 			type: 'number',
 			default: EMPTY_NUMBER,
 			typeOptions: { minValue: 0 },
-			placeholder: 'e.g. 5 USD, or 5000 credits',
+			placeholder: 'e.g. 5',
 			hint: COST_UNITS,
 			description:
-				'The most this node may spend in one execution. If the videos would cost more, none is submitted. If the limit is empty or not a number, the run stops.',
+				'The most this node may spend in one execution; with two providers, the first one. If the videos would cost more, none is submitted. If the limit is empty or not a number, the run stops.',
 		},
 		{
 			displayName: 'Max Jobs',

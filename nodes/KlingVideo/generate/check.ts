@@ -108,7 +108,7 @@ function readRunOptions(options: Options): Omit<Settings, 'completion' | 'provid
 	const limitOf = (name: keyof typeof LIMIT_LABELS): number | undefined => {
 		if (!(name in options)) return undefined;
 		const shown = isUnset(options[name]) ? 'empty' : JSON.stringify(options[name]);
-		const problem = `has to be a number of 0 or more, but is ${shown}. Nothing was submitted.`;
+		const problem = `has to be a number of 0 or more, but is ${shown}. Nothing was submitted. Enter a number, or remove the option.`;
 		return asLimit(options[name]) ?? fields.refuse(LIMIT_LABELS[name], problem);
 	};
 	const [maxCost, maxJobs, fallbackMaxCost] = [limitOf('maxCost'), limitOf('maxJobs'), limitOf('fallbackMaxCost')];

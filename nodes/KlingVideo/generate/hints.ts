@@ -49,7 +49,7 @@ function hasTestUrl({ first, dryRun }: GenerateItem): boolean {
 	return !dryRun && first.callbackUrl?.includes('/webhook-test/') === true;
 }
 
-/** "3 videos submitted, 1.35 USD estimated", or "made" where all of them are there. */
+/** "3 videos submitted, about 1.35 USD", or "made" where all of them are there. */
 function submittedText(submitted: readonly LedgerEntry[]): string | undefined {
 	if (submitted.length === 0) return undefined;
 	const verb = submitted.every(({ job }) => job?.status === 'completed') ? 'made' : 'submitted';
@@ -93,7 +93,7 @@ function sumText(costs: readonly Cost[]): string {
 	const sum = costs.reduce((total, { amount }) => total + amount, 0);
 	const text = amountText(sum, costs[0]?.unit ?? 'USD');
 	if (costs.some(({ source }) => source === 'minimum')) return `at least ${text}`;
-	return `${text} ${costs.every(({ source }) => source === 'reported') ? 'reported' : 'estimated'}`;
+	return costs.every(({ source }) => source === 'reported') ? `${text}, as the provider reports` : `about ${text}`;
 }
 
 function countText(count: number): string {
@@ -125,7 +125,8 @@ function fallbackTexts(submitted: readonly LedgerEntry[]): string[] {
 	return [...names].map((name) => {
 		const replaced = submitted.filter(({ fallbackFrom }) => fallbackFrom?.provider === name);
 		const [{ provider } = { provider: name }] = replaced;
+		const reason = replaced[0]?.fallbackFrom?.reason ?? '';
 		const took = `${countText(replaced.length)} went to ${providerOf(provider).label}`;
-		return `${took}, as ${providerOf(name).label} definitely did not start the job (fallbackFrom has the reason)`;
+		return `${took}, as ${providerOf(name).label} definitely did not start the job: ${reason}`;
 	});
 }

@@ -27,7 +27,7 @@ export function expectCallbacks(
 	const url = resumeUrlOf(context);
 	if (url === undefined) {
 		const noCallback =
-			'This execution cannot be paused, as n8n gives it no resume URL. Set Completion to Wait for Completion or Return Job ID.';
+			'This execution cannot be paused, as n8n gives it no resume URL. Nothing was submitted. Set Completion to Wait for Completion or Return Job ID.';
 		return { expecting: items, noCallback };
 	}
 	const providerIsLocal = toDo.every(({ first, second }) => first.api.isLocal && second?.api.isLocal !== false);

@@ -18,7 +18,7 @@ const RETRY_REMAKES =
 const MAX_SHOWN_LINES = 12;
 
 const EXECUTE_STEP =
-	'Execute step keeps finished and running videos for an hour, too; a changed prompt makes a new one. It cannot after a restart of n8n, or where n8n runs manual executions on workers: use Executions > Retry there, or set On Error to Continue.';
+	'Execute step does the same within an hour after this error; a changed prompt makes a new video. It cannot after a restart of n8n, or where n8n runs manual executions on workers: use Executions > Retry there, or set On Error to Continue.';
 
 /** An item whose form is wrong, with On Error "Continue". `earlier` is what an earlier try submitted for it. */
 export function invalidItem(problems: readonly Problem[], earlier?: LedgerEntry): ItemError {
@@ -105,8 +105,8 @@ function earlierJobs({ context, ledger }: Run): { readonly lines: string[]; read
 /** A run of which nothing new may be submitted, for a reason that is no item's own. */
 export function refusedAsAWhole(run: Run, { message }: Failure): NodeOperationError {
 	const { lines, data } = earlierJobs(run);
-	const nothing = lines.length === 0 ? 'Nothing was submitted.' : 'Nothing new was submitted.';
-	return nodeError(run.context, { message, description: [nothing, ...lines].join('\n'), data });
+	const known = lines.length === 0 ? {} : { description: ['Nothing new was submitted.', ...lines].join('\n'), data };
+	return nodeError(run.context, { message, ...known });
 }
 
 /** A run that was refused before anything was sent: names every problem of every item, and the jobs of earlier tries. */
@@ -118,6 +118,11 @@ export function refusedRun(
 	const itemCount = context.getInputData().length;
 	const { lines: known, data } = earlierJobs(run);
 	const nothing = known.length === 0 ? 'Nothing was sent.' : 'Nothing new was sent.';
+	const [shared, ...others] = new Set(invalid.flatMap(({ problems }) => problems).map(problemText));
+	const isOfNoItem = invalid.length === itemCount && invalid.every(({ problems }) => problems[0]?.field === undefined);
+	if (shared !== undefined && others.length === 0 && isOfNoItem) {
+		return nodeError(context, { message: shared, description: [nothing, ...known].join('\n') });
+	}
 	const [first] = invalid;
 	if (invalid.length === 1 && first !== undefined) {
 		const whose = itemCount === 1 ? '' : `Item ${first.itemIndex} (counted from 0): `;
@@ -181,9 +186,28 @@ export function unfinishedRun(run: Run, results: readonly Result[], notes: reado
 	const failedFirst = [...lines.filter(({ kind }) => kind === 'error'), ...lines.filter(({ kind }) => kind === 'item')];
 	return nodeError(context, {
 		message: worded(`${failedText(failed, results.length, isStopped)}. ${othersText(results)}`.trim(), isStopped),
-		description: [...linesText(failedFirst), ...retry, ...notes].join('\n'),
+		description: [
+			...linesText(failedFirst),
+			...commonAdvice(failed),
+			...(hasJobs(results) ? retry : []),
+			...notes,
+		].join('\n'),
 		data: { items: results.map((result, item) => ({ item, ...factsOf(result) })) },
 	});
+}
+
+/** What to do, where that is the same for all items without a video. */
+function commonAdvice(failed: readonly ErrorResult[]): string[] {
+	const advice = new Set(failed.map(({ error }) => error.description));
+	return advice.size === 1 ? [...advice] : [];
+}
+
+/** Whether a retry has anything to keep. */
+function hasJobs(results: readonly Result[]): boolean {
+	return results.some(
+		(result) =>
+			result.kind === 'item' || result.error.jobId !== undefined || result.error.failure?.code === 'submit_unknown',
+	);
 }
 
 /** What became of items without a video, of one and of several. */

@@ -38,7 +38,7 @@ const unknown = (reason: string): LinkVerdict => ({ kind: 'unknown', reason });
  */
 export function judgeLink({ status, start, totalBytes }: LinkAnswer, asBrowser: boolean): LinkVerdict {
 	if (OPENS_FOR_NOBODY.includes(status)) {
-		return refused(`does not open: there is no file any more (HTTP status ${status}). ${GIVE_ANOTHER}`);
+		return refused(`does not open: there is no file at this link (HTTP status ${status}). ${GIVE_ANOTHER}`);
 	}
 	if (status === 401 || status === 403) return judgeRefusal(status, start, asBrowser);
 	if (status < 200 || status >= 300) return unknown(`it answered with HTTP status ${status}`);

@@ -22,7 +22,7 @@ function fallbackChoice([first, second]: readonly [ProviderName, ProviderName]):
 	return {
 		value: `${first}Then${second.charAt(0).toUpperCase()}${second.slice(1)}`,
 		name: `${one}, Then ${other}`,
-		description: `Kling v2.1. Use ${other} only if ${one} definitely did not start the job.`,
+		description: `Kling v2.1. ${other} is used only if ${one} definitely did not start the job.`,
 		chain: [first, second],
 	};
 }

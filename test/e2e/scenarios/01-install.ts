@@ -43,7 +43,7 @@ export const scenarios: Scenario[] = [
 				expect(right).toMatchObject({ status: 'OK' });
 				const wrong = await context.host.testCredential(type, { apiKey: 'wrong', baseUrl });
 				// After a 401, n8n 2.8 gives its own words and not those of the credential (docs/n8n.md#credentials).
-				const own = `${providerLabels[provider]} does not accept this API key. Copy the whole key from `;
+				const own = `${providerLabels[provider]} does not accept this API key. Make a new key at `;
 				const advice = context.version.startsWith('2.8.') ? 'Authorization failed' : own;
 				expect(wrong).toMatchObject({ status: 'Error', message: expect.stringContaining(advice) });
 				expect(emulator.jobs()).toEqual([]);

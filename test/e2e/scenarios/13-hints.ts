@@ -17,7 +17,7 @@ export const scenarios: Scenario[] = [
 			const panel = await Panel.open(page, 'Generate');
 			await panel.outputSays('Each item costs 0.45 USD for 5 seconds, 0.9 USD for 10 seconds.');
 			await panel.execute();
-			await panel.outputSays('1 video made, 0.45 USD reported');
+			await panel.outputSays('1 video made, 0.45 USD, as the provider reports');
 		},
 	},
 	{

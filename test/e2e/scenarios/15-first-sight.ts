@@ -158,7 +158,7 @@ export const scenarios: Scenario[] = [
 			// After a 401, n8n 2.8 gives its own words and not those of the credential (docs/n8n.md#credentials).
 			const advice = version.startsWith('2.8.')
 				? 'Authorization failed'
-				: 'Runpod does not accept this API key. Copy the whole key from console.runpod.io, Settings, API Keys';
+				: 'Runpod does not accept this API key. Make a new key at console.runpod.io, Settings, API Keys';
 			await page.getByText(advice).first().waitFor();
 			const label = page.locator('label').filter({ hasText: 'API Key' }).first();
 			await label.hover();
@@ -187,7 +187,7 @@ export const scenarios: Scenario[] = [
 			await panel.outputSays(
 				'2 videos of an earlier run in the editor are used again and not paid for again. To get a new one, change its prompt.',
 			);
-			await panel.outputSays('1 video made, 0.45 USD reported');
+			await panel.outputSays('1 video made, 0.45 USD, as the provider reports');
 			expect(emulator.jobs()).toHaveLength(4);
 		},
 	},

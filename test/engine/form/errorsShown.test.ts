@@ -32,6 +32,28 @@ test('one wrong item of several is named in the message, which alone stands in t
 	expect(alone.message).toBe('Prompt is empty. Fill it in.');
 });
 
+test('what is wrong with no item in particular is the message itself', async () => {
+	const rows = itemsOf({ prompt: 'good', seconds: 5 }, { prompt: 'good', seconds: 10 });
+	const flow = stage.workflow({ ...fromItem, provider: 'runpod' }, { credentials: [] });
+	expect(thrown(await stage.engine.run(flow, { items: rows }))).toMatchObject({
+		message: 'No Runpod credential is selected. Choose one at the top of the node.',
+		description: 'Nothing was sent.',
+	});
+});
+
+test('a key that is refused for all items is named once, with what to do and without a word on retries', async () => {
+	const rows = itemsOf({ prompt: 'good', seconds: 5 }, { prompt: 'good', seconds: 10 });
+	stage.emulator.misbehave({
+		when: { call: 'submit' },
+		do: { reply: { status: 401, body: { detail: 'Invalid API key' } } },
+	});
+	expect(thrown(await stage.run({ ...fromItem, provider: 'coreToday' }, rows))).toMatchObject({
+		message: '2 of 2 videos were not submitted (items 0, 1, counted from 0).',
+		description:
+			"Items 0, 1: Core.Today: Invalid API key<br>\nOpen this node's Core.Today credential and check that the API key is complete, valid and allowed to use this model.",
+	});
+});
+
 test('what does not fit on a screen is left to the data of the error', async () => {
 	const rows = itemsOf(...Array.from({ length: 20 }, (_, index) => ({ prompt: 'good', seconds: 20 + index })));
 	const execution = await stage.run(fromItem, rows);

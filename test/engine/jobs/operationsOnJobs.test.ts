@@ -165,13 +165,13 @@ test.each([
 	['as Telegram gives it', (link: string) => link],
 	["inside a converter's link", (link: string) => `https://images.weserv.nl/?url=${encodeURIComponent(link)}`],
 ])('Download does not open a link with the token of a Telegram bot, %s, and does not repeat it', async (_name, of) => {
-	const token = 'AAF-abcdefghijklmnopqrstuvwxyz_12345';
-	const videoUrl = of(`${stage.emulator.url}/file/bot7123456789:${token}/videos/a.mp4`);
+	const madeUp = 'AAF-abcdefghijklmnopqrstuvwxyz_12345';
+	const videoUrl = of(`${stage.emulator.url}/file/bot7123456789:${madeUp}/videos/a.mp4`);
 	const asked = { operation: 'download', videoUrl };
 	const stopped = thrown(await stage.run(asked));
 	const { message, description } = errorOf(itemOf(await stage.run(asked, undefined, CONTINUE)));
 	for (const text of [stopped.text, message]) expect(text).toContain('has the token of your Telegram bot in it');
-	expect(JSON.stringify([stopped, message, description])).not.toContain(token);
+	expect(JSON.stringify([stopped, message, description])).not.toContain(madeUp);
 	expect(stage.requests()).toEqual([]);
 });
 
