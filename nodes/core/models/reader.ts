@@ -73,7 +73,6 @@ class Reading implements Draft {
 		const plain = isGiven ? value : (readPlain(new FieldReader(), field, value) ?? seconds ?? value);
 		if (!isGiven && (isUnset(plain) || plain === field.default)) return;
 		if (!isJson(plain)) this.refuse(field.label, 'has no value that can be sent. Check what its expression gives.');
-		else if (typeof plain === 'string') this.input[field.key] = this.fields.text(field.label, plain) ?? plain;
 		else this.input[field.key] = this.fields.json(field.label, plain);
 	}
 

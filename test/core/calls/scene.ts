@@ -30,7 +30,8 @@ export function scene(
 		return isCancel ? inTurn(cancels, ++seen.cancels) : inTurn(statuses, ++seen.statuses);
 	};
 	const reader = createStatusReader(provider, send, clock);
-	const read: StatusReader['read'] = async (job) => await reader.read(job, { graceFromFirstRead });
+	const read: StatusReader['read'] = async (job) =>
+		await (graceFromFirstRead ? reader.read(job, { graceFromFirstRead }) : reader.read(job));
 	const ports = { clock, random: () => 0.5, send, readStatus: read, stop };
 	return {
 		seen,
