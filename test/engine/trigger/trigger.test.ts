@@ -80,7 +80,7 @@ describe.each(providerNames)('%s', (provider) => {
 		expect(execution?.items('Collect')[0]?.json.status).toBe(starts ? 'completed' : undefined);
 	});
 
-	test('a job that the provider does not know starts nothing', async () => {
+	test('a job that the provider does not know starts nothing, and is asked for once', async () => {
 		const { url } = stage.publish({ provider });
 		const { status, execution } = await stage.callBack(url, {
 			id: 'unknown-job',
@@ -88,6 +88,7 @@ describe.each(providerNames)('%s', (provider) => {
 			status: 'COMPLETED',
 		});
 		expect([status >= 400, execution]).toEqual([true, undefined]);
+		expect(stage.requests('status')).toHaveLength(1);
 	});
 
 	test('a body that names no job is answered 400, and nothing is sent', async () => {
@@ -108,6 +109,18 @@ describe.each(providerNames)('%s', (provider) => {
 		await stage.until(() => stage.emulator.deliveries().length > 0);
 		expect(stage.emulator.deliveries()).toMatchObject([{ attempt: 1, status: 200 }]);
 		expect((await stage.resumed()).items('Collect')[0]?.json).toMatchObject({ status: 'completed' });
+	});
+
+	test('a provider that wants to be left alone for longer than a caller waits is asked once', async () => {
+		stage.dropCallbacks();
+		const { url } = stage.publish({ provider });
+		await submit(provider, url);
+		await stage.jobsEnded();
+		const before = stage.requests('status').length;
+		const reply = { status: 429, headers: { 'retry-after': '30' } };
+		stage.emulator.misbehave({ when: { call: 'status', first: 1 }, do: { reply } });
+		expect(await stage.callBack(url, body())).toEqual({ status: 503, execution: undefined });
+		expect(stage.requests('status')).toHaveLength(before + 1);
 	});
 
 	test('a callback that comes once, before the status says that the job has ended, starts the workflow', async () => {
@@ -209,6 +222,12 @@ describe.each(providerNames)('%s', (provider) => {
 		await stage.jobsEnded();
 		const calls = [one, two, one, two].map(async ({ url }) => await stage.callBack(url, body()));
 		expect((await Promise.all(calls)).filter(({ execution }) => execution !== undefined)).toHaveLength(2);
+	});
+
+	test('what was not asked for does not come: no video, and nothing of the reply of the API', async () => {
+		await submit(provider, stage.publish({ provider, downloadVideo: false, options: { output: 'simplified' } }).url);
+		const [item] = (await stage.resumed()).items('Collect');
+		expect([item?.binary, item?.json.raw, stage.requests('video')]).toEqual([undefined, undefined, []]);
 	});
 
 	test('with Output set to Raw the item has the last reply of the API', async () => {
