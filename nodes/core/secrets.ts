@@ -1,6 +1,6 @@
 import { PUT_CLIP_ELSEWHERE, type Held } from './linkPages';
 
-/** Telegram's links have the bot's token in them: at its own host, at a Bot API server anywhere, inside a converter's link. */
+/** Telegram's links have the bot's token in them: at its own host, at any Bot API server, inside a converter's link. */
 const BOT_TOKEN = /\/bot\d+:[\w-]{30,}/i;
 /** A percent-encoded character of ASCII. A link inside a link may have its percent signs encoded, too, again and again. */
 const PERCENT_ENCODED = /%(?:25)*([0-7][0-9a-f])/gi;

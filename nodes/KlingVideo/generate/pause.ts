@@ -110,7 +110,8 @@ async function eachRunningJob(
 }
 
 /**
- * A job submitted by an earlier execution (one that was retried, or a manual run before) calls that earlier execution. So it is polled to its end here. If it has not ended by its timeout, `lookOnce` reads it once more.
+ * A job submitted by an earlier execution (one that was retried, or a manual run before) calls that earlier execution. So
+ * it is polled to its end here. If it has not ended by its timeout, `lookOnce` reads it once more.
  */
 async function followEarlierJob(run: Run, item: PaidItem): Promise<PaidJob | Result> {
 	const { paid } = item;

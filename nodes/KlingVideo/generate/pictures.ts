@@ -196,9 +196,9 @@ function canBeLinked(
 }
 
 const UPLOAD_TRIES = 3;
-/** How long an uploaded picture is counted on at most: as long as the sample link works (docs/providers.md#coretoday-files). */
+/** An uploaded picture is counted on no longer than the sample link works (docs/providers.md#coretoday-files). */
 const UPLOAD_LIFE_MS = 3600 * 1000;
-/** A link goes to another job only while it works for this much longer, as a provider may fetch it late (docs/providers.md#coretoday-files). */
+/** A link goes to another job only while it works for this much longer, as a provider may fetch it late. */
 const TIME_TO_FETCH_MS = 20 * 60_000;
 
 /** The refusals after which a second provider may be tried, as after a submit; their usual advice fits an upload, too. */
@@ -206,8 +206,8 @@ const ACCOUNT_CODES: ReadonlyArray<Failure['code']> = ['unauthorized', 'insuffic
 const ADVICE = 'Run again, or choose another Image Delivery.';
 
 /**
- * Brings an item's pictures to its provider, each distinct picture once while its link has time left. Gives the input keys with their
- * links, or why a picture did not arrive: nothing is paid for then. Never throws.
+ * Brings an item's pictures to its provider, each distinct picture once while its link has time left. Gives the input keys
+ * with their links, or why a picture did not arrive: nothing is paid for then. Never throws.
  */
 export async function deliverPictures(
 	run: Run,

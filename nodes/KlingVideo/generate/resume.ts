@@ -46,7 +46,7 @@ interface AllEnded {
 	readonly items: readonly PausedItem[];
 }
 
-/** Why the execution stays paused. 200: the provider need not repeat this callback. 429 and 503: the provider is to repeat it. */
+/** Why the execution stays paused. 200: the provider need not repeat this callback. 429 and 503: it is to repeat it. */
 interface NotYet {
 	readonly kind: 'notYet';
 	readonly status: 200 | 429 | 503;

@@ -33,9 +33,7 @@ import { deliverPictures } from './pictures';
 /** A busy provider is asked again for this long at most, and not longer than a short Timeout. */
 const MAX_PATIENCE_MS = 300_000;
 
-/**
- * Gives the job of an item: that of an earlier try, or else a new one, if the ledger allows it. Nothing else submits.
- */
+/** Gives the job of an item: that of an earlier try, or else a new one, if the ledger allows it. Nothing else submits. */
 export async function takeUpOrSubmit(run: Run, settings: Settings, item: GenerateItem): Promise<PaidJob | Result> {
 	if (item.dryRun) return await dryRunItem(run, settings, item);
 	return await ifLedgerAllows(run, item, async () => await submitItem(run, settings, item));
@@ -89,10 +87,7 @@ async function submitItem(run: Run, settings: Settings, item: GenerateItem): Pro
 	if (submitted.kind === 'job') return submitted;
 	const { failure, mayFallBack } = submitted;
 	if (second === undefined || !mayFallBack || !allowsFallback(run, settings, second)) {
-		const error = submitError(submitted, first);
-		// An unclear submit is in the ledger itself. Any other has left it, and what is there is the job of an earlier try.
-		const earlier = failure.code === 'submit_unknown' ? undefined : run.ledger.latest(item.itemIndex);
-		return { kind: 'error', error: withEarlierJob(error, earlier) };
+		return { kind: 'error', error: submitError(run, item, submitted, first) };
 	}
 	return await ifLedgerAllows(run, item, async () => await submitToSecond(run, item, second, failure.message));
 }
@@ -108,7 +103,7 @@ async function submitToSecond(
 	run.context.logger.info(`Item ${item.itemIndex}: ${reason}; trying ${second.api.provider.label} instead`);
 	const submitted = await submitTo(run, item, second, { provider: request.provider, reason });
 	if (submitted.kind === 'job') return submitted;
-	const error = submitError(submitted, second);
+	const error = submitError(run, item, submitted, second);
 	const message = `${error.message} (before that, ${api.provider.label} was tried: ${reason})`;
 	return { kind: 'error', error: { ...error, message } };
 }
@@ -122,8 +117,15 @@ function agentLimitProblem(
 	return isAgentCall ? limitProblem([{ itemIndex, request: first.request }], ledger.spent(), limits) : undefined;
 }
 
-function submitError({ failure, advice }: SubmitFailure, { request }: PreparedRequest): ItemError {
-	return failureError(failure, { provider: request.provider, model: request.model, ...present({ advice }) });
+function submitError(
+	{ ledger }: Run,
+	{ itemIndex }: GenerateItem,
+	{ failure, advice }: SubmitFailure,
+	{ request }: PreparedRequest,
+): ItemError {
+	const error = failureError(failure, { provider: request.provider, model: request.model, ...present({ advice }) });
+	// An unclear submit is in the ledger itself. Any other has left it, and what is there is the job of an earlier try.
+	return failure.code === 'submit_unknown' ? error : withEarlierJob(error, ledger.latest(itemIndex));
 }
 
 /** The second provider has a limit of its own, in its own unit; what it was paid in this execution counts. */
@@ -135,7 +137,10 @@ function allowsFallback({ ledger }: Run, settings: Settings, { request }: Prepar
 	return ledger.spent().amounts[cost.least.unit] + countedAmount(cost) <= settings.fallbackMaxCost + 1e-9;
 }
 
-/** Submits to one provider and notes at once what became of it: in the ledger, and in n8n's log. Only the log survives a crash. */
+/**
+ * Submits to one provider and notes at once what became of it: in the ledger, and in n8n's log. Only the log survives a
+ * crash.
+ */
 async function submitTo(
 	run: Run,
 	item: GenerateItem,

@@ -141,7 +141,10 @@ export class Ledger {
 		this.entries = entriesOf(store);
 	}
 
-	/** Whether this item of this turn of the node may be submitted; `fingerprints` are of the requests that may be sent for it. */
+	/**
+	 * Whether this item of this turn of the node may be submitted; `fingerprints` are of the requests that may be sent for
+	 * it.
+	 */
 	find(itemIndex: number, fingerprints: readonly string[]): LedgerAnswer {
 		const answers = this.entries.filter((entry) => this.isOf(entry, itemIndex, fingerprints)).map(answerOf);
 		return answers.find(({ kind }) => kind !== 'maySubmit') ?? { kind: 'maySubmit' };

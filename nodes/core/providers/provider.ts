@@ -126,6 +126,6 @@ export interface Provider {
 	readonly imageDelivery: ImageDelivery;
 	/** Records of jobs are deleted; a pause of this length between two status calls is safe. Absent: no such limit. */
 	longestPollPauseMs?(request: VideoRequest): number | undefined;
-	/** The job ID that a callback or an unclear answer names, if any. It proves nothing: the job's status is read before it counts. */
+	/** The job ID that a callback or an unclear answer names, if any. It proves nothing: the status is read before it counts. */
 	namedJobId(body: unknown): string | undefined;
 }

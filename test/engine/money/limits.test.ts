@@ -201,11 +201,14 @@ describe('a limit holds for the whole execution', () => {
 		);
 	});
 
-	it('a submit that is refused when a failed video is made again names the job of the first try', async () => {
+	it.each([
+		['one provider refuses', 'coreToday'],
+		['both providers refuse', 'coreTodayThenRunpod'],
+	])('a submit that %s when a failed video is made again names the job of the first try', async (_name, provider) => {
 		stage.emulator.script({ when: { jobNumber: 1 }, job: { endsAs: 'failed', error: 'Please try again' } });
 		const reply = { status: 402, body: { detail: 'Payment required' } };
 		stage.emulator.misbehave({ when: { call: 'submit', skip: 1 }, do: { reply } });
-		const execution = await run({ completion: 'wait' }, 1, { ...retryOnFail(2), ...CONTINUE });
+		const execution = await run({ provider, completion: 'wait' }, 1, { ...retryOnFail(2), ...CONTINUE });
 		expect(stage.jobs()).toHaveLength(1);
 		const [item] = outputOf(execution);
 		expect(item).toMatchObject({ error: { jobId: stage.job().id, failure: { code: 'insufficient_credit' } } });
