@@ -30,7 +30,7 @@ const testsOf = ({ tests, isApart }) =>
 		? { testMatch: tests.map((file) => `<rootDir>/test/${file}`) }
 		: { testMatch: ['<rootDir>/test/mutation/together.cjs'], globals: { testFiles: tests } };
 
-async function runGroup(name, { mutate, timeoutMs, ...group }) {
+async function runGroup(name, { mutate, timeoutMs, runners, ...group }) {
 	console.log(`\n▶ ${name}`);
 	const sandboxes = temporaryFolder();
 	symlinkSync(join(root, 'node_modules'), join(sandboxes, 'node_modules'));
@@ -50,10 +50,10 @@ async function runGroup(name, { mutate, timeoutMs, ...group }) {
 		tempDirName: sandboxes,
 		cleanTempDir: 'always',
 		symlinkNodeModules: false,
-		...(wanted.concurrency === undefined ? {} : { concurrency: Number(wanted.concurrency) }),
+		concurrency: Number(wanted.concurrency ?? runners),
 		incremental: wanted.incremental,
 		incrementalFile: `mutation-report/${name}.incremental.json`,
-		reporters: ['clear-text', 'html', 'json'],
+		reporters: ['progress-append-only', 'clear-text', 'html', 'json'],
 		clearTextReporter: { allowColor: false, logTests: false, reportTests: false, reportMutants: true },
 		htmlReporter: { fileName: `mutation-report/${name}.html` },
 		jsonReporter: { fileName: `mutation-report/${name}.json` },

@@ -1,4 +1,5 @@
-// What is mutated, in groups that share their tests. The fewer tests a group loads, the less each mutant takes.
+// What is mutated, in groups that share their tests. The fewer tests a group loads, the less each mutant takes. How many
+// changes are tried at once is meant for 2 cores: tests of n8n's engine wait more than they work.
 export const groups = {
 	money: {
 		mutate: ['nodes/core/money/ledger.ts', 'nodes/core/money/limits.ts', 'nodes/core/money/leftJobs.ts'],
@@ -8,6 +9,7 @@ export const groups = {
 			'core/money/limits.test.ts',
 			'core/money/takeOver.test.ts',
 		],
+		runners: 2,
 		timeoutMs: 10_000,
 	},
 	calls: {
@@ -23,6 +25,7 @@ export const groups = {
 			'core/calls/status.test.ts',
 			'core/calls/cancel.test.ts',
 		],
+		runners: 2,
 		timeoutMs: 10_000,
 	},
 	reader: {
@@ -36,6 +39,7 @@ export const groups = {
 			'core/providers/requests.test.ts',
 			'core/providers/requestsRefused.test.ts',
 		],
+		runners: 2,
 		timeoutMs: 10_000,
 	},
 	trigger: {
@@ -47,6 +51,7 @@ export const groups = {
 			'engine/trigger/trigger.batches.test.ts',
 			'engine/models/models.test.ts',
 		],
+		runners: 6,
 		timeoutMs: 30_000,
 	},
 	description: {
@@ -54,6 +59,7 @@ export const groups = {
 		tests: ['descriptions.test.ts', 'engine/trigger/trigger.node.test.ts'],
 		// A snapshot belongs to the file that made it.
 		isApart: true,
+		runners: 2,
 		timeoutMs: 10_000,
 	},
 	pause: {
@@ -78,6 +84,7 @@ export const groups = {
 			'engine/pause/pause.workflows.test.ts',
 			'engine/manual/manual.test.ts',
 		],
+		runners: 6,
 		timeoutMs: 30_000,
 	},
 };
