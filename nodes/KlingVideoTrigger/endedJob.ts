@@ -4,7 +4,7 @@ import type { StatusAnswer } from '../core/calls/status';
 import type { Clock } from '../core/clock';
 import { FieldReader, isUnset } from '../core/fields';
 import { hasEnded, type Handle, type Job } from '../core/job';
-import { asObject, present, without } from '../core/json';
+import { asObject, asText, present, without } from '../core/json';
 import { findProvider } from '../core/providers';
 import type { Provider } from '../core/providers/provider';
 import { createRateLimiter, type RateLimiter } from '../core/rateLimiter';
@@ -108,17 +108,16 @@ interface Parameters extends OutputOptions {
 }
 
 function readParameters(context: IWebhookFunctions): Parameters {
-	const events: unknown = context.getNodeParameter('events', ['completed', 'failed']);
-	const options = asObject(context.getNodeParameter('options', {}));
+	const options = asObject(context.getNodeParameter('options')) ?? {};
 	const query: IDataObject = { ...context.getQueryData() };
-	const model = isUnset(options?.endpointId) ? query[MODEL_PARAMETER] : options?.endpointId;
-	const field = String(context.getNodeParameter('outputField', 'data') ?? '').trim();
+	const model = isUnset(options.endpointId) ? query[MODEL_PARAMETER] : options.endpointId;
 	return {
-		events: namesIn(events),
+		events: namesIn(context.getNodeParameter('events')),
 		model,
-		download: context.getNodeParameter('downloadVideo', true) === true,
-		field: field === '' ? 'data' : field,
-		raw: options?.output === 'raw',
+		download: context.getNodeParameter('downloadVideo') === true,
+		// n8n has no value for a field that is not shown.
+		field: asText(context.getNodeParameter('outputField', '')) ?? 'data',
+		raw: options.output === 'raw',
 		query: without(query, MODEL_PARAMETER),
 	};
 }
@@ -136,7 +135,7 @@ function modelOf({ model }: Parameters, provider: Provider): { model?: string } 
 
 /** Names the trigger among all that this process serves. */
 function triggerKey(context: IWebhookFunctions): string {
-	return `${context.getWorkflow().id ?? ''} ${context.getNode().id}`;
+	return [context.getWorkflow().id, context.getNode().id].join(' ');
 }
 
 function statusCallsOf(context: IWebhookFunctions, { triggerStatusCalls }: Memory) {

@@ -53,13 +53,10 @@ export function readPause(stored: unknown): Pause | undefined {
 function isPausedItem(value: unknown): value is PausedItem {
 	const item = asObject(value);
 	if (item?.kind === 'noJob') return isJsonObject(item.json);
-	const job = asObject(item?.job);
-	const handle = asObject(job?.handle);
-	const isHandle = findProvider(handle?.provider) !== undefined && asJobId(handle?.jobId) !== undefined;
+	const { handle, status } = asObject(item?.job) ?? {};
+	const { provider, jobId } = asObject(handle) ?? {};
+	const isHandle = findProvider(provider) !== undefined && asJobId(jobId) !== undefined;
 	return (
-		item?.kind === 'job' &&
-		isHandle &&
-		typeof job?.status === 'string' &&
-		[item.extras, item.output].every(isJsonObject)
+		item?.kind === 'job' && isHandle && typeof status === 'string' && [item.extras, item.output].every(isJsonObject)
 	);
 }

@@ -32,8 +32,8 @@ const FORGET_AFTER_MS = 60_000;
 /** One callback to one pause. */
 interface Callback {
 	readonly items: readonly PausedItem[];
-	/** The index of the item that it is about; undefined if it names none of ours. */
-	readonly namedIndex: number | undefined;
+	/** The index of the item that it is about; -1 if it names none of ours. */
+	readonly namedIndex: number;
 	readonly session: Session;
 	readonly shared: PauseMemory;
 	readonly logger: IWebhookFunctions['logger'];
@@ -105,13 +105,13 @@ async function resumeIfAllEnded(
 	return { noWebhookResponse: true, workflowData: [finished] };
 }
 
-/** The item a callback is about: by the URL we gave out, else by any ID in its body that is one of ours. */
-function indexOfNamedItem(context: IWebhookFunctions, items: readonly PausedItem[]): number | undefined {
-	const index = Number(asObject(context.getQueryData())?.[ITEM_PARAMETER]);
+/** The item a callback is about: by the URL we gave out, else by any ID in its body that is one of ours; -1 if none. */
+function indexOfNamedItem(context: IWebhookFunctions, items: readonly PausedItem[]): number {
+	const { [ITEM_PARAMETER]: named } = asObject(context.getQueryData()) ?? {};
+	const index = Number(named);
 	if (items[index]?.kind === 'job') return index;
 	const ids = providers.map((provider) => provider.namedJobId(bodyOf(context)));
-	const found = items.findIndex((item) => item.kind === 'job' && ids.includes(item.job.handle.jobId));
-	return found === -1 ? undefined : found;
+	return items.findIndex((item) => item.kind === 'job' && ids.includes(item.job.handle.jobId));
 }
 
 /**
@@ -122,8 +122,7 @@ function indexOfNamedItem(context: IWebhookFunctions, items: readonly PausedItem
 async function readStatuses(callback: Callback): Promise<AllEnded | NotYet> {
 	const { items, namedIndex } = callback;
 	const current = [...items];
-	const order = namedIndex === undefined ? items.keys() : new Set([namedIndex, ...items.keys()]);
-	for (const index of order) {
+	for (const index of new Set([namedIndex, ...items.keys()])) {
 		const item = items[index];
 		if (item?.kind !== 'job' || hasEnded(item.job)) continue;
 		const ended = await jobIfEnded(callback, index, item);

@@ -89,10 +89,10 @@ export class Host {
 
 	/** The workflow as n8n instantiates it for one execution or one webhook call. */
 	open(json: WorkflowJson): Workflow {
-		const { id = 'workflow', name = id, nodes, connections, settings } = deepCopy(json);
+		const { id = 'workflow', name = id, nodes, connections, settings, ...first } = deepCopy(json);
 		const saved = this.staticData.get(id);
 		// What saveStaticData wrote is what is read.
-		const staticData = saved === undefined ? undefined : (JSON.parse(saved) as IDataObject);
+		const staticData = saved === undefined ? first.staticData : (JSON.parse(saved) as IDataObject);
 		return new Workflow({
 			id,
 			name,

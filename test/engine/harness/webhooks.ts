@@ -161,6 +161,7 @@ async function handle(target: Target, response: RecordedResponse): Promise<Runni
 	const running = target.launch(resumed);
 	if (running === undefined) response.answer(500, { code: 0, message: 'There was a problem executing the workflow' });
 	else if (result.noWebhookResponse !== true) {
+		if (response.headersSent) throw new Error('Cannot set headers after they are sent to the client');
 		response.answer(200, webhookResponse ?? { message: 'Workflow was started' });
 	}
 	return running;

@@ -15,6 +15,8 @@ export interface WorkflowJson {
 	readonly nodes: INode[];
 	readonly connections: IConnections;
 	readonly settings?: IWorkflowSettings;
+	/** What nodes have kept in the workflow before. */
+	readonly staticData?: IDataObject;
 }
 
 interface NodeExtras extends Partial<Omit<INode, 'credentials'>> {

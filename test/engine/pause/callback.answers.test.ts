@@ -1,12 +1,18 @@
+import type { Clock } from '../../../nodes/core/clock';
+import { asObject } from '../../../nodes/core/json';
 import { KlingVideo } from '../../../nodes/KlingVideo/KlingVideo.node.ts';
 import { createMemory } from '../../../nodes/kling/memory';
 import { jobBody, providerNames } from '../../support/apis';
 import { row } from '../harness/index';
-import { shots } from '../items';
+import { CONTINUE, shots } from '../items';
 import { createStage, type Stage } from '../stage';
 
-/** A node in a process that has no room for a download, which nothing else can be the reason of. */
-const nodeTypes = () => ({
+/** What a node of its own remembers. */
+const memory = createMemory();
+
+/** That node, and one in a process that has no room for a download, which nothing else can be the reason of. */
+const nodeTypes = (clock: Clock) => ({
+	remembered: new KlingVideo(clock, memory),
 	full: new KlingVideo(undefined, {
 		...createMemory(),
 		callbackDownloads: async () => await Promise.reject(new Error('no room')),
@@ -82,6 +88,36 @@ test.each(providerNames)(
 		expect(await told(url.href)).toEqual([200, { message: 'noted' }]);
 	},
 );
+
+test('it finds the job that its body names behind an item that is wrong', async () => {
+	const items = [{ json: { prompt: '' } }, ...shots(2)];
+	stage.emulator.script({ when: { jobNumber: 2 }, job: { endsAs: 'never' } });
+	const parameters = { provider: 'runpod', prompt: '={{ $json.prompt }}', downloadVideo: false };
+	await stage.pause({ ...parameters, options: { maxConcurrency: 1 } }, items, CONTINUE);
+	const url = new URL(String(stage.job(0).webhookUrl));
+	url.searchParams.delete('klingItem');
+	expect(await told(url.href, jobBody('runpod', stage.job(1).id, 'completed'))).toEqual(NOT_ENDED);
+});
+
+test('a provider that has lost the job is named in the log with its own words', async () => {
+	const { ending } = await pauseWithTwo('coreToday');
+	const gone = { reply: { status: 404, body: { error: 'the job is not there' } } };
+	stage.emulator.misbehave({ when: { call: 'status' }, do: gone });
+	await told(ending.webhookUrl);
+	const line = { level: 'warn', message: expect.stringMatching(/stays paused: .*no job/), meta: { jobId: ending.id } };
+	expect(stage.engine.webhookLogs).toContainEqual(expect.objectContaining(line));
+});
+
+test('a minute after the execution has gone on, its callbacks are forgotten', async () => {
+	const kling = stage.node({ provider: 'runpod', completion: 'callback', downloadVideo: false });
+	const paused = await stage.engine.run(row([{ ...kling, type: 'remembered' }]));
+	const key = `${paused.id} ${String(asObject(paused.readStored().executionData?.contextData['node:Kling']?.pause)?.pausedMs)}`;
+	await stage.jobsEnded();
+	await stage.callBack(stage.job().webhookUrl);
+	expect(memory.pauses.has(key)).toBe(true);
+	await stage.clock.sleep(61_000);
+	expect(memory.pauses.has(key)).toBe(false);
+});
 
 test('an execution without a stored record waits for no job, and says so', async () => {
 	const paused = await stage.pause({ provider: 'runpod' });

@@ -73,7 +73,10 @@ describe.each(providerNames)('%s', (provider) => {
 		async (_name, body) => {
 			await stage.pause({ provider, ...FROM_ITEM }, shots(1));
 			await stage.jobsEnded();
-			expect(await call(body, withoutItem(urlOf()))).toEqual({ status: 200, wentOn: true });
+			const { status, execution } = await stage.callBack(withoutItem(urlOf()), body);
+			expect(status).toBe(200);
+			const item = { json: expect.anything(), binary: expect.anything(), pairedItem: { item: 0 } };
+			expect(execution?.items('Kling')).toEqual([item]);
 			expect(await call(body)).toEqual({ status: 409, wentOn: false });
 		},
 	);

@@ -64,4 +64,13 @@ describe.each(providerNames)('%s, every callback lost', (provider) => {
 		// The answer has to travel back; at this clock a busy machine takes seconds for it.
 		expect(Math.abs(waitsMs - 900_000)).toBeLessThan(60_000);
 	});
+
+	test('with several jobs it pauses until the last Timeout of those that still run', async () => {
+		stage.emulator.script({ when: { jobNumber: 1 }, job: { queueMs: 0, runMs: 0 } });
+		const items = [1_500, 600, 1_000].map((seconds) => ({ json: { prompt: `Shot ${seconds}`, seconds } }));
+		const options = { maxConcurrency: 1, timeoutSeconds: '={{ $json.seconds }}' };
+		const paused = await stage.pause({ provider, ...FROM_ITEM, options }, items);
+		const waitsMs = (paused.waitTill?.getTime() ?? 0) - stage.job(2).acceptedAtMs;
+		expect(Math.abs(waitsMs - 1_000_000)).toBeLessThan(60_000);
+	});
 });

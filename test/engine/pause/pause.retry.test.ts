@@ -10,9 +10,9 @@ afterEach(() => stage.reset());
 afterAll(async () => await stage.close());
 
 /** A run of two items that is to pause, whose second submit is refused: it fails, with the first job paid for. */
-async function failedRun(provider: string) {
+async function failedRun(provider: string, options: Record<string, unknown> = {}) {
 	stage.emulator.misbehave({ when: { call: 'submit', skip: 1, first: 1 }, do: NO_CREDIT });
-	const failed = await stage.pause({ provider, ...FROM_ITEM }, shots(2));
+	const failed = await stage.pause({ provider, ...FROM_ITEM, options: { maxConcurrency: 1, ...options } }, shots(2));
 	expect([failed.status, stage.jobs()]).toEqual(['error', [expect.anything()]]);
 	return failed;
 }
@@ -32,6 +32,47 @@ describe.each(providerNames)('Executions > Retry at %s, of a run that pauses', (
 		expect(ends).toContainEqual(['failed', expect.objectContaining({ retryable: true })]);
 		expect(ends).toContainEqual(['completed', undefined]);
 	});
+
+	test('asks no more for a job of the first execution once its end is known', async () => {
+		const failed = await failedRun(provider);
+		await stage.jobsEnded();
+		await retried(failed);
+		const { id, finishedAtMs = Infinity } = stage.job();
+		const asked = stage.requests('status').filter(({ jobId, atMs }) => jobId === id && atMs > finishedAtMs);
+		expect(asked).toHaveLength(1);
+	});
+
+	test('leaves a job of the first execution that is not over by its Timeout to the Wait operation', async () => {
+		stage.emulator.script({ when: { jobNumber: 1 }, job: { endsAs: 'never' } });
+		const paused = await stage.engine.retry(await failedRun(provider, { timeoutSeconds: 60 }));
+		expect(paused.status).toBe('waiting');
+		const [first] = outputOf(await stage.engine.resumeByTimer(paused));
+		expect(first).toMatchObject({ jobId: stage.job().id, status: 'processing', timedOut: true });
+	});
+});
+
+test('Stop cancels a job of the first execution once', async () => {
+	stage.emulator.script({ job: { endsAs: 'never' } });
+	const flow = { ...stage.workflow({ ...FROM_ITEM, provider: 'runpod', completion: 'callback' }), id: 'followed' };
+	stage.emulator.misbehave({ when: { call: 'submit', skip: 1, first: 1 }, do: NO_CREDIT });
+	await stage.engine.run(flow, { items: shots(2), mode: 'manual' });
+	const running = stage.engine.start(flow, { items: shots(2), mode: 'manual' });
+	await stage.until(() => stage.jobs().length === 2 && stage.requests('status').length > 2);
+	running.stop();
+	await running.done;
+	expect(stage.jobs().map(({ phase }) => phase)).toEqual(['cancelled', 'cancelled']);
+	expect(stage.requests('cancel')).toHaveLength(2);
+});
+
+test('a run that fails at a submit fetches no video', async () => {
+	stage.emulator.script({ job: { queueMs: 0, runMs: 0 } });
+	const { status } = await stage.engine.retry(
+		await failedRun('runpod').then(async (failed) => {
+			stage.emulator.misbehave({ when: { call: 'submit', first: 1 }, do: NO_CREDIT });
+			return failed;
+		}),
+	);
+	expect([status, stage.requests('video')]).toEqual(['error', []]);
 });
 
 test('a job of the first execution that the provider no longer has is an error, not a job that still runs', async () => {

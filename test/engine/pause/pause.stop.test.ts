@@ -45,6 +45,37 @@ describe.each(providerNames)('Stop at %s leaves no job behind', (provider) => {
 		expect(stage.jobs().map(({ phase }) => phase)).toEqual(['cancelled', 'cancelled', 'cancelled']);
 	});
 
+	test('and fetches no video of a job that had ended', async () => {
+		stage.emulator.script({ when: { jobNumber: 1 }, job: { queueMs: 0, runMs: 0 } });
+		for (const jobNumber of [2, 3]) {
+			stage.emulator.misbehave({ when: { call: 'status', jobNumber }, do: { delayMs: 6_000 } });
+		}
+		const running = stage.start({ ...FROM_ITEM, provider, completion: 'callback' }, shots(3));
+		const asked = () => stage.requests('status').filter(({ jobId }) => jobId !== stage.job().id);
+		await stage.until(() => stage.jobs().length === 3 && asked().length === 2);
+		running.stop();
+		await running.done;
+		expect(stage.jobs().map(({ phase }) => phase)).toEqual(['completed', 'cancelled', 'cancelled']);
+		expect(stage.requests('video')).toEqual([]);
+	});
+
+	test('nor is a video cancelled that an earlier run in the editor had finished', async () => {
+		const flow = {
+			...stage.workflow({ ...FROM_ITEM, provider, completion: 'wait', downloadVideo: false }),
+			id: 'left',
+		};
+		stage.emulator.script({ when: { jobNumber: 2 }, job: { endsAs: 'failed', error: 'NSFW content' } });
+		await stage.engine.run(flow, { items: shots(2), mode: 'manual' });
+		stage.emulator.misbehave({ when: { call: 'submit', jobNumber: 3 }, do: { hang: 'before' } });
+		const pausing = { ...stage.workflow({ ...FROM_ITEM, provider, completion: 'callback', downloadVideo: false }) };
+		const running = stage.engine.start({ ...pausing, id: 'left' }, { items: shots(2), mode: 'manual' });
+		await stage.until(() => stage.requests('submit').length === 3);
+		running.stop();
+		await running.done;
+		expect(stage.jobs().map(({ phase }) => phase)).toEqual(['completed', 'failed']);
+		expect(stage.requests('cancel')).toEqual([]);
+	});
+
 	test('soon, though one of the submits hangs', async () => {
 		stage.emulator.misbehave({ when: { call: 'submit', jobNumber: 3 }, do: { hang: 'before' } });
 		const running = stage.start({ ...FROM_ITEM, provider, completion: 'callback' }, shots(3));

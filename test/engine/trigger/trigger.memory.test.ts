@@ -49,6 +49,26 @@ test('while the workflow is tried out in the editor, one job can start it again 
 	expect([once, again].map(({ execution }) => execution?.items('Collect'))).toMatchObject([[item], [item]]);
 });
 
+test('a job that was tried out in the editor still starts the published workflow', async () => {
+	const id = await endedJob();
+	const { flow, url } = stage.publish({ provider: 'runpod', downloadVideo: false }, 'listening');
+	await stage.callBack(url, { id });
+	const trigger = flow.nodes.map((node) => (node.name === 'Ended' ? { ...node, type: 'klingVideoTrigger' } : node));
+	const published = stage.engine.activate({ ...flow, nodes: trigger });
+	expect((await stage.callBack(published, { id })).execution?.status).toBe('success');
+});
+
+test('a workflow remembers the latest 500 jobs that started it', async () => {
+	const { flow } = stage.publish({ provider: 'runpod', downloadVideo: false });
+	const started = Array.from({ length: 500 }, (_, index) => `runpod old-${index}`);
+	const url = stage.engine.activate({ ...flow, staticData: { 'node:Ended': { started } } });
+	const told = async (id: string) => (await stage.startCallback(url, { id }).response).body;
+	expect(await told('old-0')).toEqual({ message: 'already known' });
+	await stage.callBack(url, { id: await endedJob() });
+	expect(await told('old-1')).toEqual({ message: 'already known' });
+	expect(await told('old-0')).toEqual({ message: 'the provider does not confirm this job' });
+});
+
 test('callbacks of a job that still runs cause a limited number of status calls, all tries counted', async () => {
 	stage.emulator.script({ job: { runMs: 10_000_000 } });
 	await stage.submit({ provider: 'runpod' });

@@ -155,6 +155,11 @@ describe.each(providerNames)('%s', (provider) => {
 		expect(await stage.callBack(url, body())).toEqual({ status: 200, execution: undefined });
 	});
 
+	test('without a provider that exists, no job is looked for', async () => {
+		const { url } = stage.publish({ provider: 'nobody' });
+		expect(await stage.callBack(url, jobBody(provider, 'any-job', 'completed'))).toMatchObject({ status: 400 });
+	});
+
 	test('whoever calls is told what became of the call', async () => {
 		stage.dropCallbacks();
 		const told = async (url: string, sent: unknown = body()) => {
