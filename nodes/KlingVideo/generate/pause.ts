@@ -60,18 +60,18 @@ export async function pauseUntilCallback(
 ): Promise<INodeExecutionData[] | undefined> {
 	const submitted = await submitAll(run, settings, items);
 	if (run.stop.requested || mustThrow(run, items.results)) {
-		await giveJobs(run, submitted, { download: false });
+		await giveJobs(run, submitted);
 		return undefined;
 	}
 	const followed = await eachRunningJob(run, submitted, async (item) => await followEarlierJob(run, item));
 	const current = await eachRunningJob(run, followed, async (item) => await lookOnce(run, item));
 	if (run.stop.requested) {
 		const left = await eachRunningJob(run, current, async (item) => await cancelPaid(run, item, item.paid));
-		await giveJobs(run, left, { download: false });
+		await giveJobs(run, left);
 		return undefined;
 	}
 	if (current.toDo.some(({ paid }) => !hasEnded(paid.job))) return await pause(run, current);
-	await giveJobs(run, current, { download: true });
+	await giveJobs(run, current);
 	return undefined;
 }
 
@@ -147,10 +147,14 @@ async function cancelPaid(run: Run, item: GenerateItem, { entry, job }: PaidJob)
 	return await cancelAfterStop(run, api, job.handle, item.wait);
 }
 
-/** Makes items of all jobs, where the execution does not pause. A failed job is data here, as it is after a callback. */
-async function giveJobs(run: Run, items: Items<PaidItem>, { download }: { readonly download: boolean }): Promise<void> {
+/**
+ * Makes items of all jobs, where the execution does not pause. A failed job is data here, as it is after a callback. No
+ * video is fetched if n8n will not show the items.
+ */
+async function giveJobs(run: Run, items: Items<PaidItem>): Promise<void> {
+	const isShown = !run.stop.requested && !mustThrow(run, items.results);
 	await doItems(run, items, async ({ paid, output }) => {
-		const wanted = { ...output, download: download && output.download };
+		const wanted = { ...output, download: isShown && output.download };
 		return await jobItem(run, paid.job, wanted, extrasOf(paid.entry));
 	});
 }

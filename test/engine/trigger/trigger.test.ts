@@ -233,6 +233,7 @@ describe.each(providerNames)('%s', (provider) => {
 		await submit(provider, stage.publish({ provider, downloadVideo: false, options: { output: 'simplified' } }).url);
 		const [item] = (await stage.resumed()).items('Collect');
 		expect([item?.binary, item?.json.raw, stage.requests('video')]).toEqual([undefined, undefined, []]);
+		expect(item).not.toHaveProperty('kind');
 	});
 
 	test('with Output set to Raw the item has the last reply of the API', async () => {
