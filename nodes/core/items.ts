@@ -1,7 +1,7 @@
 /** How many numbers or ranges of numbers a message names. */
 const MAX_NAMED_RANGES = 15;
 
-/** "3", "0–11", "0–2, 5": the numbers in ascending order, with what follows on each other as a range. */
+/** "3", "0–11", "0–2, 5", "0 and 1": the numbers in ascending order, with what follows on each other as a range. */
 function rangesText(indexes: readonly number[]): string {
 	const ranges: Array<{ first: number; last: number }> = [];
 	for (const index of indexes) {
@@ -9,6 +9,7 @@ function rangesText(indexes: readonly number[]): string {
 		if (range?.last === index - 1) range.last = index;
 		else ranges.push({ first: index, last: index });
 	}
+	if (indexes.length === 2) return indexes.join(' and ');
 	const texts = ranges.slice(0, MAX_NAMED_RANGES).map(({ first, last }) => {
 		return first === last ? String(first) : `${first}${last === first + 1 ? ', ' : '–'}${last}`;
 	});
@@ -19,3 +20,6 @@ function rangesText(indexes: readonly number[]): string {
 export function itemsText(indexes: readonly number[]): string {
 	return `${indexes.length === 1 ? 'item' : 'items'} ${rangesText(indexes)}`;
 }
+
+/** What a message says once of the numbers of items: people count from 1. */
+export const ITEM_0_IS_FIRST = 'item 0 is the first';

@@ -97,7 +97,7 @@ export const cancelOnStopOption: INodeProperties = {
 	type: 'boolean',
 	default: true,
 	description:
-		"Whether to cancel the running jobs at the provider when you stop the execution or it reaches the workflow's timeout. It is on without this option. Has no effect while the execution is paused.",
+		"Whether to cancel the running jobs at the provider when you stop the execution or it reaches the workflow's timeout. They are cancelled even if you do not add this option. Has no effect while the execution is paused.",
 };
 
 export const onTimeoutOption: INodeProperties = {

@@ -2,7 +2,7 @@ import { itemsText } from '../../nodes/core/items';
 
 test.each([
 	[[3], 'item 3'],
-	[[0, 1], 'items 0, 1'],
+	[[0, 1], 'items 0 and 1'],
 	[[0, 1, 2, 5], 'items 0–2, 5'],
 	[[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11], 'items 0–11'],
 ])('a message names the items %j as "%s"', (indexes, text) => {

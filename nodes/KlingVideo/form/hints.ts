@@ -1,5 +1,5 @@
 import type { NodeHint } from 'n8n-workflow';
-import type { ProviderName } from '../../core/job';
+import type { Cost, ProviderName } from '../../core/job';
 import { defaultModelOf, models } from '../../core/models';
 import type { Model } from '../../core/models/model';
 import { priceText } from '../../core/models/price';
@@ -16,12 +16,15 @@ const IS_DRY_RUN = '$parameter.options?.dryRun === true';
 /** An expression is shown as what it gives, and may give anything: no price is named then. */
 const IS_PAID = '[undefined, false].includes($parameter.options?.dryRun)';
 
+const unitText = (unit: Cost['unit'] | undefined): string =>
+	unit === 'credits' ? ' 1,000 credits are about 1 USD.' : '';
+
 function priceHints(model: Model): NodeHint[] {
 	const text = priceText(model);
 	if (text === undefined) return [];
 	const { provider, id } = model;
 	const conditions = [`$parameter.provider === '${provider}'`, `$parameter.model === '${id}'`, IS_PAID];
-	return [beforeRun(`Each item costs ${text}.`, conditions)];
+	return [beforeRun(`Each item costs ${text}.${unitText(model.price?.unit)}`, conditions)];
 }
 
 /** Both providers make their default model then, unless an Endpoint ID names another one. */
@@ -30,12 +33,18 @@ function fallbackPriceHints(choice: string, [first, second]: readonly ProviderNa
 	const [price, other] = [first, second].map((name) => priceText(defaultModelOf(name)));
 	if (price === undefined || other === undefined) return [];
 	const [one, two] = [first, second].map((name) => providerOf(name).label);
-	const message = `Each item costs ${price} at ${one}; where ${two} takes its place, ${other}.`;
+	const conditions = [`$parameter.provider === '${choice}'`, IS_PAID, '$parameter.options?.endpointId === undefined'];
+	const hasNoSecond =
+		'($parameter.options?.maxCost !== undefined && $parameter.options?.fallbackMaxCost === undefined)';
+	const costs = `Each item costs ${price} at ${one}.`;
 	return [
-		beforeRun(message, [
-			`$parameter.provider === '${choice}'`,
-			IS_PAID,
-			'$parameter.options?.endpointId === undefined',
+		beforeRun(`${costs} If ${one} does not start the job, ${two} makes it: ${other}.`, [
+			...conditions,
+			`!${hasNoSecond}`,
+		]),
+		beforeRun(`${costs} ${two} is not used, as Max Cost is set and Fallback Max Cost is not.`, [
+			...conditions,
+			hasNoSecond,
 		]),
 	];
 }

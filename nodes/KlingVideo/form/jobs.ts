@@ -55,12 +55,19 @@ export const jobFields: INodeProperties[] = [
 			{
 				name: 'From Input',
 				value: 'fromInput',
-				description:
-					'The provider that made the video, as the item from Generate says. Select its credential at the top.',
+				description: 'The provider that made the video, as the item from Generate says',
 			},
 			...providerOptions,
 		],
 		displayOptions: { show: { operation: JOB_OPERATIONS } },
+	},
+	{
+		displayName:
+			'The provider is read from each item. At the top, select the credential of the provider that made the videos; the other one can stay as it is.',
+		name: 'providerFromInput',
+		type: 'notice',
+		default: '',
+		displayOptions: { show: { operation: JOB_OPERATIONS, provider: ['fromInput'] } },
 	},
 	{
 		displayName: 'Job ID',

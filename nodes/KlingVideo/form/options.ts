@@ -16,7 +16,9 @@ const FALLBACK = { '/provider': fallbackChoices };
 
 /** An empty field. n8n 2.8's editor shows 0 in a field of numbers with the value '' (docs/n8n.md#forms-and-parameters). */
 const EMPTY_NUMBER = null;
-const COST_UNITS = 'In USD with Runpod, in credits with Core.Today (1,000 credits are about 1 USD)';
+const COST_UNITS =
+	'In USD with Runpod, in credits with Core.Today (1 USD is about 1,000 credits). If you change the provider, change this, too.';
+const COST_PLACEHOLDER = 'e.g. 5 USD or 5000 credits';
 
 /** The options of Generate, by label. */
 export const generateOptions: INodeProperties = {
@@ -35,7 +37,7 @@ export const generateOptions: INodeProperties = {
 			type: 'boolean',
 			default: true,
 			description:
-				'Whether to open each picture link first and to stop, before anything is submitted, if one is gone, is a web page or is not a JPEG or PNG that Kling takes. It is on without this option. Turn it off for links that work only once.',
+				'Whether to open each picture link before anything is submitted. The run stops if a link is broken, leads to a web page, or gives no JPEG or PNG that Kling takes. The check is on even if you do not add this option. Turn it off for links that work only once.',
 		}),
 		{
 			displayName: 'Dry Run',
@@ -43,7 +45,7 @@ export const generateOptions: INodeProperties = {
 			type: 'boolean',
 			default: true,
 			description:
-				'Whether to check everything and spend nothing. Outputs the request, its estimate and a sample video. No credential is needed.',
+				'Whether to check everything and spend nothing. Outputs the request, the estimated cost and a sample video. No credential is needed.',
 		},
 		{
 			displayName: 'Enable Prompt Expansion',
@@ -68,7 +70,7 @@ export const generateOptions: INodeProperties = {
 			type: 'number',
 			default: EMPTY_NUMBER,
 			typeOptions: { minValue: 0 },
-			placeholder: 'e.g. 5',
+			placeholder: COST_PLACEHOLDER,
 			hint: COST_UNITS,
 			description:
 				'The most that the second provider may cost in one execution. If Max Cost is set and this is not, the second provider is not used.',
@@ -123,10 +125,10 @@ export const generateOptions: INodeProperties = {
 			type: 'number',
 			default: EMPTY_NUMBER,
 			typeOptions: { minValue: 0 },
-			placeholder: 'e.g. 5',
+			placeholder: COST_PLACEHOLDER,
 			hint: COST_UNITS,
 			description:
-				'The most this node may spend in one execution; with two providers, the first one. If the videos would cost more, none is submitted. If the limit is empty or not a number, the run stops.',
+				'The most that the videos of this node may cost in one execution. If they would cost more, none is submitted. Where only the lowest price is documented, the real cost may be higher. With a choice of two providers this limit is for the first one, and Fallback Max Cost for the second. If the limit is empty or not a number, the run stops.',
 		},
 		{
 			displayName: 'Max Jobs',

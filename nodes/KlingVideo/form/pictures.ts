@@ -89,7 +89,7 @@ export const referenceImageFields: INodeProperties[] = [
 		typeOptions: { rows: 3 },
 		placeholder: 'e.g. https://example.com/person.png',
 		description:
-			'Public links to JPEG or PNG pictures, one on each line or separated by commas, or an expression that returns a list of links or attachments',
+			'Public links to JPEG or PNG pictures, one on each line or separated by commas, or an expression that returns a list of links, or the attachments of an Airtable field',
 		displayOptions: { show: { ...WITH_REFERENCES, referenceImagesSource: ['url'] } },
 	},
 	{
@@ -124,7 +124,7 @@ export const motionFields: INodeProperties[] = [
 		name: 'characterOrientation',
 		type: 'options',
 		default: 'video',
-		description: 'Whether the character faces as in the video or as in the picture',
+		description: 'Which way the character looks: as in the motion video, or as in the picture',
 		options: optionsOf(characterOrientation),
 		displayOptions: { show: WITH_MOTION },
 	},
@@ -135,7 +135,7 @@ const END_IMAGE: INodeProperties = {
 	name: 'endImageSource',
 	type: 'options',
 	default: 'none',
-	description: 'The picture that the video ends with. Only Core.Today takes one, and only with Mode set to Pro.',
+	description: 'The picture that the video ends with. Core.Today takes one if Mode is set to Pro; Runpod takes none.',
 	options: [
 		{ name: 'None', value: 'none' },
 		{ name: 'URL', value: 'url', description: 'A public link' },

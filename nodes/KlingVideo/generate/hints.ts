@@ -1,4 +1,4 @@
-import { itemsText } from '../../core/items';
+import { ITEM_0_IS_FIRST, itemsText } from '../../core/items';
 import type { Cost } from '../../core/job';
 import { estimateCost } from '../../core/models/price';
 import type { LedgerEntry } from '../../core/money/ledger';
@@ -36,7 +36,7 @@ export function showHints({ context, ledger }: Run, { toDo, results }: Items<Gen
 		dryRunText(toDo),
 		context.continueOnFail() ? errorsText(results, context.getInputData().length) : undefined,
 		takenUpText(toDo),
-		takenOverText(ledger.countTakenOver()),
+		takenOverText(ledger.countTakenOver(), results),
 		...fallbackTexts(submitted),
 	].filter((line) => line !== undefined);
 	context.addExecutionHints(...lines.map((message) => ({ message, location: 'outputPane' as const })));
@@ -70,7 +70,7 @@ function errorsText(results: readonly Result[], itemCount: number): string | und
 	const wrong = [...results.keys()].filter((itemIndex) => results[itemIndex]?.kind === 'error');
 	if (wrong.length === 0) return undefined;
 	const ended = wrong.length === 1 ? 'ended as an error' : 'ended as errors';
-	return `${wrong.length} of ${itemCount} items ${ended} (${itemsText(wrong)}, counted from 0)`;
+	return `${wrong.length} of ${itemCount} items ${ended} (${itemsText(wrong)}; ${ITEM_0_IS_FIRST})`;
 }
 
 /** What videos cost in all, where undefined is a price that is not known. */
@@ -100,13 +100,14 @@ function countText(count: number): string {
 	return count === 1 ? '1 video' : `${count} videos`;
 }
 
-/** How many jobs of an earlier manual run this one took over. */
-function takenOverText(count: number): string | undefined {
+/** How many jobs of an earlier manual run this one took over, and what makes new ones. */
+function takenOverText(count: number, results: readonly Result[]): string | undefined {
 	if (count === 0) return undefined;
-	const from = 'of an earlier run in the editor';
-	return count === 1
-		? `1 video ${from} is used again and not paid for again. To get a new one, change its prompt.`
-		: `${count} videos ${from} are used again and not paid for again. To get a new one, change its prompt.`;
+	const [are, them] = count === 1 ? ['is', 'it'] : ['are', 'them'];
+	const used = `${countText(count)} of an earlier run in the editor ${are} used again and not paid for again.`;
+	// Only a run with errors leaves its videos to the next one.
+	if (results.some(({ kind }) => kind === 'error')) return `${used} To get a new one, change its prompt.`;
+	return `${used} If you run this node once more, it makes ${them} anew, and you pay again.`;
 }
 
 function takenUpText(toDo: readonly GenerateItem[]): string | undefined {

@@ -76,7 +76,7 @@ function lookAtAll(run: Run, fresh: readonly GenerateItem[]): (link: PictureLink
 		const verdict = await verdicts.get(url);
 		if (verdict?.kind !== 'refused') return [];
 		const { hostname } = new URL(url);
-		const hint = `(n8n opened it at ${hostname}. To send it all the same, add the option Check Picture Links and turn it off.)`;
+		const hint = `(n8n asked the server ${hostname}. To send the link anyway, add the option Check Picture Links and turn it off.)`;
 		return [{ field: label, message: `${verdict.problem} ${hint}` }];
 	};
 }

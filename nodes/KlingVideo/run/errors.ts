@@ -1,6 +1,6 @@
 import type { NodeOperationError } from 'n8n-workflow';
 import { problemText, type Problem } from '../../core/fields';
-import { itemsText } from '../../core/items';
+import { ITEM_0_IS_FIRST, itemsText } from '../../core/items';
 import type { Failure } from '../../core/job';
 import { asObject, asText, present, type JsonObject } from '../../core/json';
 import { maySubmitAgain, type LedgerEntry } from '../../core/money/ledger';
@@ -18,7 +18,7 @@ const RETRY_REMAKES =
 const MAX_SHOWN_LINES = 12;
 
 const EXECUTE_STEP =
-	'Execute step does the same within an hour after this error; a changed prompt makes a new video. It cannot after a restart of n8n, or where n8n runs manual executions on workers: use Executions > Retry there, or set On Error to Continue.';
+	"Correct what is wrong and press Execute step within an hour: finished and running videos are kept and not paid for again. A video that failed, or whose prompt, picture or settings you change, is made as a new one. After a restart of n8n, or if n8n runs the editor's executions on workers, use Executions > Retry instead. With On Error set to Continue you get the finished videos even if others fail.";
 
 /** An item whose form is wrong, with On Error "Continue". `earlier` is what an earlier try submitted for it. */
 export function invalidItem(problems: readonly Problem[], earlier?: LedgerEntry): ItemError {
@@ -125,7 +125,7 @@ export function refusedRun(
 	}
 	const [first] = invalid;
 	if (invalid.length === 1 && first !== undefined) {
-		const whose = itemCount === 1 ? '' : `Item ${first.itemIndex} (counted from 0): `;
+		const whose = itemCount === 1 ? '' : `Item ${first.itemIndex} (${ITEM_0_IS_FIRST}): `;
 		const message = whose + first.problems.map(problemText).join(' ');
 		return nodeError(context, { message, description: [nothing, ...known].join('\n') });
 	}
@@ -230,7 +230,7 @@ function outcomeOf({ status, failure, jobId }: ItemError, isStopped: boolean): k
 	return failure?.charged === 'no' ? 'notSubmitted' : 'failed';
 }
 
-/** "1 of 3 videos failed (item 1, counted from 0)", with a part for each way in which videos failed. */
+/** "1 of 3 videos failed (item 1; item 0 is the first)", with a part for each way in which videos failed. */
 function failedText(
 	failed: ReadonlyArray<ErrorResult & { readonly itemIndex: number }>,
 	total: number,
@@ -243,18 +243,19 @@ function failedText(
 	});
 	const texts = parts.map(({ indexes, verb }, at) => {
 		const count = at === 0 ? `${indexes.length} of ${total} videos` : String(indexes.length);
-		return `${count} ${verb} (${itemsText(indexes)}${at === 0 ? ', counted from 0' : ''})`;
+		return `${count} ${verb} (${itemsText(indexes)}${at === 0 ? `; ${ITEM_0_IS_FIRST}` : ''})`;
 	});
 	return texts.join(', ');
 }
 
-/** "2 are finished." of the items that are no error. */
+/** "2 videos are finished." of the items that are no error. */
 function othersText(results: readonly Result[]): string {
 	const statuses = results.flatMap((result) => (result.kind === 'item' ? [result.json.status] : []));
 	const running = statuses.filter((status) => status === 'pending' || status === 'processing').length;
 	const withoutVideo = statuses.filter((status) => status === 'failed' || status === 'cancelled').length;
 	const finished = statuses.length - running - withoutVideo;
-	const are = (count: number, what: string) => (count === 0 ? [] : [`${count} ${count === 1 ? 'is' : 'are'} ${what}.`]);
+	const are = (count: number, what: string) =>
+		count === 0 ? [] : [`${count} ${count === 1 ? 'video is' : 'videos are'} ${what}.`];
 	return [...are(finished, 'finished'), ...are(running, 'still running')].join(' ');
 }
 
@@ -264,8 +265,8 @@ function retryTexts(run: Run, failed: readonly ErrorResult[]): string[] {
 	const isNewJob = failed.some(
 		({ error: { status, failure } }) => status === 'failed' && failure !== undefined && maySubmitAgain(failure),
 	);
-	const retry = isNewJob ? RETRY_REMAKES : RETRY_KEEPS;
-	return isManualRun(run.context) ? [retry, EXECUTE_STEP] : [retry];
+	if (isManualRun(run.context)) return [EXECUTE_STEP];
+	return [isNewJob ? RETRY_REMAKES : RETRY_KEEPS];
 }
 
 /** n8n takes an execution whose error says "canceled" for one that was stopped, whoever says it. */

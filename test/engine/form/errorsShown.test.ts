@@ -24,7 +24,7 @@ test('a problem that many items have is one line, and the data of the error name
 test('one wrong item of several is named in the message, which alone stands in the pop-up', async () => {
 	const rows = itemsOf({ prompt: 'good', seconds: 5 }, { prompt: '', seconds: 5 });
 	expect(thrown(await stage.run(fromItem, rows))).toMatchObject({
-		message: 'Item 1 (counted from 0): Prompt is empty. Fill it in.',
+		message: 'Item 1 (item 0 is the first): Prompt is empty. Fill it in.',
 		description: 'Nothing was sent.',
 	});
 	const [, wrong] = rows;
@@ -48,9 +48,9 @@ test('a key that is refused for all items is named once, with what to do and wit
 		do: { reply: { status: 401, body: { detail: 'Invalid API key' } } },
 	});
 	expect(thrown(await stage.run({ ...fromItem, provider: 'coreToday' }, rows))).toMatchObject({
-		message: '2 of 2 videos were not submitted (items 0, 1, counted from 0).',
+		message: '2 of 2 videos were not submitted (items 0 and 1; item 0 is the first).',
 		description:
-			"Items 0, 1: Core.Today: Invalid API key<br>\nOpen this node's Core.Today credential and check that the API key is complete, valid and allowed to use this model.",
+			"Items 0 and 1: Core.Today: Invalid API key<br>\nOpen this node's Core.Today credential and check that the API key is complete, valid and allowed to use this model.",
 	});
 });
 

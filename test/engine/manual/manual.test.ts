@@ -81,7 +81,7 @@ describe.each(providerNames)('Execute step after a partial failure at %s', (prov
 		const [first, , third, second] = jobIds();
 		expect(outputOf(again).map(({ jobId }) => jobId)).toEqual([first, second, third]);
 		expect(takenOverIn(again)).toEqual([
-			'2 videos of an earlier run in the editor are used again and not paid for again. To get a new one, change its prompt.',
+			'2 videos of an earlier run in the editor are used again and not paid for again. If you run this node once more, it makes them anew, and you pay again.',
 		]);
 	});
 

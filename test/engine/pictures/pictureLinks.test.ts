@@ -48,7 +48,7 @@ test.each(REFUSED)('%s is refused before anything is sent to a provider', async 
 		const text = thrown(await stage.run({ provider, startImageUrl })).text;
 		expect(text).toMatch(words);
 		expect(text).toMatch(
-			/Start Image URL .*n8n opened it at 127\.0\.0\.1\..*add the option Check Picture Links and turn it off/,
+			/Start Image URL .*n8n asked the server 127\.0\.0\.1\..*add the option Check Picture Links and turn it off/,
 		);
 		expect(text).not.toContain('/hosts/');
 		expect(text).toContain('Nothing was sent.');

@@ -106,7 +106,9 @@ describe.each(PROVIDERS)('a batch at $provider in which one job fails and one is
 		const execution = await stage.run({ provider, ...asked }, rows());
 		const { text } = thrown(execution);
 		const jobs = stage.jobs();
-		expect(text).toContain('1 of 4 videos failed (item 1, counted from 0), 1 was cancelled (item 2). 2 are finished.');
+		expect(text).toContain(
+			'1 of 4 videos failed (item 1; item 0 is the first), 1 was cancelled (item 2). 2 videos are finished.',
+		);
 		expect(text).toContain(`Item 0: ${jobs[0]?.id}, completed, ${jobs[0]?.videoUrl}`);
 		expect(text).toContain(`Item 1: ${jobs[1]?.id}, failed`);
 		expect(text).toContain(`Item 2: ${jobs[2]?.id}, cancelled`);
