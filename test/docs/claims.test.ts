@@ -42,8 +42,8 @@ test("Generate's options are all there, with the defaults they have", () => {
 	);
 	const options = (collection?.options ?? []).flatMap((option) => ('type' in option ? [option] : []));
 	const defaultOf = ({ name, default: value }: INodeProperties) => {
-		// A limit has its default only once it is added.
-		if (['fallbackMaxCost', 'maxCost', 'maxJobs'].includes(name)) return 'not set';
+		// A sum that is to be typed in.
+		if (['fallbackMaxCost', 'maxCost'].includes(name)) return 'not set';
 		return value === '' ? 'empty' : String(value);
 	};
 	const actual = options.map((option) => [option.displayName, defaultOf(option)]);
