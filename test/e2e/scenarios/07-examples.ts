@@ -343,9 +343,9 @@ export const scenarios: Scenario[] = [
 			];
 			const create = { resource: 'table', operation: 'create', tableName: SPEND.value, columns: { column: columns } };
 			await host.run(row('Make the table', [manualTrigger(), node('Create', 'dataTable', create)]));
-			const spent = "$('Spent Today').all().reduce((sum, row) => sum + (row.json.cost || 0), 0)";
-			expect(readFileSync(join(repositoryFolder, 'README.md'), 'utf8')).toContain(`{{ 5 - ${spent} }}`);
-			const generate = bench.generate({ options: { maxCost: `={{ 0.5 - ${spent} }}` } });
+			const spent = "$('Spent Today').all().reduce((sum, row) => sum + (Number(row.json.cost) || 0), 0)";
+			expect(readFileSync(join(repositoryFolder, 'README.md'), 'utf8')).toContain(`{{ Math.max(0, 5 - ${spent}) }}`);
+			const generate = bench.generate({ options: { maxCost: `={{ Math.max(0, 0.5 - ${spent}) }}` } });
 			const first = await host.run(cappedWorkflow(generate));
 			expect(first.status).toBe('success');
 			const second = await host.run(cappedWorkflow(generate));
