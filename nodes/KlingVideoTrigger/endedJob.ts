@@ -115,8 +115,8 @@ function readParameters(context: IWebhookFunctions): Parameters {
 		events: namesIn(context.getNodeParameter('events')),
 		model,
 		download: context.getNodeParameter('downloadVideo') === true,
-		// n8n has no value for a field that is not shown.
-		field: asText(context.getNodeParameter('outputField', '')) ?? 'data',
+		// n8n has no value for a field that is not shown. An expression may give a number, or nothing.
+		field: asText(String(context.getNodeParameter('outputField', '') ?? '')) ?? 'data',
 		raw: options.output === 'raw',
 		query: without(query, MODEL_PARAMETER),
 	};

@@ -194,6 +194,8 @@ describe.each(providerNames)('%s', (provider) => {
 		['clip', 'clip'],
 		[' clip ', 'clip'],
 		['  ', 'data'],
+		['={{ 7 }}', '7'],
+		['={{ null }}', 'data'],
 	])('the video goes into the field %j that was typed', async (outputField, field) => {
 		await submit(provider, stage.publish({ provider, outputField }).url);
 		expect(Object.keys((await stage.resumed()).items('Collect')[0]?.binary ?? {})).toEqual([field]);
