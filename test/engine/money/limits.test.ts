@@ -49,7 +49,7 @@ describe('Max Cost', () => {
 		const execution = await run({ mode: 'pro', duration: 10, options: { maxCost: 749 } }, 2);
 		nothingSent();
 		const { message } = thrown(execution);
-		expect(message).toContain('at least 750 credits for items 0, 1');
+		expect(message).toContain('at least 750 credits for items 0 and 1');
 		expect(message).toContain('Only a base price is documented, so the real cost may be higher');
 	});
 

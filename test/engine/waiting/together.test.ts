@@ -164,7 +164,7 @@ describe('30 items of which 3 are bad rows', () => {
 		expect(stage.requests()).toEqual([]);
 		expect(message).toBe('3 of 30 items have wrong or missing values. Nothing was sent.');
 		expect(description.split('<br>\n')).toEqual([
-			'Items 4, 29: Prompt is empty. Fill it in.',
+			'Items 4 and 29: Prompt is empty. Fill it in.',
 			expect.stringMatching(/^Item 11: Prompt is 2501 characters long/),
 		]);
 	});
