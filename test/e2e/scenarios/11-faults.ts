@@ -110,8 +110,8 @@ export const scenarios = [
 			const execution = await host.run(films(bench, thirtyRows()));
 			expect(execution.status).toBe('error');
 			// Items with the same problem share a line.
-			const lines = [...(errorOf(execution) ?? '').matchAll(/^Items? ([\d, ]+): Prompt/gm)];
-			const named = lines.flatMap(([, numbers = '']) => numbers.split(', ').map(Number));
+			const lines = [...(errorOf(execution) ?? '').matchAll(/^Items? (\d.*?): Prompt/gm)];
+			const named = lines.flatMap(([, numbers = '']) => numbers.split(' and ').map(Number));
 			expect(named.sort((one, other) => one - other)).toEqual(badRows);
 			expect(bench.emulator.requests()).toEqual([]);
 		},

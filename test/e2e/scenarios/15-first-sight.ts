@@ -107,7 +107,9 @@ export const scenarios: Scenario[] = [
 				]),
 			);
 			await panel.addOption('Max Cost');
-			await panel.formSays('In USD with Runpod, in credits with Core.Today (1,000 credits are about 1 USD)');
+			await panel.formSays(
+				'In USD with Runpod, in credits with Core.Today (1 USD is about 1,000 credits). If you change the provider, change this, too.',
+			);
 			expect(await panel.shownIn('maxCost')).toBe('');
 			await panel.close();
 			for (const [provider, notice] of Object.entries(NOTICES)) {
