@@ -3,13 +3,13 @@ const MAX_NAMED_RANGES = 15;
 
 /** "3", "0–11", "0–2, 5", "0 and 1": the numbers in ascending order, with what follows on each other as a range. */
 function rangesText(indexes: readonly number[]): string {
+	if (indexes.length === 2) return indexes.join(' and ');
 	const ranges: Array<{ first: number; last: number }> = [];
 	for (const index of indexes) {
 		const range = ranges.at(-1);
 		if (range?.last === index - 1) range.last = index;
 		else ranges.push({ first: index, last: index });
 	}
-	if (indexes.length === 2) return indexes.join(' and ');
 	const texts = ranges.slice(0, MAX_NAMED_RANGES).map(({ first, last }) => {
 		return first === last ? String(first) : `${first}${last === first + 1 ? ', ' : '–'}${last}`;
 	});

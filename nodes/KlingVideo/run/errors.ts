@@ -18,7 +18,7 @@ const RETRY_REMAKES =
 const MAX_SHOWN_LINES = 12;
 
 const EXECUTE_STEP =
-	"Correct what is wrong and press Execute step within an hour: finished and running videos are kept and not paid for again. A video that failed, or whose prompt, picture or settings you change, is made as a new one. After a restart of n8n, or if n8n runs the editor's executions on workers, use Executions > Retry instead. With On Error set to Continue you get the finished videos even if others fail.";
+	"Correct what is wrong and press Execute step within an hour: finished and running videos are kept and not paid for again. A video that failed, or whose prompt, picture or settings you change, is made as a new one, and paid for. After a restart of n8n, or if n8n runs the editor's executions on workers, use Executions > Retry instead. With On Error set to Continue you get the finished videos even if others fail.";
 
 /** An item whose form is wrong, with On Error "Continue". `earlier` is what an earlier try submitted for it. */
 export function invalidItem(problems: readonly Problem[], earlier?: LedgerEntry): ItemError {
@@ -262,10 +262,10 @@ function othersText(results: readonly Result[]): string {
 /** What Retry and Execute step will do. After Stop nothing is said: n8n then keeps no record of the jobs. */
 function retryTexts(run: Run, failed: readonly ErrorResult[]): string[] {
 	if (run.stop.requested) return [];
+	if (isManualRun(run.context)) return [EXECUTE_STEP];
 	const isNewJob = failed.some(
 		({ error: { status, failure } }) => status === 'failed' && failure !== undefined && maySubmitAgain(failure),
 	);
-	if (isManualRun(run.context)) return [EXECUTE_STEP];
 	return [isNewJob ? RETRY_REMAKES : RETRY_KEEPS];
 }
 

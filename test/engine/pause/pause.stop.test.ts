@@ -67,7 +67,7 @@ describe.each(providerNames)('Stop at %s leaves no job behind', (provider) => {
 		stage.emulator.script({ when: { jobNumber: 2 }, job: { endsAs: 'failed', error: 'NSFW content' } });
 		await stage.engine.run(flow, { items: shots(2), mode: 'manual' });
 		stage.emulator.misbehave({ when: { call: 'submit', jobNumber: 3 }, do: { hang: 'before' } });
-		const pausing = { ...stage.workflow({ ...FROM_ITEM, provider, completion: 'callback', downloadVideo: false }) };
+		const pausing = stage.workflow({ ...FROM_ITEM, provider, completion: 'callback', downloadVideo: false });
 		const running = stage.engine.start({ ...pausing, id: 'left' }, { items: shots(2), mode: 'manual' });
 		await stage.until(() => stage.requests('submit').length === 3);
 		running.stop();
