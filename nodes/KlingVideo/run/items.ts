@@ -132,7 +132,24 @@ export function outputItems(run: Run, results: readonly Result[], notes: readonl
 	if (mustThrow(run, results)) throw unfinishedRun(run, results, notes);
 	return results.map((result, itemIndex) => {
 		const pairedItem = { item: itemIndex };
-		if (result.kind === 'error') return { json: errorJson(result.error), pairedItem };
-		return { ...without(result, 'kind'), pairedItem };
+		if (result.kind === 'item') return { ...without(result, 'kind'), pairedItem };
+		const json = errorJson(result.error);
+		return n8nFindsInput(run, itemIndex) ? { json, pairedItem } : { json };
 	});
+}
+
+/**
+ * Whether n8n finds the input item of an error item, whose fields it adds at the error output. Where it does not, as with
+ * rows that were pinned after the node before had run, it would drop the whole output, with the IDs of jobs and the
+ * videos in it. {@link https://github.com/n8n-io/n8n/blob/n8n%402.41.1/packages/core/src/execution-engine/workflow-execute.ts handleNodeErrorOutput}
+ */
+function n8nFindsInput({ context }: Run, itemIndex: number): boolean {
+	const source = context.getExecuteData().source?.main?.[0];
+	if (!source || context.getNode().onError !== 'continueErrorOutput') return true;
+	try {
+		context.getWorkflowDataProxy(itemIndex).$getPairedItem(source.previousNode, source, { item: itemIndex });
+		return true;
+	} catch {
+		return false;
+	}
 }

@@ -55,6 +55,26 @@ export class Engine {
 	}
 
 	/**
+	 * "Execute step" on the second node, with rows pinned at the first one after it had run: n8n hands over the pinned
+	 * rows, and still knows what the node gave before.
+	 */
+	async runStepOfPinned(
+		workflow: WorkflowJson,
+		{ before, pinned }: { before: INodeExecutionData[]; pinned: INodeExecutionData[] },
+	): Promise<Execution> {
+		const [first, second] = workflow.nodes.map(({ name }) => name);
+		const node = this.host.open(workflow).getNode(second ?? '');
+		if (first === undefined || node === null) throw new Error('The workflow has no second node');
+		const source = { main: [{ previousNode: first }] };
+		const ran = { data: { main: [before] }, source: [], startTime: 0, executionTime: 0, executionIndex: 0 };
+		const data = createRunExecutionData({
+			executionData: { nodeExecutionStack: [{ node, data: { main: [pinned] }, source }] },
+			resultData: { runData: { [first]: [ran] } },
+		});
+		return await this.host.launch({ workflow, id: this.host.nextId(), mode: 'manual', data }).done;
+	}
+
+	/**
 	 * The editor's "Retry execution": a new execution over the stored data of one that did not succeed, from where it
 	 * failed. With `workflow`, "Retry with currently saved workflow".
 	 */

@@ -2,7 +2,7 @@ import type { INodeExecutionData } from 'n8n-workflow';
 import { providerNames } from '../../support/apis';
 import { at } from '../../support/defined';
 import { itemsOf } from '../harness/index';
-import { withFile } from '../items';
+import { FROM_ITEM, withFile } from '../items';
 import { errorOf, itemOf, thrown } from '../results';
 import { createStage, type Stage } from '../stage';
 
@@ -115,6 +115,20 @@ describe.each(PROVIDERS)('a batch at $provider in which one job fails and one is
 		expect(text).toContain(`Item 3: ${jobs[3]?.id}, completed, ${jobs[3]?.videoUrl}`);
 		expect(text).toContain('Executions > Retry keeps finished and running videos');
 		expect(jobs.every(({ finishedAtMs }) => finishedAtMs !== undefined)).toBe(true);
+	});
+});
+
+describe('rows that were pinned in the editor after the node before had run, with the error output', () => {
+	const pinned = () => withFile(itemsOf({ prompt: '' }, { prompt: 'Shot 1' }, { prompt: '' }));
+
+	test('the video is in the output, and an error without a row of the earlier run is there without its fields', async () => {
+		const flow = stage.workflow({ provider: 'coreToday', ...FROM_ITEM }, { onError: 'continueErrorOutput' });
+		const execution = await stage.engine.runStepOfPinned(flow, { before: itemsOf({ row: 'old' }), pinned: pinned() });
+		expect(execution.items('Kling').map(({ json }) => json.jobId)).toEqual([stage.job().id]);
+		expect(execution.items('Kling', 1)).toEqual([
+			expect.objectContaining({ pairedItem: { item: 0 }, json: expect.objectContaining({ row: 'old' }) }),
+			{ json: { error: expect.objectContaining({ message: 'Prompt is empty. Fill it in.' }) } },
+		]);
 	});
 });
 
