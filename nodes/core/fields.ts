@@ -80,11 +80,15 @@ function cleanText(text: string): string {
 	return text.replace(/(?![\t\n\r])[\p{Cs}\p{Cc}]/gu, '');
 }
 
+/** What is wrong with a text whose {{ }} nobody filled in. */
+export const UNFILLED =
+	'still has {{ }} in it. Switch the field to Expression, so that n8n fills it in. If it is one already, correct the text in your data.';
+
 /** What shows that a text was to be filled in and was not, so that nobody means it as it is; undefined if nothing does. */
 function unfilledProblem(text: string): string | undefined {
 	const templates = text.split('{{').slice(1);
 	if (templates.some((template) => /^(?:(?!\}\})[^])*?\$[A-Za-z_(]/.test(template))) {
-		return 'still has {{ }} in it. Switch the field to Expression, so that n8n fills it in.';
+		return UNFILLED;
 	}
 	if (!text.includes('[object Object]')) return undefined;
 	return 'has [object Object] in it: an expression gave a whole object. Name the text inside it, e.g. with .text at the end.';

@@ -21,5 +21,13 @@ export function itemsText(indexes: readonly number[]): string {
 	return `${indexes.length === 1 ? 'item' : 'items'} ${rangesText(indexes)}`;
 }
 
-/** What a message says once of the numbers of items: people count from 1. */
-export const ITEM_0_IS_FIRST = 'item 0 is the first';
+const ordinals = new Intl.PluralRules('en', { type: 'ordinal' });
+const ENDINGS: Readonly<Partial<Record<Intl.LDMLPluralRule, string>>> = { one: 'st', two: 'nd', few: 'rd' };
+
+/** The same for those who count from 1: "item 1, the 2nd of 3", "items 0–2, 5; item 0 is the first". */
+export function itemsOfText(indexes: readonly number[], itemCount: number): string {
+	const [index] = indexes;
+	if (index === undefined || indexes.length > 1) return `${itemsText(indexes)}; item 0 is the first`;
+	const place = `${index + 1}${ENDINGS[ordinals.select(index + 1)] ?? 'th'}`;
+	return `${itemsText(indexes)}, the ${place} of ${itemCount}`;
+}

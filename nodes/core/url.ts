@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js';
+import { UNFILLED } from './fields';
 
 /**
  * Names that stand for the own machine or network or for nothing, with everything below them: RFC 6761 (localhost, test,
@@ -63,7 +64,7 @@ export function isPrivateHost(hostname: string): boolean {
 
 /** What is wrong with the way the text is written, before it is read as a URL. */
 function writingProblem(text: string): string | undefined {
-	if (text.includes('{{')) return 'still has {{ }} in it. Switch the field to Expression, so that n8n fills it in.';
+	if (text.includes('{{')) return UNFILLED;
 	if (/^data:/i.test(text)) return 'is a data URI. Give a link.';
 	if (!/^https?:\/\//i.test(text)) return 'has to begin with https:// or http://. Give the whole address.';
 	if (/[\s\\]/.test(text)) return 'has a space, a line break or a backslash in it. Write a space as %20.';

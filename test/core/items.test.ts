@@ -1,4 +1,4 @@
-import { itemsText } from '../../nodes/core/items';
+import { itemsOfText, itemsText } from '../../nodes/core/items';
 
 test.each([
 	[[3], 'item 3'],
@@ -12,4 +12,15 @@ test.each([
 test('a message names no more items than can be read', () => {
 	const scattered = Array.from({ length: 100 }, (_, index) => 2 * index);
 	expect(itemsText(scattered)).toMatch(/^items 0, 2, .*28 and more$/);
+});
+
+test.each([
+	[[0], 3, 'item 0, the 1st of 3'],
+	[[1], 3, 'item 1, the 2nd of 3'],
+	[[2], 3, 'item 2, the 3rd of 3'],
+	[[10], 20, 'item 10, the 11th of 20'],
+	[[21], 30, 'item 21, the 22nd of 30'],
+	[[0, 2], 3, 'items 0 and 2; item 0 is the first'],
+])('for those who count from 1, a message names the items %j of %j as "%s"', (indexes, itemCount, text) => {
+	expect(itemsOfText(indexes, itemCount)).toBe(text);
 });

@@ -1,12 +1,15 @@
 import { BoundedMap, createMemory, pauseMemory } from '../../nodes/kling/memory';
 
-test('a bounded map forgets the key that was added first, and no more than it has to', () => {
+test('a bounded map forgets the key that was asked for longest ago, and no more than it has to', () => {
 	const map = new BoundedMap<string>(2);
 	for (const key of ['a', 'b', 'c']) map.getOrAdd(key, () => `value of ${key}`);
 	expect(['a', 'b', 'c'].map((key) => map.has(key))).toEqual([false, true, true]);
-	map.delete('b');
+	map.getOrAdd('b', () => 'another value of b');
 	map.getOrAdd('d', () => 'value of d');
-	expect(['b', 'c', 'd'].map((key) => map.has(key))).toEqual([false, true, true]);
+	expect(['b', 'c', 'd'].map((key) => map.has(key))).toEqual([true, false, true]);
+	map.delete('b');
+	map.getOrAdd('e', () => 'value of e');
+	expect(['b', 'd', 'e'].map((key) => map.has(key))).toEqual([false, true, true]);
 });
 
 test('a bounded map keeps the value it has, and makes a new one only for a new key', () => {

@@ -18,7 +18,7 @@ const FALLBACK = { '/provider': fallbackChoices };
 const EMPTY_NUMBER = null;
 const COST_UNITS =
 	'In USD with Runpod, in credits with Core.Today (1 USD is about 1,000 credits). If you change the provider, change this, too.';
-const COST_PLACEHOLDER = 'e.g. 5 USD or 5000 credits';
+const COST_PLACEHOLDER = 'A number alone, e.g. 5 or 5000';
 
 /** The options of Generate, by label. */
 export const generateOptions: INodeProperties = {

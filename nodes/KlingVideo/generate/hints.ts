@@ -1,4 +1,4 @@
-import { ITEM_0_IS_FIRST, itemsText } from '../../core/items';
+import { itemsOfText } from '../../core/items';
 import type { Cost } from '../../core/job';
 import { estimateCost } from '../../core/models/price';
 import type { LedgerEntry } from '../../core/money/ledger';
@@ -70,7 +70,7 @@ function errorsText(results: readonly Result[], itemCount: number): string | und
 	const wrong = [...results.keys()].filter((itemIndex) => results[itemIndex]?.kind === 'error');
 	if (wrong.length === 0) return undefined;
 	const ended = wrong.length === 1 ? 'ended as an error' : 'ended as errors';
-	return `${wrong.length} of ${itemCount} items ${ended} (${itemsText(wrong)}; ${ITEM_0_IS_FIRST})`;
+	return `${wrong.length} of ${itemCount} items ${ended} (${itemsOfText(wrong, itemCount)})`;
 }
 
 /** What videos cost in all, where undefined is a price that is not known. */
@@ -103,11 +103,12 @@ function countText(count: number): string {
 /** How many jobs of an earlier manual run this one took over, and what makes new ones. */
 function takenOverText(count: number, results: readonly Result[]): string | undefined {
 	if (count === 0) return undefined;
-	const [are, them] = count === 1 ? ['is', 'it'] : ['are', 'them'];
+	const are = count === 1 ? 'is' : 'are';
+	const all = results.length === 1 ? 'the video' : `all ${results.length} videos`;
 	const used = `${countText(count)} of an earlier run in the editor ${are} used again and not paid for again.`;
 	// Only a run with errors leaves its videos to the next one.
 	if (results.some(({ kind }) => kind === 'error')) return `${used} To get a new one, change its prompt.`;
-	return `${used} If you run this node once more, it makes ${them} anew, and you pay again.`;
+	return `${used} If you run this node once more, it makes ${all} anew, and you pay again.`;
 }
 
 function takenUpText(toDo: readonly GenerateItem[]): string | undefined {

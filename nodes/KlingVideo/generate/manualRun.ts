@@ -17,8 +17,9 @@ import type { GenerateItem } from './check';
  * become entries of its own ledger, so that retries, Stop and the limits treat them as its own; but they are paid for.
  */
 export async function takeOverLeftJobs(run: Run, items: Items<GenerateItem>): Promise<Items<GenerateItem>> {
-	const left = leftJobsOf(run);
-	if (left === undefined || !isManualRun(run.context)) return items;
+	const { context, leftJobs } = run;
+	const left = isManualRun(context) ? leftJobs.get(savedNodeOf(context) ?? '') : undefined;
+	if (left === undefined) return items;
 	return await doItems(run, items, async (item) =>
 		item.dryRun || item.known.kind !== 'maySubmit' ? item : await takeOver(run, left, item),
 	);
@@ -67,14 +68,16 @@ async function leftJob(run: Run, { paid, api }: Found, { output }: GenerateItem)
  * A run without errors leaves nothing, so that the next one makes new videos. Neither does Executions > Retry.
  */
 export async function leaveJobs(run: Run, isWhole: boolean): Promise<void> {
-	const left = leftJobsOf(run);
-	if (left === undefined) return;
+	const { context, leftJobs } = run;
+	const key = savedNodeOf(context);
+	if (key === undefined) return;
 	const jobs = run.ledger.usableJobs();
-	if (!isManualRun(run.context) || !hasFailedTurn(run, isWhole)) {
-		if (isWhole) left.drop(jobs.map(({ job }) => job.handle));
+	if (!isManualRun(context) || !hasFailedTurn(run, isWhole)) {
+		if (isWhole) leftJobs.get(key)?.drop(jobs.map(({ job }) => job.handle));
 		return;
 	}
-	const executionId = run.context.getExecutionId();
+	const left = leftJobs.getOrAdd(key, () => new LeftJobs());
+	const executionId = context.getExecutionId();
 	for (const { entry, job } of jobs) {
 		const api = await run.api(entry.provider);
 		if ('problem' in api) continue;
@@ -87,13 +90,6 @@ export async function leaveJobs(run: Run, isWhole: boolean): Promise<void> {
 			leftMs: run.clock.now(),
 		});
 	}
-}
-
-/** What this node's manual runs left; undefined where none of them can have left anything. */
-function leftJobsOf({ context, leftJobs }: Run): LeftJobs | undefined {
-	const key = savedNodeOf(context);
-	if (key === undefined) return undefined;
-	return isManualRun(context) ? leftJobs.getOrAdd(key, () => new LeftJobs()) : leftJobs.get(key);
 }
 
 /** Whether a turn of this execution, this one included, ended with an error that no later try has mended. */

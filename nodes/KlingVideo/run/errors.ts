@@ -1,6 +1,6 @@
 import type { NodeOperationError } from 'n8n-workflow';
 import { problemText, type Problem } from '../../core/fields';
-import { ITEM_0_IS_FIRST, itemsText } from '../../core/items';
+import { itemsOfText, itemsText } from '../../core/items';
 import type { Failure } from '../../core/job';
 import { asObject, asText, present, type JsonObject } from '../../core/json';
 import { maySubmitAgain, type LedgerEntry } from '../../core/money/ledger';
@@ -18,7 +18,10 @@ const RETRY_REMAKES =
 const MAX_SHOWN_LINES = 12;
 
 const EXECUTE_STEP =
-	"Correct what is wrong and press Execute step within an hour: finished and running videos are kept and not paid for again. A video that failed, or whose prompt, picture or settings you change, is made as a new one, and paid for. After a restart of n8n, or if n8n runs the editor's executions on workers, use Executions > Retry instead. With On Error set to Continue you get the finished videos even if others fail.";
+	'Correct what is wrong and press Execute step within an hour: finished and running videos are kept and not paid for again. A video that failed, or whose prompt, picture or settings you change, is made as a new one, and paid for. After a restart of n8n, or if your n8n is spread over several servers (queue mode), use Executions > Retry instead. With On Error set to Continue you get the finished videos even if others fail.';
+
+const UNCLEAR_AGAIN =
+	'Look in your account before you press Execute step: an item whose job may exist is submitted, and perhaps paid for, again.';
 
 /** An item whose form is wrong, with On Error "Continue". `earlier` is what an earlier try submitted for it. */
 export function invalidItem(problems: readonly Problem[], earlier?: LedgerEntry): ItemError {
@@ -69,19 +72,26 @@ export function unexpectedEnd(reason: string): ItemError {
 	};
 }
 
+/** An error with the item whose error it is. */
+type ErrorOfItem = ErrorResult & { readonly itemIndex: number };
+
+/** Nobody knows whether the item's submit made a job. */
+const isUnclear = ({ error }: ErrorResult) => error.failure?.code === 'submit_unknown';
+
 /** What is said of one item, in the order of importance. */
 interface Line {
 	readonly itemIndex: number;
 	readonly text: string;
 }
 
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+
 /** Lines for the screen: items of which the same is said share one. What does not fit is left to the error's data. */
 function linesText(lines: readonly Line[]): string[] {
 	const byText = new Map<string, number[]>();
 	for (const { itemIndex, text } of lines) byText.set(text, [...(byText.get(text) ?? []), itemIndex]);
 	const all = [...byText].map(([text, itemIndexes]) => {
-		const items = itemsText(itemIndexes);
-		return `${items.charAt(0).toUpperCase()}${items.slice(1)}: ${text}`;
+		return `${capital(itemsText(itemIndexes))}: ${text}`;
 	});
 	if (all.length <= MAX_SHOWN_LINES) return all;
 	const rest = all.length - MAX_SHOWN_LINES + 1;
@@ -125,8 +135,8 @@ export function refusedRun(
 	}
 	const [first] = invalid;
 	if (invalid.length === 1 && first !== undefined) {
-		const whose = itemCount === 1 ? '' : `Item ${first.itemIndex} (${ITEM_0_IS_FIRST}): `;
-		const message = whose + first.problems.map(problemText).join(' ');
+		const problems = first.problems.map(problemText).join(' ');
+		const message = itemCount === 1 ? problems : `${capital(itemsOfText([first.itemIndex], itemCount))}: ${problems}`;
 		return nodeError(context, { message, description: [nothing, ...known].join('\n') });
 	}
 	const problems = invalid.flatMap((item) =>
@@ -196,18 +206,16 @@ export function unfinishedRun(run: Run, results: readonly Result[], notes: reado
 	});
 }
 
-/** What to do, where that is the same for all items without a video. */
-function commonAdvice(failed: readonly ErrorResult[]): string[] {
-	const advice = new Set(failed.map(({ error }) => error.description));
-	return advice.size === 1 ? [...advice] : [];
+/** What to do, where that is the same for all items without a video; in any case about jobs that may exist. */
+function commonAdvice(failed: readonly ErrorOfItem[]): string[] {
+	const textOf = ({ error, itemIndex }: ErrorOfItem) => ({ itemIndex, text: error.description });
+	const advice = linesText(failed.map(textOf));
+	return advice.length === 1 ? advice : linesText(failed.filter(isUnclear).map(textOf));
 }
 
 /** Whether a retry has anything to keep. */
 function hasJobs(results: readonly Result[]): boolean {
-	return results.some(
-		(result) =>
-			result.kind === 'item' || result.error.jobId !== undefined || result.error.failure?.code === 'submit_unknown',
-	);
+	return results.some((result) => result.kind === 'item' || result.error.jobId !== undefined || isUnclear(result));
 }
 
 /** What became of items without a video, of one and of several. */
@@ -230,12 +238,8 @@ function outcomeOf({ status, failure, jobId }: ItemError, isStopped: boolean): k
 	return failure?.charged === 'no' ? 'notSubmitted' : 'failed';
 }
 
-/** "1 of 3 videos failed (item 1; item 0 is the first)", with a part for each way in which videos failed. */
-function failedText(
-	failed: ReadonlyArray<ErrorResult & { readonly itemIndex: number }>,
-	total: number,
-	isStopped: boolean,
-): string {
+/** "1 of 3 videos failed (item 1, the 2nd of 3)", with a part for each way in which videos failed. */
+function failedText(failed: readonly ErrorOfItem[], total: number, isStopped: boolean): string {
 	const parts = Object.entries(OUTCOMES).flatMap(([outcome, [ofOne, ofMany]]) => {
 		const those = failed.filter(({ error }) => outcomeOf(error, isStopped) === outcome);
 		const indexes = those.map(({ itemIndex }) => itemIndex);
@@ -243,7 +247,7 @@ function failedText(
 	});
 	const texts = parts.map(({ indexes, verb }, at) => {
 		const count = at === 0 ? `${indexes.length} of ${total} videos` : String(indexes.length);
-		return `${count} ${verb} (${itemsText(indexes)}${at === 0 ? `; ${ITEM_0_IS_FIRST}` : ''})`;
+		return `${count} ${verb} (${at === 0 ? itemsOfText(indexes, total) : itemsText(indexes)})`;
 	});
 	return texts.join(', ');
 }
@@ -262,7 +266,7 @@ function othersText(results: readonly Result[]): string {
 /** What Retry and Execute step will do. After Stop nothing is said: n8n then keeps no record of the jobs. */
 function retryTexts(run: Run, failed: readonly ErrorResult[]): string[] {
 	if (run.stop.requested) return [];
-	if (isManualRun(run.context)) return [EXECUTE_STEP];
+	if (isManualRun(run.context)) return failed.some(isUnclear) ? [EXECUTE_STEP, UNCLEAR_AGAIN] : [EXECUTE_STEP];
 	const isNewJob = failed.some(
 		({ error: { status, failure } }) => status === 'failed' && failure !== undefined && maySubmitAgain(failure),
 	);

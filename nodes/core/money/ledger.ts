@@ -117,9 +117,13 @@ function answerOf(entry: LedgerEntry): LedgerAnswer {
 	return needsNewJob(entry, job) ? { kind: 'maySubmit' } : { kind: 'job', entry, job };
 }
 
-/** What a limit counts of an entry: nothing if the job failed uncharged, what was reported, or the estimate at its most. */
+/** A failed job that the provider does not charge for. */
+function isFree({ job }: LedgerEntry): boolean {
+	return job?.status === 'failed' && job.failure.charged === 'no';
+}
+
+/** What a limit counts of an entry: what was reported, or the estimate at its most. */
 function costOf({ job, cost, mostAmount }: LedgerEntry): Cost | undefined {
-	if (job?.status === 'failed' && job.failure.charged === 'no') return undefined;
 	return job?.cost ?? (cost && { ...cost, amount: mostAmount ?? cost.amount });
 }
 
@@ -261,12 +265,12 @@ export class Ledger {
 	}
 
 	/**
-	 * All jobs of the ledger and what they cost as far as that is known. Unclear submits count. A job that was taken over
-	 * does not: another execution has paid for it.
+	 * All jobs of the ledger and what they cost as far as that is known. Unclear submits count. Failed jobs that are not
+	 * charged do not, nor do jobs that were taken over: another execution has paid for them.
 	 */
 	spent(): Spent {
 		const amounts = { USD: 0, credits: 0 };
-		const paid = this.entries.filter(({ takenOverMs }) => takenOverMs === undefined);
+		const paid = this.entries.filter((entry) => entry.takenOverMs === undefined && !isFree(entry));
 		for (const entry of paid) {
 			const cost = costOf(entry);
 			if (cost !== undefined) amounts[cost.unit] += cost.amount;

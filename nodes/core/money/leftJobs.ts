@@ -19,10 +19,10 @@ export interface LeftJob {
  */
 export type Wanted = Pick<LeftJob, 'account' | 'executionId'> & Pick<LedgerEntry, 'fingerprint'>;
 
-const MAX_JOBS = 200;
+const MAX_JOBS = 1_000;
 const LEFT_FOR_MS = 3_600_000;
 
-/** What the manual runs of one node left, oldest first: at most 200 jobs, each for an hour. */
+/** What the manual runs of one node left, oldest first: at most 1,000 jobs, each for an hour. */
 export class LeftJobs {
 	private jobs: LeftJob[] = [];
 

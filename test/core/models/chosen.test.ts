@@ -71,7 +71,7 @@ describe('the chosen model', () => {
 			'Prompt is empty. Fill it in.',
 		]);
 		expect(problemsOf(coreToday, { model: 'other', modelId: '{{ $json.model }}' })).toEqual([
-			'Model ID still has {{ }} in it. Switch the field to Expression, so that n8n fills it in.',
+			'Model ID still has {{ }} in it. Switch the field to Expression, so that n8n fills it in. If it is one already, correct the text in your data.',
 		]);
 	});
 });
@@ -104,7 +104,7 @@ describe('any other model, by its ID', () => {
 
 	test('is sent no value that was to be filled in', () => {
 		expect(problemsOf(coreToday, { ...other, mode: '{{ $json.mode }}', negativePrompt: 'NaN' })).toEqual([
-			'Mode still has {{ }} in it. Switch the field to Expression, so that n8n fills it in.',
+			'Mode still has {{ }} in it. Switch the field to Expression, so that n8n fills it in. If it is one already, correct the text in your data.',
 			'Negative Prompt is only the word "NaN": its expression found nothing. Check what it reads.',
 		]);
 	});

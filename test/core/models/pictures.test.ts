@@ -76,7 +76,7 @@ describe('reference pictures', () => {
 		],
 		[
 			{ referenceImageUrls: '{{ $json.Pictures }}' },
-			'Reference Image 1 still has {{ }} in it. Switch the field to Expression, so that n8n fills it in.',
+			'Reference Image 1 still has {{ }} in it. Switch the field to Expression, so that n8n fills it in. If it is one already, correct the text in your data.',
 		],
 		[
 			{ referenceImagesSource: 'binary', referenceImageFields: [7] },

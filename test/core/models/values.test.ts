@@ -69,7 +69,8 @@ describe('values as sheets give them', () => {
 });
 
 describe('a text that is sure to fail is refused, in every field', () => {
-	const LEFT_OVER = 'still has {{ }} in it. Switch the field to Expression, so that n8n fills it in.';
+	const LEFT_OVER =
+		'still has {{ }} in it. Switch the field to Expression, so that n8n fills it in. If it is one already, correct the text in your data.';
 
 	test.each([
 		'{{ $json.prompt }}',

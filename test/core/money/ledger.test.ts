@@ -306,13 +306,18 @@ describe('what was spent', () => {
 			jobOf('1', { status: 'completed', cost: { amount: 0.36, unit: 'USD', source: 'reported' } }),
 			0.36,
 		],
-		['a failed job that was not charged is free', failedOf('1', { charged: 'no' }), 0],
 		['a failed job whose charge is unknown counts', failedOf('1', { charged: 'unknown' }), 0.45],
 		['a cancelled job counts, as nobody says that it is free', jobOf('1', { status: 'cancelled' }), 0.45],
 	])('%s', (_name, job, amount) => {
 		const store: LedgerStore = {};
 		paid(store, job);
 		expect(ledgerOf(restarted(store), 3).spent()).toEqual({ jobs: 1, amounts: { USD: amount, credits: 0 } });
+	});
+
+	test('a failed job that was not charged is free, and no job of a limit', () => {
+		const store: LedgerStore = {};
+		paid(store, failedOf('1', { charged: 'no' }));
+		expect(ledgerOf(restarted(store), 3).spent()).toEqual({ jobs: 0, amounts: { USD: 0, credits: 0 } });
 	});
 
 	test('an unknown submit counts, and units are kept apart', () => {

@@ -52,10 +52,10 @@ test('a job that is left again is there once, and its hour starts anew', () => {
 	expect(takeAll(left, WANTED, NOW_MS + HOUR_MS)).toEqual(['1']);
 });
 
-test('of more than 200 jobs the oldest are forgotten', () => {
-	const left = jobsOf(...Array.from({ length: 203 }, (_, index) => leftOf(String(index))));
+test('of more than 1,000 jobs the oldest are forgotten', () => {
+	const left = jobsOf(...Array.from({ length: 1_003 }, (_, index) => leftOf(String(index))));
 	const taken = takeAll(left);
-	expect([taken.length, taken[0], taken.at(-1)]).toEqual([200, '3', '202']);
+	expect([taken.length, taken[0], taken.at(-1)]).toEqual([1_000, '3', '1002']);
 });
 
 test('what is dropped is gone, and only that', () => {

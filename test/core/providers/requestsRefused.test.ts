@@ -28,7 +28,7 @@ describe('bad input costs nothing: it is refused by label, with what to do', () 
 		[{ startImageUrl: 'dragon.png' }, 'Start Image URL has to begin with https:// or http://. Give the whole address.'],
 		[
 			{ startImageUrl: '{{ $json.url }}' },
-			'Start Image URL still has {{ }} in it. Switch the field to Expression, so that n8n fills it in.',
+			'Start Image URL still has {{ }} in it. Switch the field to Expression, so that n8n fills it in. If it is one already, correct the text in your data.',
 		],
 		[{ startImageUrl: 7 }, 'Start Image URL is empty. Give an https:// or http:// address.'],
 		[{ startImageSource: 'binary', startImageField: '' }, 'Start Image: Input Data Field Name is empty. Fill it in.'],

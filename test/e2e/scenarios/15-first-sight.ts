@@ -181,13 +181,13 @@ export const scenarios: Scenario[] = [
 			const panel = await Panel.open(page, 'Generate');
 			await panel.press();
 			await page
-				.getByText(/^1 of 3 videos failed \(item \d; item 0 is the first\)\. 2 videos are finished\.$/)
+				.getByText(/^1 of 3 videos failed \(item \d, the \d(?:st|nd|rd) of 3\)\. 2 videos are finished\.$/)
 				.first()
 				.waitFor();
 			expect(emulator.jobs()).toHaveLength(3);
 			await panel.execute();
 			await panel.outputSays(
-				'2 videos of an earlier run in the editor are used again and not paid for again. If you run this node once more, it makes them anew, and you pay again.',
+				'2 videos of an earlier run in the editor are used again and not paid for again. If you run this node once more, it makes all 3 videos anew, and you pay again.',
 			);
 			await panel.outputSays('1 video made, 0.45 USD, as the provider reports');
 			expect(emulator.jobs()).toHaveLength(4);

@@ -81,7 +81,7 @@ describe.each(providerNames)('Execute step after a partial failure at %s', (prov
 		const [first, , third, second] = jobIds();
 		expect(outputOf(again).map(({ jobId }) => jobId)).toEqual([first, second, third]);
 		expect(takenOverIn(again)).toEqual([
-			'2 videos of an earlier run in the editor are used again and not paid for again. If you run this node once more, it makes them anew, and you pay again.',
+			'2 videos of an earlier run in the editor are used again and not paid for again. If you run this node once more, it makes all 3 videos anew, and you pay again.',
 		]);
 	});
 
@@ -117,6 +117,14 @@ it('a run that fails again says what it took over, and leaves it to the next', a
 	expect(thrown(await press(flow)).description).toContain('2 videos of an earlier run in the editor are used again');
 	expect((await press(flow)).status).toBe('success');
 	expect(stage.prompts()).toEqual(['Shot 0', 'Shot 1', 'Shot 2', 'Shot 1', 'Shot 1']);
+});
+
+it('of several failures, one whose submit nobody knows the end of is named with what to do before the next press', async () => {
+	failJob(1, 'Content flagged as sensitive (E005)');
+	stage.emulator.misbehave({ when: { call: 'submit', skip: 1, first: 1 }, do: { cut: 'after' } });
+	const { description } = thrown(await press(flowOf()));
+	expect(description).toMatch(/Item 1: The job may exist and may have been charged.* Look in your Core\.Today account/);
+	expect(description).toContain('Look in your account before you press Execute step');
 });
 
 it('a run that has succeeded makes new videos when it is started again', async () => {

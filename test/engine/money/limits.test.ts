@@ -170,18 +170,22 @@ describe('a limit holds for the whole execution', () => {
 		expect(thrown(execution).message).toContain('on top of 750 credits');
 	});
 
-	it('a failed job that was surely not charged does not count against Max Cost', async () => {
+	it('a failed job that was surely not charged does not count against Max Cost and Max Jobs', async () => {
 		const error = 'worker temporarily unavailable';
 		stage.emulator.script({ when: { first: 2 }, job: { endsAs: 'failed', error } });
 		const settings = retryOnFail();
-		const execution = await run({ provider: 'runpod', completion: 'wait', options: { maxCost: 0.45 } }, 1, settings);
+		const execution = await run(
+			{ provider: 'runpod', completion: 'wait', options: { maxCost: 0.45, maxJobs: 1 } },
+			1,
+			settings,
+		);
 		expect(outputOf(execution)).toMatchObject([{ status: 'completed' }]);
 	});
 
 	it('a limit that is reached on a retry keeps the receipts of what was paid for', async () => {
 		// Of three videos with a limit of three jobs the third fails, and would be tried again.
 		stage.emulator.script({ when: { jobNumber: 3 }, job: { endsAs: 'failed', error: 'Please try again' } });
-		const parameters = { provider: 'runpod', completion: 'wait', downloadVideo: false, options: { maxJobs: 3 } };
+		const parameters = { completion: 'wait', downloadVideo: false, options: { maxJobs: 3 } };
 		const execution = await run(parameters, 3, retryOnFail(2));
 		const done = stage.jobs().filter(({ endsAs }) => endsAs !== 'failed');
 		expect(stage.jobs()).toHaveLength(3);
