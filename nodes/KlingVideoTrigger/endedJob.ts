@@ -1,29 +1,23 @@
 import type { IDataObject, INodeExecutionData, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
-import { retry, type Attempt } from '../core/calls/retry';
 import type { StatusAnswer } from '../core/calls/status';
 import type { Clock } from '../core/clock';
 import { FieldReader, isUnset } from '../core/fields';
-import { hasEnded, type Handle, type Job } from '../core/job';
+import { hasEnded, type Job } from '../core/job';
 import { asObject, asText, present, without } from '../core/json';
 import { findProvider } from '../core/providers';
 import type { Provider } from '../core/providers/provider';
-import { createRateLimiter, type RateLimiter } from '../core/rateLimiter';
+import { createRateLimiter } from '../core/rateLimiter';
 import { answer, bodyOf } from '../host/webhooks';
-import { readStatus } from '../kling/api';
 import { MODEL_PARAMETER } from '../kling/fields';
 import { jobItem, type OutputOptions, type Session } from '../kling/item';
 import type { Memory } from '../kling/memory';
+import { readReportedEnd } from '../kling/reportedEnd';
 import { createWebhookSession } from '../kling/webhookSession';
 
 /** Jobs that a workflow itself remembers, which holds over restarts. */
 const REMEMBERED_JOBS = 500;
 /** Status calls that callbacks can make a trigger send in vain: so many at first, then one a second. */
 const VAIN_STATUS_CALLS = { burst: 300, refillEveryMs: 1000 };
-/**
- * Whether a callback that is refused is repeated is not known (docs/providers.md#coretoday-callbacks), nor for how long its
- * answer is waited for (docs/providers.md#runpod-callbacks): most of ten seconds are used.
- */
-const STATUS_TRIES = { tries: 4, patienceMs: 8_000 };
 const NOT_ENDED = 'the job has not ended yet';
 
 /**
@@ -51,7 +45,14 @@ export async function startOnEndedJob(
 	if (!isTest && startedJobs(context).includes(name)) return answer(context, 200, 'already known');
 	const session = createWebhookSession(context, clock, memory);
 	const handle = { provider: provider.name, jobId, ...modelOf(parameters, provider) };
-	const { seen, calls } = await readEnd(session, handle, statusCallsOf(context, memory), clock);
+	const limiter = statusCallsOf(context, memory);
+	let calls = 0;
+	const mayAsk = () => {
+		const may = limiter.take(clock.now());
+		if (may) calls += 1;
+		return may;
+	};
+	const seen = await readReportedEnd(session, handle, mayAsk, clock);
 	if (seen === undefined) return answer(context, 429, 'asked too often');
 	if (seen.kind !== 'job' || !hasEnded(seen.job)) return answerUnconfirmed(context, jobId, seen);
 	const { job } = seen;
@@ -62,29 +63,6 @@ export async function startOnEndedJob(
 	if (!isTest) rememberStarted(context, name);
 	answer(context, 200, 'noted');
 	return { noWebhookResponse: true, workflowData: [[await startItem(session, job, parameters)]] };
-}
-
-/** What a callback found out. */
-interface Reading {
-	/** The last status. Absent: none may be read now. */
-	readonly seen?: StatusAnswer;
-	/** How many status calls were counted. */
-	readonly calls: number;
-}
-
-/** Reads a job's status, in a few tries while the job does not seem to have ended or a transient fault hides it. */
-async function readEnd(session: Session, handle: Handle, limiter: RateLimiter, clock: Clock): Promise<Reading> {
-	let reading: Reading = { calls: 0 };
-	async function attempt(): Promise<Attempt<Reading>> {
-		if (!limiter.take(clock.now())) return { kind: 'done', value: reading };
-		const seen = await readStatus(session.api, handle);
-		reading = { seen, calls: reading.calls + 1 };
-		if (seen.kind === 'refused' || (seen.kind === 'job' && hasEnded(seen.job))) return { kind: 'done', value: reading };
-		const afterMs = seen.kind === 'unavailable' ? seen.retryAfterMs : undefined;
-		return { kind: 'again', otherwise: reading, ...present({ afterMs }) };
-	}
-
-	return await retry(attempt, STATUS_TRIES, { clock, random: Math.random });
 }
 
 /** The provider could not be asked, or does not say that the job has ended. */

@@ -43,7 +43,7 @@ export const groups = {
 		timeoutMs: 10_000,
 	},
 	trigger: {
-		mutate: ['nodes/KlingVideoTrigger/endedJob.ts'],
+		mutate: ['nodes/KlingVideoTrigger/endedJob.ts', 'nodes/kling/reportedEnd.ts'],
 		tests: [
 			'engine/trigger/trigger.test.ts',
 			'engine/trigger/trigger.memory.test.ts',

@@ -8,6 +8,7 @@ import { answer, bodyOf, storedInContext } from '../../host/webhooks';
 import { readStatus } from '../../kling/api';
 import { jobItem, type Session } from '../../kling/item';
 import { pauseMemory, type Memory, type PauseMemory } from '../../kling/memory';
+import { readReportedEnd } from '../../kling/reportedEnd';
 import { createWebhookSession } from '../../kling/webhookSession';
 import { reasonOf } from '../run/items';
 import { ITEM_PARAMETER, PAUSE_KEY, readPause, type PausedItem, type PausedJob } from './pauseRecord';
@@ -140,9 +141,13 @@ async function jobIfEnded(
 	const { shared, session, logger, clock } = callback;
 	const known = shared.endedJobs.get(index);
 	if (known !== undefined) return { kind: 'job', job: known };
-	if (!(await shared.statusCalls.take(clock))) return { kind: 'notYet', status: 429, message: 'asked too often' };
+	const mayAsk = async () => await shared.statusCalls.take(clock);
+	const readOnce = async () => ((await mayAsk()) ? await readStatus(session.api, job.handle) : undefined);
+	// The callback may be the last one, so what it reports is asked for more than once.
+	const isNamed = index === callback.namedIndex;
+	const seen = isNamed ? await readReportedEnd(session, job.handle, mayAsk, clock) : await readOnce();
+	if (seen === undefined) return { kind: 'notYet', status: 429, message: 'asked too often' };
 	const { jobId } = job.handle;
-	const seen = await readStatus(session.api, job.handle);
 	if (seen.kind !== 'job') {
 		const reason = seen.kind === 'unavailable' ? seen.message : seen.failure.message;
 		logger.warn(`The status of Kling job ${jobId} could not be read; the execution stays paused: ${reason}`, { jobId });
@@ -155,7 +160,7 @@ async function jobIfEnded(
 	}
 	// This job still runs. A callback about this job came too early and has to be repeated; one about another job need not
 	// be.
-	return index === callback.namedIndex
+	return isNamed
 		? { kind: 'notYet', status: 503, message: 'this job has not ended' }
 		: { kind: 'notYet', status: 200, message: 'noted' };
 }

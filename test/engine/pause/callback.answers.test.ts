@@ -53,7 +53,7 @@ test('whoever calls is told what became of the call', async () => {
 	expect(await told(ending.webhookUrl)).toEqual(NOT_ENDED);
 	expect(await told(running.webhookUrl)).toEqual(NOT_ENDED);
 	await stage.until(() => stage.job().phase === 'completed');
-	stage.emulator.misbehave({ when: { call: 'status', first: 1 }, do: { reply: { status: 503 } } });
+	stage.emulator.misbehave({ when: { call: 'status', first: 4 }, do: { reply: { status: 503 } } });
 	expect(await told(ending.webhookUrl)).toEqual([503, { message: 'the provider could not confirm it' }]);
 	expect(await told(ending.webhookUrl)).toEqual([200, { message: 'noted' }]);
 	await stage.askApi('cancel', running);
@@ -68,11 +68,11 @@ test('the provider is asked no more for a job whose end is known', async () => {
 	const { ending, running } = await pauseWithTwo();
 	const asked = (id: string) => stage.requests('status').filter(({ jobId }) => jobId === id).length;
 	await stage.until(() => stage.job().phase === 'completed');
-	const [before, runningBefore] = [asked(ending.id), asked(running.id)];
+	const before = asked(ending.id);
 	await told(ending.webhookUrl);
 	await told(ending.webhookUrl);
 	await told(running.webhookUrl);
-	expect([asked(ending.id) - before, asked(running.id) - runningBefore]).toEqual([1, 3]);
+	expect(asked(ending.id) - before).toBe(1);
 });
 
 test.each(providerNames)(
