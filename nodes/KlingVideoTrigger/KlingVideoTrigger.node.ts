@@ -89,7 +89,7 @@ export class KlingVideoTrigger implements INodeType {
 					{
 						name: EVENT_LABELS.cancelled,
 						value: 'cancelled',
-						description: 'The job was cancelled',
+						description: 'The job was cancelled. Core.Today reports no cancellation, so this is for Runpod only.',
 						action: 'On video cancelled',
 					},
 					{

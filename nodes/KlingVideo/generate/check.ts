@@ -196,6 +196,9 @@ function maxCallbackSeconds(providers: readonly ProviderName[]): number | undefi
 	return limits.length === 0 ? undefined : Math.min(...limits);
 }
 
+const NO_CALLBACK_URL =
+	"is empty, because its expression finds nothing. Correct it. Where no callback is wanted, end it with || ''.";
+
 function readCallbackUrl(
 	{ context }: Run,
 	itemIndex: number,
@@ -203,6 +206,8 @@ function readCallbackUrl(
 	requests: readonly PreparedRequest[],
 ): string | undefined {
 	const url: unknown = context.getNodeParameter('callbackUrl', itemIndex, '');
+	// An expression that finds nothing gives no text at all; '' says on purpose that there is no callback.
+	if (url === undefined || url === null) return fields.refuse('Callback URL', NO_CALLBACK_URL);
 	if (isUnset(url)) return undefined;
 	const isLocal = requests.length > 0 && requests.every(({ api }) => api.isLocal);
 	const problem = urlProblem(url, { providerIsLocal: isLocal });

@@ -55,6 +55,7 @@ const REFUSED: ReadonlyArray<readonly [Form, string]> = [
 	[{ options: { maxCost: -1 } }, 'Max Cost has to be a number of 0 or more, but is -1.'],
 	[{ options: { maxJobs: null } }, 'Max Jobs has to be a number of 0 or more, but is empty.'],
 	[{ options: { dryRun: 'perhaps' } }, 'Dry Run has to be true or false, but is "perhaps".'],
+	[{ completion: 'jobId', callbackUrl: undefined }, 'Callback URL is empty, because its expression finds nothing.'],
 	[{ completion: 'jobId', callbackUrl: 'my trigger' }, 'Callback URL has to begin with https:// or http://.'],
 ];
 
