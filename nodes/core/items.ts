@@ -24,10 +24,10 @@ export function itemsText(indexes: readonly number[]): string {
 const ordinals = new Intl.PluralRules('en', { type: 'ordinal' });
 const ENDINGS: Readonly<Partial<Record<Intl.LDMLPluralRule, string>>> = { one: 'st', two: 'nd', few: 'rd' };
 
-/** The same for those who count from 1: "item 1, the 2nd of 3", "items 0–2, 5; item 0 is the first". */
+/** The same for those who count from 1: "the 2nd of 3 items, item 1 in n8n", "items 0–2, 5; item 0 is the first". */
 export function itemsOfText(indexes: readonly number[], itemCount: number): string {
 	const [index] = indexes;
 	if (index === undefined || indexes.length > 1) return `${itemsText(indexes)}; item 0 is the first`;
 	const place = `${index + 1}${ENDINGS[ordinals.select(index + 1)] ?? 'th'}`;
-	return `${itemsText(indexes)}, the ${place} of ${itemCount}`;
+	return `the ${place} of ${itemCount} items, ${itemsText(indexes)} in n8n`;
 }

@@ -15,11 +15,11 @@ test('a message names no more items than can be read', () => {
 });
 
 test.each([
-	[[0], 3, 'item 0, the 1st of 3'],
-	[[1], 3, 'item 1, the 2nd of 3'],
-	[[2], 3, 'item 2, the 3rd of 3'],
-	[[10], 20, 'item 10, the 11th of 20'],
-	[[21], 30, 'item 21, the 22nd of 30'],
+	[[0], 3, 'the 1st of 3 items, item 0 in n8n'],
+	[[1], 3, 'the 2nd of 3 items, item 1 in n8n'],
+	[[2], 3, 'the 3rd of 3 items, item 2 in n8n'],
+	[[10], 20, 'the 11th of 20 items, item 10 in n8n'],
+	[[21], 30, 'the 22nd of 30 items, item 21 in n8n'],
 	[[0, 2], 3, 'items 0 and 2; item 0 is the first'],
 ])('for those who count from 1, a message names the items %j of %j as "%s"', (indexes, itemCount, text) => {
 	expect(itemsOfText(indexes, itemCount)).toBe(text);

@@ -238,7 +238,7 @@ function outcomeOf({ status, failure, jobId }: ItemError, isStopped: boolean): k
 	return failure?.charged === 'no' ? 'notSubmitted' : 'failed';
 }
 
-/** "1 of 3 videos failed (item 1, the 2nd of 3)", with a part for each way in which videos failed. */
+/** "1 of 3 videos failed (the 2nd of 3 items, item 1 in n8n)", with a part for each way in which videos failed. */
 function failedText(failed: readonly ErrorOfItem[], total: number, isStopped: boolean): string {
 	const parts = Object.entries(OUTCOMES).flatMap(([outcome, [ofOne, ofMany]]) => {
 		const those = failed.filter(({ error }) => outcomeOf(error, isStopped) === outcome);

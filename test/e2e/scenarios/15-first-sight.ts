@@ -181,7 +181,7 @@ export const scenarios: Scenario[] = [
 			const panel = await Panel.open(page, 'Generate');
 			await panel.press();
 			await page
-				.getByText(/^1 of 3 videos failed \(item \d, the \d(?:st|nd|rd) of 3\)\. 2 videos are finished\.$/)
+				.getByText(/^1 of 3 videos failed \(the \d(?:st|nd|rd) of 3 items, item \d in n8n\)\. 2 videos are finished\.$/)
 				.first()
 				.waitFor();
 			expect(emulator.jobs()).toHaveLength(3);

@@ -24,7 +24,7 @@ test('a problem that many items have is one line, and the data of the error name
 test('one wrong item of several is named in the message, which alone stands in the pop-up', async () => {
 	const rows = itemsOf({ prompt: 'good', seconds: 5 }, { prompt: '', seconds: 5 });
 	expect(thrown(await stage.run(fromItem, rows))).toMatchObject({
-		message: 'Item 1, the 2nd of 2: Prompt is empty. Fill it in.',
+		message: 'The 2nd of 2 items, item 1 in n8n: Prompt is empty. Fill it in.',
 		description: 'Nothing was sent.',
 	});
 	const [, wrong] = rows;

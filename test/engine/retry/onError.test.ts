@@ -107,7 +107,7 @@ describe.each(PROVIDERS)('a batch at $provider in which one job fails and one is
 		const { text } = thrown(execution);
 		const jobs = stage.jobs();
 		expect(text).toContain(
-			'1 of 4 videos failed (item 1, the 2nd of 4), 1 was cancelled (item 2). 2 videos are finished.',
+			'1 of 4 videos failed (the 2nd of 4 items, item 1 in n8n), 1 was cancelled (item 2). 2 videos are finished.',
 		);
 		expect(text).toContain(`Item 0: ${jobs[0]?.id}, completed, ${jobs[0]?.videoUrl}`);
 		expect(text).toContain(`Item 1: ${jobs[1]?.id}, failed`);
