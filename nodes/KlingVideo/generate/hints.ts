@@ -4,13 +4,16 @@ import { estimateCost } from '../../core/models/price';
 import type { LedgerEntry } from '../../core/money/ledger';
 import { amountText } from '../../core/money/limits';
 import { providerOf } from '../../core/providers';
-import { isTool } from '../../host/context';
+import { isManualRun, isTool } from '../../host/context';
 import type { Items, Result } from '../run/items';
 import type { Run } from '../run/run';
 import type { GenerateItem, Settings } from './check';
 
 const TEST_URL =
 	'Callback URL is a test URL (/webhook-test/), where n8n listens for two minutes only, and most jobs take longer. Publish the workflow with the trigger and use its production URL. While building, use Get Status and pinned data.';
+
+const EXECUTE_STEP_KEEPS =
+	'Correct this and press Execute step within an hour: finished videos are kept and not paid for again, unless n8n was restarted or is spread over several servers (queue mode)';
 
 /** Writes into the log what may go wrong later, before anything is submitted. */
 export function logWarnings({ context }: Run, { completion }: Settings, { toDo }: Items<GenerateItem>): void {
@@ -28,13 +31,14 @@ export function logWarnings({ context }: Run, { completion }: Settings, { toDo }
  * Shows with the output what this run did that is not seen in an item, one line each, and gives the lines, as n8n keeps
  * hints only where `execute()` returns: an error has to say them itself. An agent is told nothing of it.
  */
-export function showHints({ context, ledger }: Run, { toDo, results }: Items<GenerateItem>): readonly string[] {
+export function showHints(run: Run, { toDo, results }: Items<GenerateItem>): readonly string[] {
+	const { context, ledger } = run;
 	if (isTool(context)) return [];
 	const submitted = ledger.submittedNow();
 	const lines = [
 		submittedText(submitted),
 		dryRunText(toDo),
-		context.continueOnFail() ? errorsText(results, context.getInputData().length) : undefined,
+		context.continueOnFail() ? errorsText(run, results) : undefined,
 		takenUpText(toDo),
 		takenOverText(ledger.countTakenOver(), results),
 		...fallbackTexts(submitted),
@@ -65,12 +69,13 @@ function dryRunText(toDo: readonly GenerateItem[]): string | undefined {
 }
 
 /** With On Error "Continue" the run is green whatever has become of its items, and their errors may stand elsewhere. */
-function errorsText(results: readonly Result[], itemCount: number): string | undefined {
+function errorsText({ context, ledger }: Run, results: readonly Result[]): string | undefined {
+	const itemCount = context.getInputData().length;
 	// An item that is paused has no result yet.
 	const wrong = [...results.keys()].filter((itemIndex) => results[itemIndex]?.kind === 'error');
 	if (wrong.length === 0) return undefined;
-	const ended = wrong.length === 1 ? 'ended as an error' : 'ended as errors';
-	return `${wrong.length} of ${itemCount} items ${ended} (${itemsOfText(wrong, itemCount)})`;
+	const failed = `${wrong.length} of ${itemCount} items failed (${itemsOfText(wrong, itemCount)})`;
+	return isManualRun(context) && ledger.usableJobs().length > 0 ? `${failed}. ${EXECUTE_STEP_KEEPS}` : failed;
 }
 
 /** What videos cost in all, where undefined is a price that is not known. */
@@ -107,7 +112,9 @@ function takenOverText(count: number, results: readonly Result[]): string | unde
 	const all = results.length === 1 ? 'the video' : `all ${results.length} videos`;
 	const used = `${countText(count)} of an earlier run in the editor ${are} used again and not paid for again.`;
 	// Only a run with errors leaves its videos to the next one.
-	if (results.some(({ kind }) => kind === 'error')) return `${used} To get a new one, change its prompt.`;
+	if (results.some(({ kind }) => kind === 'error')) {
+		return `${used} To get a new one, change its prompt. Once a run has no errors, the next one makes all videos anew, and you pay again.`;
+	}
 	return `${used} If you run this node once more, it makes ${all} anew, and you pay again.`;
 }
 

@@ -224,7 +224,7 @@ const OUTCOMES = {
 	cancelled: ['was cancelled', 'were cancelled'],
 	timedOut: ['was not ready in time', 'were not ready in time'],
 	maybeSubmitted: ['may or may not have been submitted', 'may or may not have been submitted'],
-	notSubmitted: ['was not submitted', 'were not submitted'],
+	notSubmitted: ['was not made and is not charged', 'were not made and are not charged'],
 	notChecked: ['could not be checked', 'could not be checked'],
 	stopped: ['was stopped', 'were stopped'],
 } as const;

@@ -48,7 +48,7 @@ test('a key that is refused for all items is named once, with what to do and wit
 		do: { reply: { status: 401, body: { detail: 'Invalid API key' } } },
 	});
 	expect(thrown(await stage.run({ ...fromItem, provider: 'coreToday' }, rows))).toMatchObject({
-		message: '2 of 2 videos were not submitted (items 0 and 1; item 0 is the first).',
+		message: '2 of 2 videos were not made and are not charged (items 0 and 1; item 0 is the first).',
 		description:
 			"Items 0 and 1: Core.Today: Invalid API key<br>\nItems 0 and 1: Open this node's Core.Today credential and check that the API key is complete, valid and allowed to use this model.",
 	});

@@ -80,7 +80,7 @@ describe('what a run did stands above its output', () => {
 		const execution = await stage.run(parameters, items, { onError: 'continueErrorOutput' });
 		expect(linesOf(execution)).toEqual([
 			'2 videos submitted, about 0.9 USD',
-			'1 of 3 items ended as an error (the 3rd of 3 items, item 2 in n8n)',
+			'1 of 3 items failed (the 3rd of 3 items, item 2 in n8n)',
 		]);
 	});
 

@@ -127,6 +127,16 @@ it('of several failures, one whose submit nobody knows the end of is named with 
 	expect(description).toContain('Look in your account before you press Execute step');
 });
 
+it('with On Error "Continue" the output says what the next press keeps, if there is something to keep', async () => {
+	failJob(2);
+	failJob(4);
+	const hints = async (flow: WorkflowJson, items = shots(3)) =>
+		JSON.stringify((await press(flow, items)).runs('Kling').map((run) => run.hints));
+	expect(await hints(flowOf({}, CONTINUE))).toContain('press Execute step within an hour: finished videos are kept');
+	workflows += 1;
+	expect(await hints(flowOf({}, CONTINUE), shots(1))).not.toContain('Execute step');
+});
+
 it('a run that has succeeded makes new videos when it is started again', async () => {
 	failJob(2);
 	const flow = flowOf();

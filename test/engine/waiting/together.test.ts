@@ -113,7 +113,7 @@ describe('an error of one item', () => {
 		expect([first, second, third].map((job) => job?.phase)).toEqual(['completed', 'failed', 'completed']);
 		const { message, description } = thrown(execution);
 		expect(message).toBe(
-			'1 of 4 videos failed (the 2nd of 4 items, item 1 in n8n), 1 was not submitted (item 2). 2 videos are finished.',
+			'1 of 4 videos failed (the 2nd of 4 items, item 1 in n8n), 1 was not made and is not charged (item 2). 2 videos are finished.',
 		);
 		expect(description.split('<br>\n')).toEqual([
 			`Item 1: ${second?.id}, failed, Core.Today could not make the video: Something broke`,
