@@ -74,7 +74,8 @@ function errorsText({ context, ledger }: Run, results: readonly Result[]): strin
 	// An item that is paused has no result yet.
 	const wrong = [...results.keys()].filter((itemIndex) => results[itemIndex]?.kind === 'error');
 	if (wrong.length === 0) return undefined;
-	const failed = `${wrong.length} of ${itemCount} items failed (${itemsOfText(wrong, itemCount)})`;
+	const ofSeveral = `${wrong.length} of ${itemCount} items failed (${itemsOfText(wrong, itemCount)})`;
+	const failed = itemCount === 1 ? 'The item failed' : ofSeveral;
 	return isManualRun(context) && ledger.usableJobs().length > 0 ? `${failed}. ${EXECUTE_STEP_KEEPS}` : failed;
 }
 

@@ -1,6 +1,6 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 import type { Problem } from '../../core/fields';
-import { without } from '../../core/json';
+import { asObject, without } from '../../core/json';
 import { errorJson, type ItemError } from '../../core/output';
 import type { JobItem } from '../../kling/item';
 import { invalidItem, refusedRun, unexpectedEnd, unfinishedRun } from './errors';
@@ -139,16 +139,19 @@ export function outputItems(run: Run, results: readonly Result[], notes: readonl
 }
 
 /**
- * Whether n8n finds the input item of an error item, whose fields it adds at the error output. Where it does not, as with
- * rows that were pinned after the node before had run, it would drop the whole output, with the IDs of jobs and the
- * videos in it. {@link https://github.com/n8n-io/n8n/blob/n8n%402.41.1/packages/core/src/execution-engine/workflow-execute.ts handleNodeErrorOutput}
+ * Whether n8n finds the input item of an error item, whose fields it adds at the error output. With rows that were pinned
+ * after the node before had run, it finds a row of that run, whose fields do not belong here, or none: then it drops the
+ * whole output, with the IDs of jobs and the videos in it.
+ * {@link https://github.com/n8n-io/n8n/blob/n8n%402.41.1/packages/core/src/execution-engine/workflow-execute.ts handleNodeErrorOutput}
  */
 function n8nFindsInput({ context }: Run, itemIndex: number): boolean {
 	const source = context.getExecuteData().source?.main?.[0];
 	if (!source || context.getNode().onError !== 'continueErrorOutput') return true;
 	try {
-		context.getWorkflowDataProxy(itemIndex).$getPairedItem(source.previousNode, source, { item: itemIndex });
-		return true;
+		const proxy = context.getWorkflowDataProxy(itemIndex);
+		const found: unknown = proxy.$getPairedItem(source.previousNode, source, { item: itemIndex });
+		const json = context.getInputData()[itemIndex]?.json;
+		return JSON.stringify(asObject(found)?.json) === JSON.stringify(json);
 	} catch {
 		return false;
 	}
