@@ -14,11 +14,14 @@ const RETRY_KEEPS = 'Executions > Retry keeps finished and running videos and pa
 const RETRY_REMAKES =
 	'Executions > Retry keeps finished and running videos; only failed ones are made, and paid for, again.';
 
-/** So many lines, with the title above and the advice below them, fit on a screen. */
+/** So many lines, with the title above and the advice below them, fit on a screen. What has a video comes after the advice. */
 const MAX_SHOWN_LINES = 12;
 
-const EXECUTE_STEP =
-	'Correct what is wrong and press Execute step within an hour: finished and running videos are kept and not paid for again. A video that failed, or whose prompt, picture or settings you change, is made as a new one, and paid for. After a restart of n8n, or if your n8n is spread over several servers (queue mode), use Executions > Retry instead. With On Error set to Continue you get the finished videos even if others fail.';
+const EXECUTE_STEP = [
+	'Correct what is wrong and press Execute step within an hour: finished and running videos are kept and not paid for again. A video that failed, or whose prompt, picture or settings you change, is made as a new one, and paid for.',
+	'After a restart of n8n, or if your n8n is spread over several servers (queue mode), use Executions > Retry instead.',
+	'With On Error set to Continue you get the finished videos even if others fail.',
+];
 
 const UNCLEAR_AGAIN =
 	'Look in your account before you press Execute step: an item whose job may exist is submitted, and perhaps paid for, again.';
@@ -192,15 +195,18 @@ export function unfinishedRun(run: Run, results: readonly Result[], notes: reado
 		const description = [error.description, ...link, ...advice, ...notes].join('\n');
 		return nodeError(context, { message: worded(error.message, isStopped), description });
 	}
-	const lines = results.map((result, itemIndex) => ({ itemIndex, text: resultText(result), kind: result.kind }));
-	const failedFirst = [...lines.filter(({ kind }) => kind === 'error'), ...lines.filter(({ kind }) => kind === 'item')];
+	const linesOf = (kind: Result['kind']) =>
+		linesText(
+			results.flatMap((result, itemIndex) => (result.kind === kind ? [{ itemIndex, text: resultText(result) }] : [])),
+		);
 	return nodeError(context, {
 		message: worded(`${failedText(failed, results.length, isStopped)}. ${othersText(results)}`.trim(), isStopped),
 		description: [
-			...linesText(failedFirst),
+			...linesOf('error'),
 			...commonAdvice(failed),
 			...(hasJobs(results) ? retry : []),
 			...notes,
+			...linesOf('item'),
 		].join('\n'),
 		data: { items: results.map((result, item) => ({ item, ...factsOf(result) })) },
 	});
@@ -266,7 +272,7 @@ function othersText(results: readonly Result[]): string {
 /** What Retry and Execute step will do. After Stop nothing is said: n8n then keeps no record of the jobs. */
 function retryTexts(run: Run, failed: readonly ErrorResult[]): string[] {
 	if (run.stop.requested) return [];
-	if (isManualRun(run.context)) return failed.some(isUnclear) ? [EXECUTE_STEP, UNCLEAR_AGAIN] : [EXECUTE_STEP];
+	if (isManualRun(run.context)) return failed.some(isUnclear) ? [...EXECUTE_STEP, UNCLEAR_AGAIN] : EXECUTE_STEP;
 	const isNewJob = failed.some(
 		({ error: { status, failure } }) => status === 'failed' && failure !== undefined && maySubmitAgain(failure),
 	);

@@ -95,10 +95,9 @@ it('a timeout is thrown only after the other jobs have ended, with all they came
 	stage.emulator.misbehave({ when: { call: 'submit', jobNumber: 2 }, do: { delayMs: 2_000 } });
 	const execution = await stage.engine.run(flow, { items });
 	const [slow, quick] = stage.jobs();
-	expect(thrown(execution).description.split('<br>\n').slice(0, 2)).toEqual([
-		expect.stringContaining(`Item 0: ${slow?.id}, processing, Job ${slow?.id}`),
-		`Item 1: ${quick?.id}, completed, ${quick?.videoUrl}`,
-	]);
+	const lines = thrown(execution).description.split('<br>\n');
+	expect(lines[0]).toContain(`Item 0: ${slow?.id}, processing, Job ${slow?.id}`);
+	expect(lines).toContain(`Item 1: ${quick?.id}, completed, ${quick?.videoUrl}`);
 });
 
 describe('the Wait operation', () => {

@@ -118,10 +118,10 @@ describe('an error of one item', () => {
 		expect(description.split('<br>\n')).toEqual([
 			`Item 1: ${second?.id}, failed, Core.Today could not make the video: Something broke`,
 			expect.stringMatching(/^Item 2: .*field "prompt" is odd$/),
-			`Item 0: ${first?.id}, completed, ${first?.videoUrl}`,
-			`Item 3: ${third?.id}, completed, ${third?.videoUrl}`,
 			'Executions > Retry keeps finished and running videos; only failed ones are made, and paid for, again.',
 			'3 videos submitted, at least 1125 credits',
+			`Item 0: ${first?.id}, completed, ${first?.videoUrl}`,
+			`Item 3: ${third?.id}, completed, ${third?.videoUrl}`,
 		]);
 	});
 
