@@ -64,10 +64,10 @@ export function nodeError(context: IExecuteFunctions, { message, description, da
 }
 
 /**
- * n8n shows the description of a thrown error as HTML (docs/n8n.md#error-items): a line break needs its tag, and what
- * stands between angle brackets or backticks would not be shown as it is. A > between blanks, as in the name of a menu,
- * does no harm.
+ * n8n shows hints, and the description of a thrown error, as HTML (docs/n8n.md#error-items): a line break needs its tag,
+ * and what stands between angle brackets or backticks would not be shown as it is. A > between blanks, as in the name of
+ * a menu, does no harm.
  */
-function asHtml(text: string): string {
+export function asHtml(text: string): string {
 	return text.replace(/[<`]|(?<! )>|>(?! )/g, '').replaceAll('\n', '<br>\n');
 }

@@ -24,7 +24,8 @@ function priceHints(model: Model): NodeHint[] {
 	if (text === undefined) return [];
 	const { provider, id } = model;
 	const conditions = [`$parameter.provider === '${provider}'`, `$parameter.model === '${id}'`, IS_PAID];
-	return [beforeRun(`Each item costs ${text}.${unitText(model.price?.unit)}`, conditions)];
+	const certainty = model.price?.most === undefined ? '; only the lowest price is published' : '';
+	return [beforeRun(`Each new video costs ${text}${certainty}.${unitText(model.price?.unit)}`, conditions)];
 }
 
 /** Both providers make their default model then, unless an Endpoint ID names another one. */
@@ -36,7 +37,7 @@ function fallbackPriceHints(choice: string, [first, second]: readonly ProviderNa
 	const conditions = [`$parameter.provider === '${choice}'`, IS_PAID, '$parameter.options?.endpointId === undefined'];
 	const hasNoSecond =
 		'($parameter.options?.maxCost !== undefined && $parameter.options?.fallbackMaxCost === undefined)';
-	const costs = `Each item costs ${price} at ${one}.`;
+	const costs = `Each new video costs ${price} at ${one}.`;
 	return [
 		beforeRun(`${costs} If ${one} does not start the job, ${two} makes it: ${other}.`, [
 			...conditions,

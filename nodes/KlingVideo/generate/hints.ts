@@ -1,10 +1,10 @@
-import { itemsOfText } from '../../core/items';
+import { itemsText } from '../../core/items';
 import type { Cost } from '../../core/job';
 import { estimateCost } from '../../core/models/price';
 import type { LedgerEntry } from '../../core/money/ledger';
 import { amountText } from '../../core/money/limits';
 import { providerOf } from '../../core/providers';
-import { isManualRun, isTool } from '../../host/context';
+import { asHtml, isManualRun, isTool } from '../../host/context';
 import type { Items, Result } from '../run/items';
 import type { Run } from '../run/run';
 import type { GenerateItem, Settings } from './check';
@@ -13,7 +13,7 @@ const TEST_URL =
 	'Callback URL is a test URL (/webhook-test/), where n8n listens for two minutes only, and most jobs take longer. Publish the workflow with the trigger and use its production URL. While building, use Get Status and pinned data.';
 
 const EXECUTE_STEP_KEEPS =
-	'Correct this and press Execute step within an hour: finished videos are kept and not paid for again, unless n8n was restarted or is spread over several servers (queue mode)';
+	'Correct the failed items and press Execute step or Execute workflow within an hour: finished videos are kept and not paid for again, unless n8n was restarted or is spread over several servers (queue mode)';
 
 /** Writes into the log what may go wrong later, before anything is submitted. */
 export function logWarnings({ context }: Run, { completion }: Settings, { toDo }: Items<GenerateItem>): void {
@@ -34,16 +34,13 @@ export function logWarnings({ context }: Run, { completion }: Settings, { toDo }
 export function showHints(run: Run, { toDo, results }: Items<GenerateItem>): readonly string[] {
 	const { context, ledger } = run;
 	if (isTool(context)) return [];
-	const submitted = ledger.submittedNow();
 	const lines = [
-		submittedText(submitted),
+		videosText(run, toDo, results),
 		dryRunText(toDo),
 		context.continueOnFail() ? errorsText(run, results) : undefined,
-		takenUpText(toDo),
-		takenOverText(ledger.countTakenOver(), results),
-		...fallbackTexts(submitted),
+		...fallbackTexts(ledger.submittedNow()),
 	].filter((line) => line !== undefined);
-	context.addExecutionHints(...lines.map((message) => ({ message, location: 'outputPane' as const })));
+	context.addExecutionHints(...lines.map((line) => ({ message: asHtml(line), location: 'outputPane' as const })));
 	if (!toDo.some(hasTestUrl)) return lines;
 	context.addExecutionHints({ message: TEST_URL, type: 'warning', location: 'outputPane' });
 	return [...lines, TEST_URL];
@@ -51,6 +48,20 @@ export function showHints(run: Run, { toDo, results }: Items<GenerateItem>): rea
 
 function hasTestUrl({ first, dryRun }: GenerateItem): boolean {
 	return !dryRun && first.callbackUrl?.includes('/webhook-test/') === true;
+}
+
+/** What was paid for, what was used again, and what the next run in the editor pays for. */
+function videosText(run: Run, toDo: readonly GenerateItem[], results: readonly Result[]): string | undefined {
+	const takenUp = toDo.filter(
+		({ known, dryRun }) => !dryRun && known.kind === 'job' && known.entry.takenOverMs === undefined,
+	);
+	const texts = [
+		submittedText(run.ledger.submittedNow()),
+		usedAgainText(takenUp.length, 'try'),
+		usedAgainText(run.ledger.countTakenOver(), 'run in the editor'),
+	].filter((text) => text !== undefined);
+	if (texts.length === 0) return undefined;
+	return [...texts, nextRunText(run, results)].filter((text) => text !== undefined).join('. ');
 }
 
 /** "3 videos submitted, about 1.35 USD", or "made" where all of them are there. */
@@ -74,8 +85,11 @@ function errorsText({ context, ledger }: Run, results: readonly Result[]): strin
 	// An item that is paused has no result yet.
 	const wrong = [...results.keys()].filter((itemIndex) => results[itemIndex]?.kind === 'error');
 	if (wrong.length === 0) return undefined;
-	const ofSeveral = `${wrong.length} of ${itemCount} items failed (${itemsOfText(wrong, itemCount)})`;
-	const failed = itemCount === 1 ? 'The item failed' : ofSeveral;
+	const reasons = new Set(results.flatMap((result) => (result.kind === 'error' ? result.error.message : [])));
+	const [reason = ''] = reasons;
+	const which =
+		itemCount === 1 ? 'The item failed' : `${wrong.length} of ${itemCount} items failed (${itemsText(wrong)})`;
+	const failed = reasons.size === 1 ? `${which}: ${reason.replace(/\.$/, '')}` : which;
 	return isManualRun(context) && ledger.usableJobs().length > 0 ? `${failed}. ${EXECUTE_STEP_KEEPS}` : failed;
 }
 
@@ -106,27 +120,22 @@ function countText(count: number): string {
 	return count === 1 ? '1 video' : `${count} videos`;
 }
 
-/** How many jobs of an earlier manual run this one took over, and what makes new ones. */
-function takenOverText(count: number, results: readonly Result[]): string | undefined {
+/** "2 videos of an earlier try are used again and not paid for again". */
+function usedAgainText(count: number, origin: string): string | undefined {
 	if (count === 0) return undefined;
-	const are = count === 1 ? 'is' : 'are';
-	const all = results.length === 1 ? 'the video' : `all ${results.length} videos`;
-	const used = `${countText(count)} of an earlier run in the editor ${are} used again and not paid for again.`;
-	// Only a run with errors leaves its videos to the next one.
-	if (results.some(({ kind }) => kind === 'error')) {
-		return `${used} To get a new one, change its prompt. Once a run has no errors, the next one makes all videos anew, and you pay again.`;
-	}
-	return `${used} If you run this node once more, it makes ${all} anew, and you pay again.`;
+	return `${countText(count)} of an earlier ${origin} ${count === 1 ? 'is' : 'are'} used again and not paid for again`;
 }
 
-function takenUpText(toDo: readonly GenerateItem[]): string | undefined {
-	const takenUp = toDo.filter(
-		({ known, dryRun }) => !dryRun && known.kind === 'job' && known.entry.takenOverMs === undefined,
-	);
-	if (takenUp.length === 0) return undefined;
-	return takenUp.length === 1
-		? '1 video of an earlier try is used again and not paid for again'
-		: `${takenUp.length} videos of an earlier try are used again and not paid for again`;
+/** What another click in the editor costs. Only a run with errors leaves its videos to the next one. */
+function nextRunText({ context, ledger }: Run, results: readonly Result[]): string | undefined {
+	if (!isManualRun(context)) return undefined;
+	if (results.some(({ kind }) => kind === 'error')) {
+		if (ledger.countTakenOver() === 0) return undefined;
+		return 'To get a new one, change its prompt. Once a run has no errors, the next one makes all videos anew, and you pay again';
+	}
+	const itemCount = context.getInputData().length;
+	const all = itemCount === 1 ? 'the video' : `all ${itemCount} videos`;
+	return `If you run this node once more, it makes ${all} anew, and you pay again`;
 }
 
 /** One line for each provider that had to take the place of another. */

@@ -1,6 +1,7 @@
 import pLimit from 'p-limit';
 import { refusal } from '../../core/failure';
 import type { Problem } from '../../core/fields';
+import { itemsText } from '../../core/items';
 import { endedLinkProblem } from '../../core/linkEnds';
 import { judgeLink, type LinkVerdict } from '../../core/media/linkedPicture';
 import type { Link } from '../../core/providers/provider';
@@ -111,6 +112,7 @@ async function ask(
 /** With On Error "Stop" one bad link keeps the whole run from submitting anything new. */
 function refuse(run: Run, items: Items<GenerateItem>, invalid: readonly InvalidItem[]): Items<GenerateItem> {
 	if (run.context.continueOnFail()) return noteInvalid(run, items, invalid);
-	const problem = refusal(`Item ${invalid[0]?.itemIndex} has a link that does not work`, 'invalid_input', true);
+	const wrong = itemsText(invalid.map(({ itemIndex }) => itemIndex));
+	const problem = refusal(`A link does not work (${wrong})`, 'invalid_input', true);
 	return noteInvalid(run, refuseNew(run, items, problem, refusedRun(run, invalid)), invalid);
 }

@@ -1,6 +1,6 @@
 import type { NodeOperationError } from 'n8n-workflow';
 import { problemText, type Problem } from '../../core/fields';
-import { itemsOfText, itemsText } from '../../core/items';
+import { itemsText } from '../../core/items';
 import type { Failure } from '../../core/job';
 import { asObject, asText, present, type JsonObject } from '../../core/json';
 import { maySubmitAgain, type LedgerEntry } from '../../core/money/ledger';
@@ -18,7 +18,7 @@ const RETRY_REMAKES =
 const MAX_SHOWN_LINES = 12;
 
 const EXECUTE_STEP = [
-	'Correct what is wrong and press Execute step within an hour: finished and running videos are kept and not paid for again. A video that failed, or whose prompt, picture or settings you change, is made as a new one, and paid for.',
+	'Correct what is wrong and press Execute step or Execute workflow within an hour: finished and running videos are kept and not paid for again. A video that failed, or whose prompt, picture or settings you change, is submitted as a new job: you pay for it, unless it is refused.',
 	'After a restart of n8n, or if your n8n is spread over several servers (queue mode), use Executions > Retry instead.',
 	'With On Error set to Continue you get the finished videos even if others fail.',
 ];
@@ -87,14 +87,12 @@ interface Line {
 	readonly text: string;
 }
 
-const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
-
 /** Lines for the screen: items of which the same is said share one. What does not fit is left to the error's data. */
 function linesText(lines: readonly Line[]): string[] {
 	const byText = new Map<string, number[]>();
 	for (const { itemIndex, text } of lines) byText.set(text, [...(byText.get(text) ?? []), itemIndex]);
 	const all = [...byText].map(([text, itemIndexes]) => {
-		return `${capital(itemsText(itemIndexes))}: ${text}`;
+		return `${itemsText(itemIndexes)}: ${text}`;
 	});
 	if (all.length <= MAX_SHOWN_LINES) return all;
 	const rest = all.length - MAX_SHOWN_LINES + 1;
@@ -139,7 +137,7 @@ export function refusedRun(
 	const [first] = invalid;
 	if (invalid.length === 1 && first !== undefined) {
 		const problems = first.problems.map(problemText).join(' ');
-		const message = itemCount === 1 ? problems : `${capital(itemsOfText([first.itemIndex], itemCount))}: ${problems}`;
+		const message = itemCount === 1 ? problems : `${itemsText([first.itemIndex])}: ${problems}`;
 		return nodeError(context, { message, description: [nothing, ...known].join('\n') });
 	}
 	const problems = invalid.flatMap((item) =>
@@ -244,7 +242,7 @@ function outcomeOf({ status, failure, jobId }: ItemError, isStopped: boolean): k
 	return failure?.charged === 'no' ? 'notSubmitted' : 'failed';
 }
 
-/** "1 of 3 videos failed (the 2nd of 3 items, item 1 in n8n)", with a part for each way in which videos failed. */
+/** "1 of 3 videos failed (2nd item)", with a part for each way in which videos failed. */
 function failedText(failed: readonly ErrorOfItem[], total: number, isStopped: boolean): string {
 	const parts = Object.entries(OUTCOMES).flatMap(([outcome, [ofOne, ofMany]]) => {
 		const those = failed.filter(({ error }) => outcomeOf(error, isStopped) === outcome);
@@ -253,7 +251,7 @@ function failedText(failed: readonly ErrorOfItem[], total: number, isStopped: bo
 	});
 	const texts = parts.map(({ indexes, verb }, at) => {
 		const count = at === 0 ? `${indexes.length} of ${total} videos` : String(indexes.length);
-		return `${count} ${verb} (${at === 0 ? itemsOfText(indexes, total) : itemsText(indexes)})`;
+		return `${count} ${verb} (${itemsText(indexes)})`;
 	});
 	return texts.join(', ');
 }

@@ -23,9 +23,9 @@ export function asLimit(value: unknown): number | undefined {
 	return limit !== undefined && limit >= 0 ? limit : undefined;
 }
 
-/** "0.45 USD", "375 credits": without the noise of binary fractions. */
+/** "0.45 USD", "1,125 credits": without the noise of binary fractions. */
 export function amountText(amount: number, unit: Cost['unit']): string {
-	return `${Number(amount.toFixed(6))} ${unit}`;
+	return `${amount.toLocaleString('en-US', { maximumFractionDigits: 6 })} ${unit}`;
 }
 
 /** What a limit counts of an estimate: the documented most, or, where none is documented, the least. */
@@ -40,7 +40,7 @@ function costProblem(planned: readonly Planned[], spent: Spent, maxCost: number)
 	const unknown = planned.filter(({ request }) => estimateCost(request) === undefined);
 	const [first] = unknown;
 	if (first !== undefined) {
-		return `The price of "${first.request.model}" is not known, so Max Cost cannot be checked for ${itemsOf(unknown)}. Nothing was submitted. Limit the run with Max Jobs instead, or remove Max Cost.`;
+		return `The price of "${first.request.model}" is not known, so Max Cost cannot be checked for the ${itemsOf(unknown)}. Nothing was submitted. Limit the run with Max Jobs instead, or remove Max Cost.`;
 	}
 	const unit = costs[0]?.least.unit;
 	if (unit === undefined) return undefined;
@@ -51,7 +51,7 @@ function costProblem(planned: readonly Planned[], spent: Spent, maxCost: number)
 	const { sign, note } = certaintyOf(costs);
 	const beforeText =
 		before > 0 ? ` on top of ${amountText(before, unit)} that this execution has already submitted` : '';
-	return `This run would cost ${sign}${amountText(run, unit)} for ${itemsOf(planned)}${beforeText}, but Max Cost is ${amountText(maxCost, unit)}. Nothing was submitted.${note} Raise Max Cost or send fewer items.`;
+	return `This run would cost ${sign}${amountText(run, unit)} for the ${itemsOf(planned)}${beforeText}, but Max Cost is ${amountText(maxCost, unit)}. Nothing was submitted.${note} Raise Max Cost or send fewer items.`;
 }
 
 /** How sure the sum of some prices is. */

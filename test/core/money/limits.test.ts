@@ -42,14 +42,14 @@ describe('a limit on cost', () => {
 	test('lets a run through that reaches it exactly, and none that passes it', () => {
 		expect(limitProblem(plan(runpod, 3), NOTHING, { maxCost: 1.35 })).toBeUndefined();
 		expect(limitProblem(plan(runpod, 3), NOTHING, { maxCost: 1.34 })).toBe(
-			'This run would cost 1.35 USD for items 0–2, but Max Cost is 1.34 USD. Nothing was submitted. Raise Max Cost or send fewer items.',
+			'This run would cost 1.35 USD for the 1st–3rd items, but Max Cost is 1.34 USD. Nothing was submitted. Raise Max Cost or send fewer items.',
 		);
 		expect(limitProblem(plan(runpod, 1), NOTHING, { maxCost: 0 })).toContain('Max Cost is 0 USD');
 	});
 
 	test('says where only a base price is documented', () => {
 		expect(limitProblem(plan(coreToday, 2), NOTHING, { maxCost: 700 })).toBe(
-			'This run would cost at least 750 credits for items 0 and 1, but Max Cost is 700 credits. Nothing was submitted. Only a base price is documented, so the real cost may be higher. Raise Max Cost or send fewer items.',
+			'This run would cost at least 750 credits for the 1st and 2nd items, but Max Cost is 700 credits. Nothing was submitted. Only a base price is documented, so the real cost may be higher. Raise Max Cost or send fewer items.',
 		);
 	});
 
@@ -69,7 +69,7 @@ describe('a limit on cost', () => {
 		};
 		expect(limitProblem(plan(runpod, 2, clip), NOTHING, { maxCost: 1.26 })).toBeUndefined();
 		expect(limitProblem(plan(runpod, 2, clip), NOTHING, { maxCost: 1.25 })).toBe(
-			'This run would cost up to 1.26 USD for items 0 and 1, but Max Cost is 1.25 USD. Nothing was submitted. Part of the price is known only afterwards, so the highest price is counted. Raise Max Cost or send fewer items.',
+			'This run would cost up to 1.26 USD for the 1st and 2nd items, but Max Cost is 1.25 USD. Nothing was submitted. Part of the price is known only afterwards, so the highest price is counted. Raise Max Cost or send fewer items.',
 		);
 		const ledger = new Ledger({}, { runIndex: 0, underWay: new Map() });
 		const cost = { amount: 0.21, unit: 'USD', source: 'minimum' } as const;
@@ -97,7 +97,7 @@ describe('a limit on cost', () => {
 	test('refuses what has no known price, by item', () => {
 		const planned = [...plan(runpod, 1), ...plan(runpod, 3, { endpointId: 'my-endpoint' }).slice(1)];
 		expect(limitProblem(planned, NOTHING, { maxCost: 1000 })).toBe(
-			'The price of "my-endpoint" is not known, so Max Cost cannot be checked for items 1 and 2. Nothing was submitted. Limit the run with Max Jobs instead, or remove Max Cost.',
+			'The price of "my-endpoint" is not known, so Max Cost cannot be checked for the 2nd and 3rd items. Nothing was submitted. Limit the run with Max Jobs instead, or remove Max Cost.',
 		);
 	});
 });
@@ -107,18 +107,18 @@ describe('a limit on jobs', () => {
 		const spent = { jobs: 3, amounts: { USD: 0, credits: 0 } };
 		expect(limitProblem(plan(runpod, 2), spent, { maxJobs: 5 })).toBeUndefined();
 		expect(limitProblem(plan(runpod, 3), spent, { maxJobs: 5 })).toBe(
-			'This run would submit 3 jobs (items 0–2) on top of 3 that this execution has already submitted, but Max Jobs is 5. Nothing was submitted. Raise Max Jobs or send fewer items.',
+			'This run would submit 3 jobs (1st–3rd items) on top of 3 that this execution has already submitted, but Max Jobs is 5. Nothing was submitted. Raise Max Jobs or send fewer items.',
 		);
 	});
 
 	test('says nothing of earlier jobs where there are none', () => {
 		expect(limitProblem(plan(runpod, 2), NOTHING, { maxJobs: 1 })).toBe(
-			'This run would submit 2 jobs (items 0 and 1), but Max Jobs is 1. Nothing was submitted. Raise Max Jobs or send fewer items.',
+			'This run would submit 2 jobs (1st and 2nd items), but Max Jobs is 1. Nothing was submitted. Raise Max Jobs or send fewer items.',
 		);
 	});
 
 	test('names a long row of items by the first and the last', () => {
-		expect(limitProblem(plan(runpod, 25), NOTHING, { maxJobs: 1 })).toContain('(items 0–24)');
+		expect(limitProblem(plan(runpod, 25), NOTHING, { maxJobs: 1 })).toContain('(1st–25th items)');
 	});
 });
 

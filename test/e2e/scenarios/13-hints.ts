@@ -15,7 +15,7 @@ export const scenarios: Scenario[] = [
 			const page = await openEditor(context);
 			await page.goto(`${host.server.url}/workflow/${id}`);
 			const panel = await Panel.open(page, 'Generate');
-			await panel.outputSays('Each item costs 0.45 USD for 5 seconds, 0.9 USD for 10 seconds.');
+			await panel.outputSays('Each new video costs 0.45 USD for 5 seconds, 0.9 USD for 10 seconds.');
 			await panel.execute();
 			await panel.outputSays('1 video made, 0.45 USD, as the provider reports');
 		},

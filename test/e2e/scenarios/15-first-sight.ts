@@ -102,8 +102,8 @@ export const scenarios: Scenario[] = [
 			await panel.outputSays('13 of 14 items have wrong or missing values. Nothing was sent.');
 			expect(await panel.outputLines()).toEqual(
 				expect.arrayContaining([
-					'Items 0–11: Prompt is empty. Fill it in.',
-					'Item 12: Prompt is 2501 characters long; at most 2500 are allowed. Shorten it.',
+					'1st–12th items: Prompt is empty. Fill it in.',
+					'13th item: Prompt is 2501 characters long; at most 2500 are allowed. Shorten it.',
 				]),
 			);
 			await panel.addOption('Max Cost');
@@ -181,15 +181,14 @@ export const scenarios: Scenario[] = [
 			const panel = await Panel.open(page, 'Generate');
 			await panel.press();
 			await page
-				.getByText(/^1 of 3 videos failed \(the \d(?:st|nd|rd) of 3 items, item \d in n8n\)\. 2 videos are finished\.$/)
+				.getByText(/^1 of 3 videos failed \(\d(?:st|nd|rd) item\)\. 2 videos are finished\.$/)
 				.first()
 				.waitFor();
 			expect(emulator.jobs()).toHaveLength(3);
 			await panel.execute();
 			await panel.outputSays(
-				'2 videos of an earlier run in the editor are used again and not paid for again. If you run this node once more, it makes all 3 videos anew, and you pay again.',
+				'1 video made, 0.45 USD, as the provider reports. 2 videos of an earlier run in the editor are used again and not paid for again. If you run this node once more, it makes all 3 videos anew, and you pay again',
 			);
-			await panel.outputSays('1 video made, 0.45 USD, as the provider reports');
 			expect(emulator.jobs()).toHaveLength(4);
 		},
 	},

@@ -14,7 +14,7 @@ test('a problem that many items have is one line, and the data of the error name
 	const execution = await stage.run(fromItem, rows);
 	expect(thrown(execution)).toMatchObject({
 		message: '14 of 14 items have wrong or missing values. Nothing was sent.',
-		description: 'Items 0–13: Prompt is empty. Fill it in.',
+		description: '1st–14th items: Prompt is empty. Fill it in.',
 	});
 	expect(execution.error()?.context.data).toEqual({
 		items: rows.map((_, item) => ({ item, problems: ['Prompt is empty. Fill it in.'] })),
@@ -24,7 +24,7 @@ test('a problem that many items have is one line, and the data of the error name
 test('one wrong item of several is named in the message, which alone stands in the pop-up', async () => {
 	const rows = itemsOf({ prompt: 'good', seconds: 5 }, { prompt: '', seconds: 5 });
 	expect(thrown(await stage.run(fromItem, rows))).toMatchObject({
-		message: 'The 2nd of 2 items, item 1 in n8n: Prompt is empty. Fill it in.',
+		message: '2nd item: Prompt is empty. Fill it in.',
 		description: 'Nothing was sent.',
 	});
 	const [, wrong] = rows;
@@ -48,9 +48,9 @@ test('a key that is refused for all items is named once, with what to do and wit
 		do: { reply: { status: 401, body: { detail: 'Invalid API key' } } },
 	});
 	expect(thrown(await stage.run({ ...fromItem, provider: 'coreToday' }, rows))).toMatchObject({
-		message: '2 of 2 videos were not made and are not charged (items 0 and 1; item 0 is the first).',
+		message: '2 of 2 videos were not made and are not charged (1st and 2nd items).',
 		description:
-			"Items 0 and 1: Core.Today: Invalid API key<br>\nItems 0 and 1: Open this node's Core.Today credential and check that the API key is complete, valid and allowed to use this model.",
+			"1st and 2nd items: Core.Today: Invalid API key<br>\n1st and 2nd items: Open this node's Core.Today credential and check that the API key is complete, valid and allowed to use this model.",
 	});
 });
 
@@ -59,7 +59,7 @@ test('what does not fit on a screen is left to the data of the error', async () 
 	const execution = await stage.run(fromItem, rows);
 	const lines = thrown(execution).description.split('<br>\n');
 	expect(lines).toHaveLength(12);
-	expect(lines[0]).toBe('Item 0: Duration has to be 5 or 10, but is 20.');
+	expect(lines[0]).toBe('1st item: Duration has to be 5 or 10, but is 20.');
 	expect(lines[11]).toBe('… and 9 more lines: see Error details for all items.');
 	expect(execution.error()?.context.data).toEqual({
 		items: rows.map((_, item) => ({ item, problems: [`Duration has to be 5 or 10, but is ${20 + item}.`] })),
@@ -70,7 +70,7 @@ test('what an error quotes is shown as it is: n8n reads a description as HTML', 
 	const rows = itemsOf({ prompt: 'good', seconds: '<b>`ten`</b>' }, { prompt: '', seconds: 5 });
 	const { description } = thrown(await stage.run(fromItem, rows));
 	expect(description.split('<br>\n')).toEqual([
-		'Item 0: Duration has to be 5 or 10, but is "bten/b".',
-		'Item 1: Prompt is empty. Fill it in.',
+		'1st item: Duration has to be 5 or 10, but is "bten/b".',
+		'2nd item: Prompt is empty. Fill it in.',
 	]);
 });

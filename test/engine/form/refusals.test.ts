@@ -144,7 +144,7 @@ test('all problems of all items are named at once', async () => {
 	const rows = itemsOf({ prompt: '', seconds: 4 }, { prompt: 'good', seconds: 5 }, { prompt: 'good', seconds: 6 });
 	const execution = await stage.run({ prompt: '={{ $json.prompt }}', duration: '={{ $json.seconds }}' }, rows);
 	expect(thrown(execution).description).toBe(
-		'Item 0: Prompt is empty. Fill it in.<br>\nItem 0: Duration has to be 5 or 10, but is 4.<br>\nItem 2: Duration has to be 5 or 10, but is 6.',
+		'1st item: Prompt is empty. Fill it in.<br>\n1st item: Duration has to be 5 or 10, but is 4.<br>\n3rd item: Duration has to be 5 or 10, but is 6.',
 	);
 	expect(stage.requests()).toEqual([]);
 });

@@ -22,8 +22,8 @@ describe('what a run did stands above its output', () => {
 	it.each([
 		['runpod', 'wait', '3 videos made, 1.35 USD, as the provider reports'],
 		['runpod', 'jobId', '3 videos submitted, about 1.35 USD'],
-		['coreToday', 'wait', '3 videos made, at least 1125 credits'],
-		['coreToday', 'jobId', '3 videos submitted, at least 1125 credits'],
+		['coreToday', 'wait', '3 videos made, at least 1,125 credits'],
+		['coreToday', 'jobId', '3 videos submitted, at least 1,125 credits'],
 	])('at %s with completion %s: %s', async (provider, completion, line) => {
 		const execution = await stage.run({ ...FROM_ITEM, provider, completion, downloadVideo: false }, shots(3));
 		expect(hintsOf(execution)).toEqual([{ message: line, location: 'outputPane' }]);
@@ -51,8 +51,7 @@ describe('what a run did stands above its output', () => {
 		);
 		expect([execution.status, stage.jobs().length]).toEqual(['success', 4]);
 		expect(linesOf(execution)).toEqual([
-			'1 video made, 0.45 USD, as the provider reports',
-			'2 videos of an earlier try are used again and not paid for again',
+			'1 video made, 0.45 USD, as the provider reports. 2 videos of an earlier try are used again and not paid for again',
 		]);
 	});
 
@@ -80,7 +79,7 @@ describe('what a run did stands above its output', () => {
 		const execution = await stage.run(parameters, items, { onError: 'continueErrorOutput' });
 		expect(linesOf(execution)).toEqual([
 			'2 videos submitted, about 0.9 USD',
-			'1 of 3 items failed (the 3rd of 3 items, item 2 in n8n)',
+			'1 of 3 items failed (3rd item): Prompt is empty. Fill it in',
 		]);
 	});
 
@@ -88,7 +87,7 @@ describe('what a run did stands above its output', () => {
 		stage.emulator.script({ when: { jobNumber: 2 }, job: { endsAs: 'failed', error: 'NSFW content' } });
 		const execution = await stage.run({ ...FROM_ITEM, provider: 'coreToday' }, shots(2));
 		expect(hintsOf(execution)).toEqual([]);
-		expect(thrown(execution).description).toMatch(/\n2 videos submitted, at least 750 credits$/);
+		expect(thrown(execution).description).toMatch(/\n2 videos submitted, at least 750 credits<br>\n1st item:/);
 	});
 
 	it.each(['engine', 'process'])(

@@ -22,11 +22,15 @@ function shown(parameters: INodeParameters): string[] {
 const DRY = 'Dry Run is on: nothing is submitted, nothing is paid for, and the video is a sample.';
 
 test.each([
-	['coreToday', 'kwaivgi/kling-v2.1', 'Each item costs at least 375 credits. 1,000 credits are about 1 USD.'],
-	['coreToday', 'kwaivgi/kling-v2.5-turbo-pro', 'Each item costs 525 credits. 1,000 credits are about 1 USD.'],
-	['runpod', 'kling-v2-1-i2v-pro', 'Each item costs 0.45 USD for 5 seconds, 0.9 USD for 10 seconds.'],
-	['runpod', 'kling-video-o1-r2v', 'Each item costs 0.112 USD a second.'],
-	['runpod', 'kling-v2-6-std-motion-control', 'Each item costs 0.21 to 0.63 USD.'],
+	[
+		'coreToday',
+		'kwaivgi/kling-v2.1',
+		'Each new video costs at least 375 credits; only the lowest price is published. 1,000 credits are about 1 USD.',
+	],
+	['coreToday', 'kwaivgi/kling-v2.5-turbo-pro', 'Each new video costs 525 credits. 1,000 credits are about 1 USD.'],
+	['runpod', 'kling-v2-1-i2v-pro', 'Each new video costs 0.45 USD for 5 seconds, 0.9 USD for 10 seconds.'],
+	['runpod', 'kling-video-o1-r2v', 'Each new video costs 0.112 USD a second.'],
+	['runpod', 'kling-v2-6-std-motion-control', 'Each new video costs 0.21 to 0.63 USD.'],
 ])('before a run the editor says what an item costs: %s, %s', (provider, model, message) => {
 	expect(shown({ provider, model })).toEqual([message]);
 	expect(shown({ provider, model, options: { dryRun: true } })).toEqual([DRY]);
@@ -38,17 +42,19 @@ test('every model with a price has its hint', () => {
 });
 
 test('the defaults of the form have theirs', () => {
-	expect(shown({})).toEqual(['Each item costs at least 375 credits. 1,000 credits are about 1 USD.']);
+	expect(shown({})).toEqual([
+		'Each new video costs at least 375 credits; only the lowest price is published. 1,000 credits are about 1 USD.',
+	]);
 });
 
 test('with a second provider both prices are named, unless an Endpoint ID makes the second unknown', () => {
 	const both = [
-		'Each item costs at least 375 credits at Core.Today. If Core.Today does not start the job, Runpod makes it: 0.45 USD for 5 seconds, 0.9 USD for 10 seconds.',
+		'Each new video costs at least 375 credits at Core.Today. If Core.Today does not start the job, Runpod makes it: 0.45 USD for 5 seconds, 0.9 USD for 10 seconds.',
 	];
 	expect(shown({ provider: 'coreTodayThenRunpod' })).toEqual(both);
 	expect(shown({ provider: 'runpodThenCoreToday', options: { endpointId: 'another' } })).toEqual([]);
 	const onlyFirst = [
-		'Each item costs at least 375 credits at Core.Today. Runpod is not used, as Max Cost is set and Fallback Max Cost is not.',
+		'Each new video costs at least 375 credits at Core.Today. Runpod is not used, as Max Cost is set and Fallback Max Cost is not.',
 	];
 	expect(shown({ provider: 'coreTodayThenRunpod', options: { maxCost: 5 } })).toEqual(onlyFirst);
 	expect(shown({ provider: 'coreTodayThenRunpod', options: { maxCost: 5, fallbackMaxCost: 5 } })).toEqual(both);

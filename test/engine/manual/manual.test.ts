@@ -81,7 +81,9 @@ describe.each(providerNames)('Execute step after a partial failure at %s', (prov
 		const [first, , third, second] = jobIds();
 		expect(outputOf(again).map(({ jobId }) => jobId)).toEqual([first, second, third]);
 		expect(takenOverIn(again)).toEqual([
-			'2 videos of an earlier run in the editor are used again and not paid for again. If you run this node once more, it makes all 3 videos anew, and you pay again.',
+			expect.stringMatching(
+				/^1 video made, .* 2 videos of an earlier run in the editor are used again and not paid for again\. If you run this node once more, it makes all 3 videos anew, and you pay again$/,
+			),
 		]);
 	});
 
@@ -123,7 +125,9 @@ it('of several failures, one whose submit nobody knows the end of is named with 
 	failJob(1, 'Content flagged as sensitive (E005)');
 	stage.emulator.misbehave({ when: { call: 'submit', skip: 1, first: 1 }, do: { cut: 'after' } });
 	const { description } = thrown(await press(flowOf()));
-	expect(description).toMatch(/Item 1: The job may exist and may have been charged.* Look in your Core\.Today account/);
+	expect(description).toMatch(
+		/2nd item: The job may exist and may have been charged.* Look in your Core\.Today account/,
+	);
 	expect(description).toContain('Look in your account before you press Execute step');
 });
 
@@ -132,9 +136,9 @@ it('with On Error "Continue" the output says what the next press keeps, if there
 	failJob(4);
 	const hints = async (flow: WorkflowJson, items = shots(3)) =>
 		JSON.stringify((await press(flow, items)).runs('Kling').map((run) => run.hints));
-	expect(await hints(flowOf({}, CONTINUE))).toContain('press Execute step within an hour: finished videos are kept');
+	expect(await hints(flowOf({}, CONTINUE))).toContain('press Execute step or Execute workflow within an hour: finished videos are kept');
 	workflows += 1;
-	expect(await hints(flowOf({}, CONTINUE), shots(1))).toMatch(/"The item failed"/);
+	expect(await hints(flowOf({}, CONTINUE), shots(1))).toMatch(/"The item failed: [^"]*retry \(code: PA\)"/);
 });
 
 it('a run that has succeeded makes new videos when it is started again', async () => {
@@ -146,6 +150,10 @@ it('a run that has succeeded makes new videos when it is started again', async (
 	const third = await press(flow);
 	expect(stage.jobs()).toHaveLength(7);
 	expect(takenOverIn(third)).toEqual([]);
+	const [{ hints } = {}] = third.runs('Kling');
+	expect(hints?.map(({ message }) => message)).toEqual([
+		'3 videos made, at least 1,125 credits. If you run this node once more, it makes all 3 videos anew, and you pay again',
+	]);
 });
 
 it('a run that came through by Retry On Fail leaves nothing', async () => {

@@ -34,7 +34,7 @@ describe('Max Cost', () => {
 		const execution = await run({ provider: 'runpod', options: { maxCost: 1.34 } }, 3);
 		nothingSent();
 		const { message } = thrown(execution);
-		expect(message).toContain('1.35 USD for items 0–2');
+		expect(message).toContain('1.35 USD for the 1st–3rd items');
 		expect(message).toContain('Max Cost is 1.34 USD');
 		expect(message).toContain('Nothing was submitted');
 	});
@@ -42,14 +42,14 @@ describe('Max Cost', () => {
 	it('counts ten seconds double at Runpod', async () => {
 		const execution = await run({ provider: 'runpod', duration: 10, options: { maxCost: 0.89 } }, 1);
 		nothingSent();
-		expect(thrown(execution).message).toContain('0.9 USD for item 0');
+		expect(thrown(execution).message).toContain('0.9 USD for the 1st item');
 	});
 
 	it('counts what has only a base price as its minimum, and says so', async () => {
 		const execution = await run({ mode: 'pro', duration: 10, options: { maxCost: 749 } }, 2);
 		nothingSent();
 		const { message } = thrown(execution);
-		expect(message).toContain('at least 750 credits for items 0 and 1');
+		expect(message).toContain('at least 750 credits for the 1st and 2nd items');
 		expect(message).toContain('Only a base price is documented, so the real cost may be higher');
 	});
 
@@ -82,7 +82,7 @@ describe('Max Jobs', () => {
 	it('refuses the whole run above it, naming count, limit and items', async () => {
 		const execution = await run({ options: { maxJobs: 2 } }, 3);
 		nothingSent();
-		expect(thrown(execution).message).toMatch(/3 jobs \(items 0–2\).*Max Jobs is 2/);
+		expect(thrown(execution).message).toMatch(/3 jobs \(1st–3rd items\).*Max Jobs is 2/);
 	});
 
 	it('holds for a model of unknown price', async () => {
@@ -152,8 +152,12 @@ describe('a limit holds for the whole execution', () => {
 	const looped = (parameters: Record<string, unknown>) => loop([stage.node({ ...SUBMIT_ONLY, ...parameters })]);
 
 	it.each([
-		['maxCost', { maxCost: 1 }, '0.45 USD for item 0 on top of 0.9 USD that this execution has already submitted'],
-		['maxJobs', { maxJobs: 2 }, '1 jobs (item 0) on top of 2 that this execution has already submitted'],
+		[
+			'maxCost',
+			{ maxCost: 1 },
+			'0.45 USD for the 1st item on top of 0.9 USD that this execution has already submitted',
+		],
+		['maxJobs', { maxJobs: 2 }, '1 jobs (1st item) on top of 2 that this execution has already submitted'],
 	])('a loop that would pass %s item by item is stopped at it', async (_limit, options, text) => {
 		const execution = await stage.engine.run(looped({ provider: 'runpod', options }), { items: shots(5) });
 		expect(stage.prompts()).toEqual(['Shot 0', 'Shot 1']);

@@ -131,7 +131,7 @@ test('one bad link refuses the whole run and names every bad one; with Continue 
 	const parameters = { ...RETURN_ID, startImageUrl: '={{ $json.url }}' };
 	const text = thrown(await stage.run(parameters, items)).text;
 	expect(text).toMatch(
-		/2 of 4 items have wrong or missing values. Nothing was sent.\nItem 1: .*404.*<br>\nItem 3: .*WebP/,
+		/2 of 4 items have wrong or missing values. Nothing was sent.\n2nd item: .*404.*<br>\n4th item: .*WebP/,
 	);
 	expect(sentToProviders()).toEqual([]);
 	const out = (await stage.run(parameters, items, CONTINUE)).items('Kling');

@@ -44,9 +44,9 @@ describe.each(PROVIDERS)('30 rows of which three are bad, at $provider', ({ prov
 		const execution = await stage.run({ provider, ...fromSheet }, rows30());
 		const { text } = thrown(execution);
 		expect(text).toContain('3 of 30 items have wrong or missing values. Nothing was sent.');
-		expect(text).toContain('Item 4: Prompt is empty.');
-		expect(text).toContain('Item 11: Duration has to be 5 or 10, but is "7".');
-		expect(text).toContain('Item 23: Start Image URL has to begin with https://');
+		expect(text).toContain('5th item: Prompt is empty.');
+		expect(text).toContain('12th item: Duration has to be 5 or 10, but is "7".');
+		expect(text).toContain('24th item: Start Image URL has to begin with https://');
 		expect(stage.requests()).toEqual([]);
 	});
 
@@ -106,13 +106,11 @@ describe.each(PROVIDERS)('a batch at $provider in which one job fails and one is
 		const execution = await stage.run({ provider, ...asked }, rows());
 		const { text } = thrown(execution);
 		const jobs = stage.jobs();
-		expect(text).toContain(
-			'1 of 4 videos failed (the 2nd of 4 items, item 1 in n8n), 1 was cancelled (item 2). 2 videos are finished.',
-		);
-		expect(text).toContain(`Item 0: ${jobs[0]?.id}, completed, ${jobs[0]?.videoUrl}`);
-		expect(text).toContain(`Item 1: ${jobs[1]?.id}, failed`);
-		expect(text).toContain(`Item 2: ${jobs[2]?.id}, cancelled`);
-		expect(text).toContain(`Item 3: ${jobs[3]?.id}, completed, ${jobs[3]?.videoUrl}`);
+		expect(text).toContain('1 of 4 videos failed (2nd item), 1 was cancelled (3rd item). 2 videos are finished.');
+		expect(text).toContain(`1st item: ${jobs[0]?.id}, completed, ${jobs[0]?.videoUrl}`);
+		expect(text).toContain(`2nd item: ${jobs[1]?.id}, failed`);
+		expect(text).toContain(`3rd item: ${jobs[2]?.id}, cancelled`);
+		expect(text).toContain(`4th item: ${jobs[3]?.id}, completed, ${jobs[3]?.videoUrl}`);
 		expect(text).toContain('Executions > Retry keeps finished and running videos');
 		expect(jobs.every(({ finishedAtMs }) => finishedAtMs !== undefined)).toBe(true);
 	});

@@ -96,8 +96,8 @@ it('a timeout is thrown only after the other jobs have ended, with all they came
 	const execution = await stage.engine.run(flow, { items });
 	const [slow, quick] = stage.jobs();
 	const lines = thrown(execution).description.split('<br>\n');
-	expect(lines[0]).toContain(`Item 0: ${slow?.id}, processing, Job ${slow?.id}`);
-	expect(lines).toContain(`Item 1: ${quick?.id}, completed, ${quick?.videoUrl}`);
+	expect(lines[0]).toContain(`1st item: ${slow?.id}, processing, Job ${slow?.id}`);
+	expect(lines).toContain(`2nd item: ${quick?.id}, completed, ${quick?.videoUrl}`);
 });
 
 describe('the Wait operation', () => {

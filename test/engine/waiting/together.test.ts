@@ -113,15 +113,15 @@ describe('an error of one item', () => {
 		expect([first, second, third].map((job) => job?.phase)).toEqual(['completed', 'failed', 'completed']);
 		const { message, description } = thrown(execution);
 		expect(message).toBe(
-			'1 of 4 videos failed (the 2nd of 4 items, item 1 in n8n), 1 was not made and is not charged (item 2). 2 videos are finished.',
+			'1 of 4 videos failed (2nd item), 1 was not made and is not charged (3rd item). 2 videos are finished.',
 		);
 		expect(description.split('<br>\n')).toEqual([
-			`Item 1: ${second?.id}, failed, Core.Today could not make the video: Something broke`,
-			expect.stringMatching(/^Item 2: .*field "prompt" is odd$/),
+			`2nd item: ${second?.id}, failed, Core.Today could not make the video: Something broke`,
+			expect.stringMatching(/^3rd item: .*field "prompt" is odd$/),
 			'Executions > Retry keeps finished and running videos; only failed ones are made, and paid for, again.',
-			'3 videos submitted, at least 1125 credits',
-			`Item 0: ${first?.id}, completed, ${first?.videoUrl}`,
-			`Item 3: ${third?.id}, completed, ${third?.videoUrl}`,
+			'3 videos submitted, at least 1,125 credits',
+			`1st item: ${first?.id}, completed, ${first?.videoUrl}`,
+			`4th item: ${third?.id}, completed, ${third?.videoUrl}`,
 		]);
 	});
 
@@ -164,8 +164,8 @@ describe('30 items of which 3 are bad rows', () => {
 		expect(stage.requests()).toEqual([]);
 		expect(message).toBe('3 of 30 items have wrong or missing values. Nothing was sent.');
 		expect(description.split('<br>\n')).toEqual([
-			'Items 4 and 29: Prompt is empty. Fill it in.',
-			expect.stringMatching(/^Item 11: Prompt is 2501 characters long/),
+			'5th and 30th items: Prompt is empty. Fill it in.',
+			expect.stringMatching(/^12th item: Prompt is 2501 characters long/),
 		]);
 	});
 
