@@ -136,7 +136,9 @@ it('with On Error "Continue" the output says what the next press keeps, if there
 	failJob(4);
 	const hints = async (flow: WorkflowJson, items = shots(3)) =>
 		JSON.stringify((await press(flow, items)).runs('Kling').map((run) => run.hints));
-	expect(await hints(flowOf({}, CONTINUE))).toContain('press Execute step or Execute workflow within an hour: finished videos are kept');
+	expect(await hints(flowOf({}, CONTINUE))).toContain(
+		'press Execute step or Execute workflow within an hour: finished videos are kept',
+	);
 	workflows += 1;
 	expect(await hints(flowOf({}, CONTINUE), shots(1))).toMatch(/"The item failed: [^"]*retry \(code: PA\)"/);
 });
