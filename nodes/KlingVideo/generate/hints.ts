@@ -131,7 +131,7 @@ function nextRunText({ context, ledger }: Run, results: readonly Result[]): stri
 	if (!isManualRun(context)) return undefined;
 	if (results.some(({ kind }) => kind === 'error')) {
 		if (ledger.countTakenOver() === 0) return undefined;
-		return 'To get a new one, change its prompt. Once a run has no errors, the next one makes all videos anew, and you pay again';
+		return 'To get a new one, change its prompt. Once a run has no errors, the next run makes all videos anew, and you pay again';
 	}
 	const itemCount = context.getInputData().length;
 	const all = itemCount === 1 ? 'the video' : `all ${itemCount} videos`;
