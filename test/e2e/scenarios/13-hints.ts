@@ -17,7 +17,9 @@ export const scenarios: Scenario[] = [
 			const panel = await Panel.open(page, 'Generate');
 			await panel.outputSays('Each new video costs 0.45 USD for 5 seconds, 0.9 USD for 10 seconds.');
 			await panel.execute();
-			await panel.outputSays('1 video made, 0.45 USD, as the provider reports');
+			await panel.outputSays(
+				'1 video made, 0.45 USD, as the provider reports. If you run this node once more, it makes the video anew, and you pay again',
+			);
 		},
 	},
 	{
