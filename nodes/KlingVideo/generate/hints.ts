@@ -127,14 +127,10 @@ function usedAgainText(count: number, origin: string): string | undefined {
 }
 
 /** What another click in the editor costs. Only a run with errors leaves its videos to the next one. */
-function nextRunText({ context, ledger }: Run, results: readonly Result[]): string | undefined {
-	if (!isManualRun(context)) return undefined;
-	if (results.some(({ kind }) => kind === 'error')) {
-		if (ledger.countTakenOver() === 0) return undefined;
-		return 'To get a new one, change its prompt. Once a run has no errors, the next run makes all videos anew, and you pay again';
-	}
+function nextRunText({ context }: Run, results: readonly Result[]): string | undefined {
+	if (!isManualRun(context) || results.some(({ kind }) => kind === 'error')) return undefined;
 	const itemCount = context.getInputData().length;
-	const all = itemCount === 1 ? 'the video' : `all ${itemCount} videos`;
+	const all = ['the video', 'both videos'][itemCount - 1] ?? `all ${itemCount} videos`;
 	return `If you run this node once more, it makes ${all} anew, and you pay again`;
 }
 
