@@ -36,6 +36,8 @@ test('amounts are written without the noise of binary fractions', () => {
 	expect(amountText(0.45 * 3, 'USD')).toBe('1.35 USD');
 	expect(amountText(0.1 + 0.2, 'USD')).toBe('0.3 USD');
 	expect(amountText(750, 'credits')).toBe('750 credits');
+	expect(amountText(1125, 'credits')).toBe('1,125 credits');
+	expect(amountText(0.0001125, 'USD')).toBe('0.000113 USD');
 });
 
 describe('a limit on cost', () => {
