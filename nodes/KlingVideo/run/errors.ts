@@ -14,7 +14,7 @@ const RETRY_KEEPS = 'Executions > Retry keeps finished and running videos and pa
 const RETRY_REMAKES =
 	'Executions > Retry keeps finished and running videos; only failed ones are made, and paid for, again.';
 
-/** So many lines, with the title above and the advice below them, fit on a screen. What has a video comes after the advice. */
+/** So many lines, with the title above and the advice below them, fit on a screen. */
 const MAX_SHOWN_LINES = 12;
 
 const EXECUTE_STEP = [

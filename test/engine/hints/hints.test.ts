@@ -83,6 +83,20 @@ describe('what a run did stands above its output', () => {
 		]);
 	});
 
+	it('and what they quote stands in the note as text, which n8n takes for HTML', async () => {
+		const items = [...shots(1), { json: { prompt: 'Shot', duration: '<b>ten</b>' } }];
+		const parameters = {
+			...FROM_ITEM,
+			provider: 'coreToday',
+			completion: 'jobId',
+			duration: '={{ $json.duration ?? 5 }}',
+		};
+		const execution = await stage.run(parameters, items, { onError: 'continueErrorOutput' });
+		expect(linesOf(execution).at(-1)).toBe(
+			'1 of 2 items failed (2nd item): Duration has to be 5 or 10, but is "bten/b"',
+		);
+	});
+
 	it('after an error its description says the same', async () => {
 		stage.emulator.script({ when: { jobNumber: 2 }, job: { endsAs: 'failed', error: 'NSFW content' } });
 		const execution = await stage.run({ ...FROM_ITEM, provider: 'coreToday' }, shots(2));
