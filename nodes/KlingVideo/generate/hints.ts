@@ -82,13 +82,14 @@ function dryRunText(toDo: readonly GenerateItem[]): string | undefined {
 /** With On Error "Continue" the run is green whatever has become of its items, and their errors may stand elsewhere. */
 function errorsText({ context, ledger }: Run, results: readonly Result[]): string | undefined {
 	const itemCount = context.getInputData().length;
-	// An item that is paused has no result yet.
-	const wrong = [...results.keys()].filter((itemIndex) => results[itemIndex]?.kind === 'error');
-	if (wrong.length === 0) return undefined;
-	const reasons = new Set(results.flatMap((result) => (result.kind === 'error' ? result.error.message : [])));
+	const errors = results.flatMap((result, itemIndex) =>
+		result.kind === 'error' ? [{ itemIndex, reason: result.error.message }] : [],
+	);
+	if (errors.length === 0) return undefined;
+	const reasons = new Set(errors.map((error) => error.reason));
 	const [reason = ''] = reasons;
-	const which =
-		itemCount === 1 ? 'The item failed' : `${wrong.length} of ${itemCount} items failed (${itemsText(wrong)})`;
+	const wrong = itemsText(errors.map(({ itemIndex }) => itemIndex));
+	const which = itemCount === 1 ? 'The item failed' : `${errors.length} of ${itemCount} items failed (${wrong})`;
 	const failed = reasons.size === 1 ? `${which}: ${reason.replace(/\.$/, '')}` : which;
 	return isManualRun(context) && ledger.usableJobs().length > 0 ? `${failed}. ${EXECUTE_STEP_KEEPS}` : failed;
 }

@@ -18,7 +18,7 @@ const RETRY_REMAKES =
 const MAX_SHOWN_LINES = 12;
 
 const EXECUTE_STEP = [
-	'Correct what is wrong and press Execute step or Execute workflow within an hour: finished and running videos are kept and not paid for again. Items that failed, and those whose prompt, picture, duration or mode you change, are submitted as new jobs; you pay for each job that the provider accepts.',
+	'Correct what is wrong and press Execute step or Execute workflow within an hour: finished and running videos are kept and not paid for again. Items that failed, and those for which you change the prompt, the picture or anything else that the video depends on, are submitted as new jobs; you pay for each job that the provider accepts.',
 	'After a restart of n8n, or if your n8n is spread over several servers (queue mode), use Executions > Retry instead.',
 	'With On Error set to Continue you get the finished videos even if others fail.',
 ];
