@@ -2,11 +2,18 @@ import { asObject, asText, parseJson, present } from './json';
 import type { Failure, FailureCode } from './job';
 
 const MAX_MESSAGE_CHARACTERS = 500;
+/** A signed link may be longer than a message, and the reason may stand behind it. */
+const MAX_READ_CHARACTERS = 5_000;
 /** A traceback quotes code, with brackets of its own, before the JSON it ends in. */
 const MAX_JSON_STARTS = 100;
 
 function shortened(text: string): string {
 	return text.length > MAX_MESSAGE_CHARACTERS ? `${text.slice(0, MAX_MESSAGE_CHARACTERS - 1)}…` : text;
+}
+
+/** What follows a link's path may be a signature: whoever reads the message could open a file with it. */
+function withoutSignatures(text: string): string {
+	return text.replaceAll(/(https?:\/\/[^\s'"<>()?#]+)[?#][^\s'"<>()]*/gi, '$1?…');
 }
 
 /** The last words of a traceback, or the text's first line: what a person can use. */
@@ -39,7 +46,10 @@ export function errorText(value: unknown, depth = 6): string | undefined {
 	}
 	const text = asText(value);
 	if (text === undefined) return undefined;
-	return errorText(jsonAtEnd(text), depth - 1) ?? shortened(withoutTraceback(text));
+	return (
+		errorText(jsonAtEnd(text), depth - 1) ??
+		shortened(withoutSignatures(withoutTraceback(text).slice(0, MAX_READ_CHARACTERS)))
+	);
 }
 
 /** The object or list a text is, or ends in; a list of words at the end of a sentence belongs to it. */

@@ -42,9 +42,10 @@ type Body = Readonly<Record<string, unknown>>;
 function statusOf(body: Body): JobStatus | undefined {
 	const word = asText(body.status);
 	if (word === undefined) return undefined;
+	const status = statusIn(STATUS_WORDS, word);
+	if (status !== 'pending' && status !== 'processing') return status;
 	// Seen: a failed job that stays IN_PROGRESS and says so only in its output.
-	if (asText(asObject(body.output)?.status)?.toLowerCase() === 'error') return 'failed';
-	return statusIn(STATUS_WORDS, word);
+	return asText(asObject(body.output)?.status)?.toLowerCase() === 'error' ? 'failed' : status;
 }
 
 function costOf(body: Body): Pick<Job, 'cost'> {
