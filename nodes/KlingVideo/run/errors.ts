@@ -6,7 +6,7 @@ import { asObject, asText, present, type JsonObject } from '../../core/json';
 import { maySubmitAgain, type LedgerEntry } from '../../core/money/ledger';
 import { jobJson, type ItemError } from '../../core/output';
 import { providerOf } from '../../core/providers';
-import { isManualRun, nodeError } from '../../host/context';
+import { isManualRun, isTool, nodeError } from '../../host/context';
 import type { ErrorResult, Result } from './items';
 import type { Run } from './run';
 
@@ -191,7 +191,7 @@ export function unfinishedRun(run: Run, results: readonly Result[], notes: reado
 		const link = videoUrl === undefined ? [] : [`Video: ${videoUrl}`];
 		const advice = error.jobId === undefined ? [] : retry;
 		const description = [error.description, ...link, ...advice, ...notes].join('\n');
-		return nodeError(context, { message: worded(error.message, isStopped), description });
+		return nodeError(context, { message: worded(messageOf(run, error), isStopped), description });
 	}
 	const linesOf = (kind: Result['kind']) =>
 		linesText(
@@ -208,6 +208,12 @@ export function unfinishedRun(run: Run, results: readonly Result[], notes: reado
 		].join('\n'),
 		data: { items: results.map((result, item) => ({ item, ...factsOf(result) })) },
 	});
+}
+
+/** n8n's engine gives an agent nothing of an error but its message: so that has what finds the job again. */
+function messageOf({ context }: Run, { message, jobId }: ItemError): string {
+	const lacksJob = isTool(context) && jobId !== undefined && !message.includes(jobId);
+	return lacksJob ? `${message} (job ID: ${jobId})` : message;
 }
 
 /** What to do, where that is the same for all items without a video; in any case about jobs that may exist. */
