@@ -62,6 +62,11 @@ export function errorJson(error: ItemError): JsonObject {
 	return { error: present({ ...error, failure: copyOf(error.failure) }) };
 }
 
+/** The same as data, in the form that a failed job has: n8n does not take the item for an error item. */
+export function errorDataJson({ message, jobId, provider, model, status, failure }: ItemError): JsonObject {
+	return present({ jobId, provider, model, status, failure: failure === undefined ? { message } : copyOf(failure) });
+}
+
 /** What else the provider makes, for a model that it does not have. */
 function otherModels(provider: ProviderName, gone: string | undefined): string {
 	const left = models.filter((model) => model.provider === provider && model.id !== gone).map(({ label }) => label);

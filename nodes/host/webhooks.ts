@@ -65,6 +65,8 @@ export async function pauseExecution(
 		item.pairedItem = { item: itemIndex };
 		delete item.binary;
 	}
+	// With Execute Once the node gets a copy that has the first item only, and n8n stores them all.
+	context.getExecuteData().data.main?.[0]?.splice(input.length);
 	await context.putExecutionToWait(until);
 	return input.filter(({ json }) => json.error === undefined);
 }

@@ -3,11 +3,11 @@ import type { Stop } from '../../core/clock';
 import { hasEnded, withoutRaw } from '../../core/job';
 import { present, type JsonObject } from '../../core/json';
 import type { PaidJob } from '../../core/money/ledger';
-import { errorJson, jobJson } from '../../core/output';
+import { errorDataJson, errorJson, jobJson } from '../../core/output';
 import { urlProblem } from '../../core/url';
 import { ownResumeUrl, pauseExecution, resumeUrlOf } from '../../host/webhooks';
 import { jobItem } from '../../kling/item';
-import { doItems, mustThrow, type Items, type Result } from '../run/items';
+import { doItems, mustThrow, n8nFindsInput, type Items, type Result } from '../run/items';
 import { cancelAfterStop, currentJob } from '../run/poll';
 import type { Run } from '../run/run';
 import type { GenerateItem, Settings } from './check';
@@ -159,12 +159,10 @@ async function giveJobs(run: Run, items: Items<PaidItem>): Promise<void> {
 	});
 }
 
-async function pause({ context, clock }: Run, { toDo, results }: Items<PaidItem>): Promise<INodeExecutionData[]> {
+async function pause(run: Run, { toDo, results }: Items<PaidItem>): Promise<INodeExecutionData[]> {
+	const { context, clock } = run;
 	const items = results.map(
-		(result): PausedItem => ({
-			kind: 'noJob',
-			json: result.kind === 'item' ? result.json : errorJson(result.error),
-		}),
+		(result, itemIndex): PausedItem => ({ kind: 'noJob', json: jsonOf(run, result, itemIndex) }),
 	);
 	for (const { itemIndex, output, paid } of toDo) {
 		const job = output.raw ? paid.job : withoutRaw(paid.job);
@@ -174,6 +172,12 @@ async function pause({ context, clock }: Run, { toDo, results }: Items<PaidItem>
 	const running = toDo.filter(({ paid }) => !hasEnded(paid.job));
 	const until = new Date(Math.max(...running.map((item) => deadlineOf(item, item.paid.entry))));
 	return await pauseExecution(context, items.map(jsonAtDeadline), until);
+}
+
+/** After a pause it is n8n that links items to their input. An error whose input it would not find is data. */
+function jsonOf(run: Run, result: Result, itemIndex: number): JsonObject {
+	if (result.kind === 'item') return result.json;
+	return n8nFindsInput(run, itemIndex) ? errorJson(result.error) : errorDataJson(result.error);
 }
 
 const NOT_DOWNLOADED =

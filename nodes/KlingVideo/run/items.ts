@@ -144,7 +144,7 @@ export function outputItems(run: Run, results: readonly Result[], notes: readonl
  * whole output, with the IDs of jobs and the videos in it.
  * {@link https://github.com/n8n-io/n8n/blob/n8n%402.41.1/packages/core/src/execution-engine/workflow-execute.ts handleNodeErrorOutput}
  */
-function n8nFindsInput({ context }: Run, itemIndex: number): boolean {
+export function n8nFindsInput({ context }: Run, itemIndex: number): boolean {
 	const source = context.getExecuteData().source?.main?.[0];
 	if (!source || context.getNode().onError !== 'continueErrorOutput') return true;
 	try {

@@ -1,4 +1,5 @@
 import { providerNames } from '../../support/apis';
+import { itemsOf } from '../harness/index';
 import { FROM_ITEM, shots } from '../items';
 import { expectVideos, outputOf } from '../results';
 import { createStage, type Stage } from '../stage';
@@ -73,4 +74,21 @@ describe.each(providerNames)('%s, every callback lost', (provider) => {
 		const waitsMs = (paused.waitTill?.getTime() ?? 0) - stage.job(2).acceptedAtMs;
 		expect(Math.abs(waitsMs - 1_000_000)).toBeLessThan(60_000);
 	});
+});
+
+test('with Execute Once there is one item, as after a callback: the rows that the node was not given do not come out', async () => {
+	const missed = await stage.engine.resumeByTimer(await stage.pause(FROM_ITEM, shots(3), { executeOnce: true }));
+	expect(outputOf(missed)).toEqual([expect.objectContaining({ jobId: stage.job().id, timedOut: true })]);
+	expect(stage.jobs()).toHaveLength(1);
+});
+
+test('rows that were pinned after the node before had run keep the job at the error output, and get no field of rows of that run', async () => {
+	const pinned = itemsOf({ prompt: '' }, { prompt: 'Shot 1' }, { prompt: '' });
+	const flow = stage.workflow({ completion: 'callback', ...FROM_ITEM }, { onError: 'continueErrorOutput' });
+	const paused = await stage.engine.runStepOfPinned(flow, { before: itemsOf({ row: 'old' }), pinned });
+	const missed = await stage.engine.resumeByTimer(paused);
+	const refused = expect.objectContaining({ message: 'Prompt is empty. Fill it in.' });
+	const items = missed.items('Kling').map(({ json }) => json);
+	expect(items.map(({ jobId, failure }) => jobId ?? failure)).toEqual([refused, stage.job().id, refused]);
+	expect(JSON.stringify(missed.items('Kling', 1))).not.toContain('old');
 });
