@@ -5,28 +5,42 @@ const MARGIN_MS = 15 * 60_000;
 
 type Parameters = ReadonlyMap<string, string>;
 
-/**
- * When a signed link stops working, in milliseconds, by one storage's whole set of parameters; NaN or undefined where the
- * set is not there. A bare `expires=` means nothing: many services write there what they like.
- */
-const ENDS: ReadonlyArray<(parameters: Parameters, hostname: string) => number | undefined> = [
-	(parameters) => signedEnd(parameters, 'x-amz'),
-	(parameters) => signedEnd(parameters, 'x-goog'),
+/** How one storage signs its links. */
+interface Signature {
+	/** The parameters that are other ones whenever the link of the same file is signed. */
+	readonly names: RegExp;
+	/** When the link stops working, in milliseconds; NaN or undefined where the storage's whole set of parameters is not there. */
+	readonly endOf: (parameters: Parameters, hostname: string) => number | undefined;
+}
+
+/** A bare `expires=` means nothing: many services write there what they like. */
+const SIGNATURES: readonly Signature[] = [
+	{ names: /^x-amz-/i, endOf: (parameters) => signedEnd(parameters, 'x-amz') },
+	{ names: /^x-goog-/i, endOf: (parameters) => signedEnd(parameters, 'x-goog') },
 	// CloudFront; S3's and Google's older signature.
-	(parameters) => {
-		const owner = ['key-pair-id', 'awsaccesskeyid', 'googleaccessid'].some((name) => parameters.has(name));
-		return owner && parameters.has('signature') ? secondsOf(parameters.get('expires')) * 1000 : undefined;
+	{
+		names: /^(expires|signature|key-pair-id|awsaccesskeyid|googleaccessid)$/i,
+		endOf: (parameters) => {
+			const owner = ['key-pair-id', 'awsaccesskeyid', 'googleaccessid'].some((name) => parameters.has(name));
+			return owner && parameters.has('signature') ? secondsOf(parameters.get('expires')) * 1000 : undefined;
+		},
 	},
 	// Azure's shared access signature.
-	(parameters) => {
-		const isWhole = ['sv', 'sig', 'se'].every((name) => parameters.has(name));
-		return isWhole ? azureTime(parameters.get('se') ?? '') : undefined;
+	{
+		names: /^(st|se|skt|ske|sig)$/i,
+		endOf: (parameters) => {
+			const isWhole = ['sv', 'sig', 'se'].every((name) => parameters.has(name));
+			return isWhole ? azureTime(parameters.get('se') ?? '') : undefined;
+		},
 	},
-	(parameters, hostname) => {
-		const isDiscord = /^(cdn|media)\.discordapp\.(com|net)$/.test(hostname);
-		const isWhole = ['is', 'hm'].every((name) => /^[0-9a-f]+$/i.test(parameters.get(name) ?? ''));
-		const end = parameters.get('ex') ?? '';
-		return isDiscord && isWhole && /^[0-9a-f]{8}$/i.test(end) ? parseInt(end, 16) * 1000 : undefined;
+	{
+		names: /^(ex|is|hm)$/i,
+		endOf: (parameters, hostname) => {
+			const isDiscord = /^(cdn|media)\.discordapp\.(com|net)$/.test(hostname);
+			const isWhole = ['is', 'hm'].every((name) => /^[0-9a-f]+$/i.test(parameters.get(name) ?? ''));
+			const end = parameters.get('ex') ?? '';
+			return isDiscord && isWhole && /^[0-9a-f]{8}$/i.test(end) ? parseInt(end, 16) * 1000 : undefined;
+		},
 	},
 ];
 
@@ -65,10 +79,27 @@ function parametersOf({ searchParams }: URL): Parameters {
 
 /** When a signed link stops working, in milliseconds; undefined where it does not say so in a form that is known. */
 export function linkEndMs(url: string): number | undefined {
-	const link = new URL(url);
-	const parameters = parametersOf(link);
-	const ends = ENDS.map((endOf) => endOf(parameters, link.hostname) ?? NaN).filter((endMs) => Math.abs(endMs) < 8e15);
+	const ends = signaturesIn(new URL(url)).map(({ endMs }) => endMs);
 	return ends.length === 0 ? undefined : Math.max(...ends);
+}
+
+/** The signatures that are whole in a link, and when each ends. */
+function signaturesIn(link: URL): ReadonlyArray<{ readonly names: RegExp; readonly endMs: number }> {
+	const parameters = parametersOf(link);
+	return SIGNATURES.map(({ names, endOf }) => ({ names, endMs: endOf(parameters, link.hostname) ?? NaN })).filter(
+		({ endMs }) => Math.abs(endMs) < 8e15,
+	);
+}
+
+/** A link without its storage's signature, in which two links of the same file differ. For comparing, not for opening. */
+export function withoutSignature(url: string): string {
+	const link = new URL(url);
+	const signatures = signaturesIn(link);
+	if (signatures.length === 0) return url;
+	for (const name of [...link.searchParams.keys()]) {
+		if (signatures.some(({ names }) => names.test(name))) link.searchParams.delete(name);
+	}
+	return link.href;
 }
 
 /** What is wrong with a signed link that has been over for a quarter of an hour or more; undefined for any other. */

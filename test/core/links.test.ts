@@ -1,3 +1,4 @@
+import { withoutSignature } from '../../nodes/core/linkEnds';
 import fc from 'fast-check';
 import { endedLinkProblem } from '../../nodes/core/linkEnds';
 import { readLink, type ReadLink } from '../../nodes/core/links';
@@ -239,4 +240,44 @@ describe('a signed link whose time is over', () => {
 	])('one %s passes', (_name, link) => {
 		expect(read(link)).toEqual({ url: link });
 	});
+});
+
+describe('a link that is signed anew', () => {
+	const azure = 'https://a.blob.core.windows.net/b/a.png?sv=2022-11-02';
+	const discord = 'https://cdn.discordapp.com/attachments/1/2/a.png';
+
+	test.each([
+		[
+			'https://b.s3.amazonaws.com/a.png?versionId=7&X-Amz-Date=20990101T000000Z&X-Amz-Expires=300&X-Amz-Signature=abc',
+			'https://b.s3.amazonaws.com/a.png?versionId=7&X-Amz-Date=20990102T000000Z&X-Amz-Expires=900&X-Amz-Signature=def',
+		],
+		[
+			'https://storage.googleapis.com/b/a.png?X-Goog-Date=20990101T000000Z&X-Goog-Expires=300&X-Goog-Signature=a',
+			'https://storage.googleapis.com/b/a.png?X-Goog-Date=20990101T000100Z&X-Goog-Expires=300&X-Goog-Signature=b',
+		],
+		[
+			'https://d1.cloudfront.net/a.png?Expires=4070908800&Signature=abc~&Key-Pair-Id=K1',
+			'https://d1.cloudfront.net/a.png?Expires=4070908900&Signature=def~&Key-Pair-Id=K1',
+		],
+		[`${azure}&se=2099-07-26T12%3A44%3A12Z&sr=b&sp=r&sig=x`, `${azure}&se=2099-07-26T12%3A45%3A12Z&sr=b&sp=r&sig=y`],
+		[`${discord}?ex=f2a39b2c&is=66a2a0c0&hm=abab`, `${discord}?ex=f2a39b2d&is=66a2a0c1&hm=cdcd`],
+	])('leads to the same file: %s', (link, anew) => {
+		expect(withoutSignature(anew)).toBe(withoutSignature(link));
+	});
+
+	test.each([
+		[
+			'of another version',
+			'https://b.s3.amazonaws.com/a.png?X-Amz-Date=20990101T000000Z&X-Amz-Expires=300&X-Amz-Signature=abc',
+			'versionId=8',
+		],
+		['of another size', `${discord}?ex=f2a39b2c&is=66a2a0c0&hm=abab`, 'width=300'],
+	])('leads to another file where it is one %s', (_name, link, more) => {
+		expect(withoutSignature(`${link}&${more}`)).not.toBe(withoutSignature(link));
+	});
+
+	test.each(['https://example.com/a.png?token=abc', 'https://example.com/a.png?expires=4070908800&signature=abc'])(
+		'is not known where the parameters are no whole set of a storage: %s',
+		(link) => expect(withoutSignature(link)).toBe(link),
+	);
 });

@@ -4,6 +4,7 @@ import { FieldReader, isChoice, isUnset, problemText, type Problem } from '../..
 import type { VideoForm } from '../../core/form';
 import type { Failure, ProviderName } from '../../core/job';
 import { present, without } from '../../core/json';
+import { withoutSignature } from '../../core/linkEnds';
 import { defaultModelOf, takes } from '../../core/models';
 import { parseForm } from '../../core/models/form';
 import type { LedgerAnswer } from '../../core/money/ledger';
@@ -313,13 +314,19 @@ async function prepareRequest(
 	return { api, request, pictures, fingerprint: fingerprintOf(request, pictures) };
 }
 
-/** The request as it would be sent, without how it is sent, and its pictures by their contents. */
-function fingerprintOf({ provider, model, input }: VideoRequest, pictures: readonly PreparedPicture[]): string {
+/**
+ * The request as it would be sent, without how it is sent, and its pictures by their contents. A link counts without its
+ * storage's signature: a node in front may sign it anew for each run.
+ */
+function fingerprintOf({ provider, model, input, links }: VideoRequest, pictures: readonly PreparedPicture[]): string {
+	const urls = links.map(({ url }) => url);
+	const compared = (_key: string, value: unknown): unknown =>
+		typeof value === 'string' && urls.includes(value) ? withoutSignature(value) : value;
 	const essence = [
 		provider,
 		model,
 		Object.entries(input).sort(([one], [other]) => (one < other ? -1 : 1)),
 		pictures.map(({ picture, sha256 }) => [picture.inputKey, sha256]),
 	];
-	return sha256Of(JSON.stringify(essence)).slice(0, 32);
+	return sha256Of(JSON.stringify(essence, compared)).slice(0, 32);
 }

@@ -27,7 +27,10 @@ describe.each(['engine', 'process'])('as a tool of an agent that calls it throug
 	});
 
 	it('Generate names the job, if its status is refused: the agent can ask for it later, in place of a second one', async () => {
-		stage.emulator.misbehave({ when: { call: 'status' }, do: { reply: { status: 403, body: { detail: 'Forbidden' } } } });
+		stage.emulator.misbehave({
+			when: { call: 'status' },
+			do: { reply: { status: 403, body: { detail: 'Forbidden' } } },
+		});
 		const { execution, answers } = await ask(through, { completion: 'wait' });
 		const job = stage.job();
 		expect([...answers, execution.error('Agent')?.message].join()).toContain(job.id);
