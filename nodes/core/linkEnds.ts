@@ -91,15 +91,13 @@ function signaturesIn(link: URL): ReadonlyArray<{ readonly names: RegExp; readon
 	);
 }
 
-/** A link without its storage's signature, in which two links of the same file differ. For comparing, not for opening. */
+/** A text for comparing links: that of the link itself, or what is left of it without the signature of its storage. */
 export function withoutSignature(url: string): string {
 	const link = new URL(url);
 	const signatures = signaturesIn(link);
 	if (signatures.length === 0) return url;
-	for (const name of [...link.searchParams.keys()]) {
-		if (signatures.some(({ names }) => names.test(name))) link.searchParams.delete(name);
-	}
-	return link.href;
+	const others = [...link.searchParams].filter(([name]) => !signatures.some(({ names }) => names.test(name)));
+	return JSON.stringify([url.split('?')[0], others]);
 }
 
 /** What is wrong with a signed link that has been over for a quarter of an hour or more; undefined for any other. */

@@ -49,12 +49,12 @@ export interface PauseMemory {
 /**
  * Everything in this process that outlives a run of a node. All of it is bounded and may be forgotten at any time, as a
  * restart does: what was paid for is in the ledger, n8n itself lets only one call resume an execution, the provider can be
- * asked again, and a manual run that finds no jobs of the one before pays for its own.
+ * asked again, and a manual run or a retry that finds no jobs of the one before pays for its own.
  */
 export interface Memory {
 	/** Submits whose answer is still to come, with a promise of when it has come. Each leaves with its answer. */
 	readonly submitsUnderWay: Map<LedgerEntry, Promise<void>>;
-	/** What the manual runs of a node left for the next one, by workflow and node. */
+	/** What manual runs and retries left for later ones, by workflow and node, and of a retry by its execution. */
 	readonly leftJobs: BoundedMap<LeftJobs>;
 	/** By execution and time of the pause. */
 	readonly pauses: BoundedMap<PauseMemory>;
@@ -76,7 +76,7 @@ export interface Memory {
  */
 const CALLBACK_DOWNLOADS_AT_ONCE = 16;
 /** With 1,000 jobs each, of about 600 bytes, they take 60 MB at most. */
-const MAX_NODES_RUN_BY_HAND = 100;
+const MAX_PLACES_OF_LEFT_JOBS = 100;
 const MAX_PAUSES = 5_000;
 const MAX_STARTED_JOBS = 10_000;
 const MAX_TRIGGERS = 1_000;
@@ -85,7 +85,7 @@ const MAX_TRIGGERS = 1_000;
 export function createMemory(): Memory {
 	return {
 		submitsUnderWay: new Map(),
-		leftJobs: new BoundedMap(MAX_NODES_RUN_BY_HAND),
+		leftJobs: new BoundedMap(MAX_PLACES_OF_LEFT_JOBS),
 		pauses: new BoundedMap(MAX_PAUSES),
 		startedJobs: new BoundedMap(MAX_STARTED_JOBS),
 		triggerStatusCalls: new BoundedMap(MAX_TRIGGERS),

@@ -1,6 +1,5 @@
-import { withoutSignature } from '../../nodes/core/linkEnds';
 import fc from 'fast-check';
-import { endedLinkProblem } from '../../nodes/core/linkEnds';
+import { endedLinkProblem, withoutSignature } from '../../nodes/core/linkEnds';
 import { readLink, type ReadLink } from '../../nodes/core/links';
 
 const NOW_MS = Date.UTC(2026, 0, 1, 12);

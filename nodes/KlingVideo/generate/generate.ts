@@ -11,7 +11,7 @@ import type { Run } from '../run/run';
 import { checkItem, readSettings, refuseNew, type GenerateItem, type Settings } from './check';
 import { logWarnings, showHints } from './hints';
 import { checkLinks } from './links';
-import { leaveJobs, takeOverLeftJobs } from './manualRun';
+import { leaveJobs, takeOverLeftJobs } from './earlierRuns';
 import { expectCallbacks, pauseUntilCallback } from './pause';
 import { extrasOf, followJob, takeUpOrSubmit } from './submit';
 

@@ -58,7 +58,7 @@ function videosText(run: Run, toDo: readonly GenerateItem[], results: readonly R
 	const texts = [
 		submittedText(run.ledger.submittedNow()),
 		usedAgainText(takenUp.length, 'try'),
-		usedAgainText(run.ledger.countTakenOver(), 'run in the editor'),
+		usedAgainText(run.ledger.countTakenOver(), run.context.getMode() === 'retry' ? 'retry' : 'run in the editor'),
 	].filter((text) => text !== undefined);
 	if (texts.length === 0) return undefined;
 	return [...texts, nextRunText(run, results)].filter((text) => text !== undefined).join('. ');

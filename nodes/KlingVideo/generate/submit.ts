@@ -18,6 +18,7 @@ import { waitForEnd } from '../run/poll';
 import type { Run } from '../run/run';
 import type { GenerateItem, PreparedRequest, Settings } from './check';
 import { dryRunItem } from './dryRun';
+import { leaveAtOnce } from './earlierRuns';
 import { endedProblems } from './links';
 import { deliverPictures } from './pictures';
 
@@ -165,14 +166,13 @@ async function submitTo(
 	);
 	const result = await deliverAndSubmit(run, item, prepared);
 	if (result.kind === 'job') {
-		const { jobId } = result.job.handle;
-		const { model } = prepared.request;
+		const facts = { jobId: result.job.handle.jobId, provider: provider.name, model: prepared.request.model };
 		ledger.noteSubmitted(entry, result.job, clock.now());
-		const facts = { jobId, provider: provider.name, model };
 		context.logger.info(
-			`Kling video job ${jobId} of ${model} submitted to ${provider.name} for item ${itemIndex}`,
+			`Kling video job ${facts.jobId} of ${facts.model} submitted to ${provider.name} for item ${itemIndex}`,
 			facts,
 		);
+		leaveAtOnce(run, prepared.api, { entry, job: result.job });
 		return { kind: 'job', entry, job: result.job };
 	}
 	const { failure } = result;

@@ -35,7 +35,7 @@ export interface Run extends Session {
 	/** Which turn of the node in its execution this is: the turns of a loop differ, the tries of Retry On Fail do not. */
 	readonly runIndex: number;
 	readonly ledger: Ledger;
-	/** What manual runs left for the next ones, by workflow and node. */
+	/** What manual runs and retries left for later ones. */
 	readonly leftJobs: Memory['leftJobs'];
 	readonly poller: Poller;
 	/** The uploads of pictures that are under way, by provider and content: equal pictures share one. */

@@ -40,6 +40,7 @@ export interface LedgerEntry {
  */
 export interface LedgerStore {
 	ledger?: unknown;
+	firstExecutionId?: unknown;
 }
 
 /** What the ledger says of an item before anything is sent for it. */
@@ -132,6 +133,8 @@ function costOf({ job, cost, mostAmount }: LedgerEntry): Cost | undefined {
  * state is plain JSON in the store.
  */
 export class Ledger {
+	/** The execution that began this ledger, which all its retries have in common. */
+	readonly firstExecutionId: string | undefined;
 	private readonly entries: LedgerEntry[];
 	/** Says that an entry's answer has come. */
 	private readonly settle = new Map<LedgerEntry, () => void>();
@@ -143,6 +146,13 @@ export class Ledger {
 		private readonly run: LedgerRun,
 	) {
 		this.entries = entriesOf(store);
+		this.firstExecutionId = asText(store.firstExecutionId) ?? run.executionId;
+		store.firstExecutionId = this.firstExecutionId;
+	}
+
+	/** Whether a job is an item's of this execution, or of the one that it retries. */
+	has({ provider, jobId }: Handle): boolean {
+		return this.entries.some(({ handle }) => handle?.provider === provider && handle.jobId === jobId);
 	}
 
 	/**

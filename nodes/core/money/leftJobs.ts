@@ -1,10 +1,8 @@
 import type { Handle, Job } from '../job';
 import type { LedgerEntry } from './ledger';
 
-/** A job that a manual run of a node paid for, and that its next manual run may take over. */
+/** A job that one run of a node paid for, and that another one may take over. */
 export interface LeftJob {
-	/** The execution that left it. */
-	readonly executionId: string;
 	/** Who can ask for it: the credential, its user and its base URL. */
 	readonly account: string;
 	readonly entry: LedgerEntry;
@@ -13,16 +11,16 @@ export interface LeftJob {
 	readonly leftMs: number;
 }
 
-/**
- * Which job a manual run looks for: by its request, as equal requests are the same order wherever the item stands. The
- * execution that looks never takes over what an earlier try of its own left.
- */
-export type Wanted = Pick<LeftJob, 'account' | 'executionId'> & Pick<LedgerEntry, 'fingerprint'>;
+/** Which job a run looks for: by its request, as equal requests are the same order wherever the item stands. */
+export interface Wanted extends Pick<LeftJob, 'account'>, Pick<LedgerEntry, 'fingerprint'> {
+	/** Whether the run has this job already, as that of another item. */
+	readonly isKnown: (handle: Handle) => boolean;
+}
 
 const MAX_JOBS = 1_000;
 const LEFT_FOR_MS = 3_600_000;
 
-/** What the manual runs of one node left, oldest first: at most 1,000 jobs, each for an hour. */
+/** What the runs of one node left, oldest first: at most 1,000 jobs, each for an hour. */
 export class LeftJobs {
 	private jobs: LeftJob[] = [];
 
@@ -32,11 +30,11 @@ export class LeftJobs {
 		this.jobs = [...this.jobs, job].slice(-MAX_JOBS);
 	}
 
-	/** Gives the oldest job that fits, and forgets it: each is taken over once. */
-	take({ account, fingerprint, executionId }: Wanted, nowMs: number): LeftJob | undefined {
+	/** Gives the oldest job that fits, and forgets it until it is left again. */
+	take({ account, fingerprint, isKnown }: Wanted, nowMs: number): LeftJob | undefined {
 		this.jobs = this.jobs.filter(({ leftMs }) => nowMs - leftMs < LEFT_FOR_MS);
 		const found = this.jobs.find(
-			(left) => left.entry.fingerprint === fingerprint && left.account === account && left.executionId !== executionId,
+			(left) => left.entry.fingerprint === fingerprint && left.account === account && !isKnown(left.job.handle),
 		);
 		if (found !== undefined) this.jobs.splice(this.jobs.indexOf(found), 1);
 		return found;

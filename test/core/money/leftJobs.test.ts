@@ -1,5 +1,5 @@
-import type { Job } from '../../../nodes/core/job';
-import { LeftJobs, type LeftJob } from '../../../nodes/core/money/leftJobs';
+import type { Handle, Job } from '../../../nodes/core/job';
+import { LeftJobs, type LeftJob, type Wanted } from '../../../nodes/core/money/leftJobs';
 
 const NOW_MS = Date.UTC(2026, 0, 1);
 const HOUR_MS = 3_600_000;
@@ -8,7 +8,7 @@ function leftOf(jobId: string, differences: { fingerprint?: string; account?: st
 	const { fingerprint = 'a', account = 'mine', leftMs = NOW_MS } = differences;
 	const job: Job = { handle: { provider: 'runpod', jobId }, status: 'completed' };
 	const entry = { runIndex: 0, itemIndex: 0, fingerprint, provider: 'runpod', submittedMs: NOW_MS, job } as const;
-	return { executionId: '1', account, entry, job, leftMs };
+	return { account, entry, job, leftMs };
 }
 
 function jobsOf(...jobs: LeftJob[]): LeftJobs {
@@ -17,7 +17,7 @@ function jobsOf(...jobs: LeftJob[]): LeftJobs {
 	return left;
 }
 
-const WANTED = { account: 'mine', fingerprint: 'a', executionId: '2' };
+const WANTED: Wanted = { account: 'mine', fingerprint: 'a', isKnown: () => false };
 const takeAll = (left: LeftJobs, wanted = WANTED, nowMs = NOW_MS): string[] => {
 	const taken = left.take(wanted, nowMs);
 	return taken === undefined ? [] : [taken.job.handle.jobId, ...takeAll(left, wanted, nowMs)];
@@ -36,8 +36,9 @@ test.each([
 	expect(takeAll(left, { ...WANTED, ...difference })).toEqual(['1']);
 });
 
-test('a further try of the same execution does not take what its first try left', () => {
-	expect(takeAll(jobsOf(leftOf('1')), { ...WANTED, executionId: '1' })).toEqual([]);
+test('a job that another item has already stays where it is', () => {
+	const isKnown = ({ jobId }: Handle) => jobId === '1';
+	expect(takeAll(jobsOf(leftOf('1'), leftOf('2')), { ...WANTED, isKnown })).toEqual(['2']);
 });
 
 test('a job stays for an hour', () => {

@@ -76,3 +76,12 @@ test('a submit whose answer was lost is of no use to a later run', () => {
 	ledger.open({ itemIndex: 0, fingerprint: 'f', provider: 'runpod' }, NOW_MS);
 	expect(ledger.usableJobs()).toEqual([]);
 });
+
+test('a ledger knows its jobs, and by which execution it was begun, also in the retry of a retry', () => {
+	const store: LedgerStore = {};
+	takeOver(ledgerOf(store, 0, '2'), running);
+	const retried = ledgerOf(JSON.parse(JSON.stringify(store)), 0, '3');
+	expect(retried.firstExecutionId).toBe('2');
+	expect([retried.has(handle), retried.has({ ...handle, provider: 'coreToday' })]).toEqual([true, false]);
+	expect(retried.has({ ...handle, jobId: 'b' })).toBe(false);
+});

@@ -191,21 +191,6 @@ it('a changed prompt makes a new video, and the others are taken over all the sa
 	expect(stage.prompts()).toEqual(['Shot 0', 'Shot 1', 'Shot 2', 'Changed', 'Shot 2']);
 });
 
-it('a picture whose link is signed anew is the same picture, as the storage says it', async () => {
-	failJob(2);
-	const flow = flowOf({ startImageUrl: '={{ $json.picture }}' });
-	const rowsSigned = (signature: string) =>
-		['one', 'two'].map((prompt) => ({
-			json: {
-				prompt,
-				picture: `${stage.emulator.url}/images/image.png?of=${prompt}&X-Amz-Date=20990101T000000Z&X-Amz-Expires=300&X-Amz-Signature=${signature}`,
-			},
-		}));
-	await press(flow, rowsSigned('abc'));
-	await press(flow, rowsSigned('def'));
-	expect(stage.prompts()).toEqual(['one', 'two', 'two']);
-});
-
 describe('nothing is taken over', () => {
 	const other = (flow: WorkflowJson, changes: Record<string, unknown>): WorkflowJson => ({
 		...flow,

@@ -234,3 +234,20 @@ describe('a signed link', () => {
 		expect(stage.jobs()).toHaveLength(1);
 	});
 });
+
+test('a picture whose link was only signed anew is the same one to the next manual run, which pays for no video twice', async () => {
+	stage.emulator.script({ when: { jobNumber: 2 }, job: { endsAs: 'failed', error: 'interrupted; please retry' } });
+	const parameters = { prompt: '={{ $json.prompt }}', startImageUrl: '={{ $json.picture }}' };
+	const flow = { ...stage.workflow({ ...parameters, options: { maxConcurrency: 1 } }), id: 'signed-anew' };
+	const press = async (signature: string) => {
+		const signed = `X-Amz-Date=20990101T000000Z&X-Amz-Expires=300&X-Amz-Signature=${signature}`;
+		const picture = `${stage.emulator.url}/images/image.png?${signed}`;
+		await stage.engine.run(flow, {
+			mode: 'manual',
+			items: itemsOf({ prompt: 'A', picture }, { prompt: 'B', picture }),
+		});
+	};
+	await press('abc');
+	await press('def');
+	expect(stage.prompts()).toEqual(['A', 'B', 'B']);
+});
