@@ -139,6 +139,20 @@ export const scenarios = [
 		expect(new Set(jsonOf(retried, 'Generate').map(({ jobId }) => jobId))).toEqual(new Set(made.map(({ id }) => id)));
 	}),
 
+	...forBothProviders(
+		'money: a second Executions > Retry of the same execution does not pay for what the first one made',
+		quick,
+		async (bench, { host }) => {
+			failJobs(bench, passing, 2, 3, 5);
+			const failed = await host.run(shots(bench, 3));
+			expect((await host.execution(await host.retryExecution(failed.id))).status).toBe('error');
+			expect(bench.emulator.jobs()).toHaveLength(5);
+			const again = await host.execution(await host.retryExecution(failed.id));
+			expect(again).toMatchObject({ status: 'success', retryOf: failed.id });
+			expect(timesPaid(bench)).toEqual([3, 2, 1]);
+		},
+	),
+
 	// What n8n does with a parent is pinned here because the README says it.
 	forProvider(
 		'runpod',
