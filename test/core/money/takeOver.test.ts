@@ -81,7 +81,9 @@ test('a ledger knows its jobs, and by which execution it was begun, also in the 
 	const store: LedgerStore = {};
 	takeOver(ledgerOf(store, 0, '2'), running);
 	const retried = ledgerOf(JSON.parse(JSON.stringify(store)), 0, '3');
+	retried.open({ itemIndex: 1, fingerprint: 'g', provider: 'runpod' }, NOW_MS);
 	expect(retried.firstExecutionId).toBe('2');
 	expect([retried.has(handle), retried.has({ ...handle, provider: 'coreToday' })]).toEqual([true, false]);
+	// The submit of the second item has no answer yet.
 	expect(retried.has({ ...handle, jobId: 'b' })).toBe(false);
 });
