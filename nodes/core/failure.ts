@@ -11,9 +11,12 @@ function shortened(text: string): string {
 	return text.length > MAX_MESSAGE_CHARACTERS ? `${text.slice(0, MAX_MESSAGE_CHARACTERS - 1)}…` : text;
 }
 
-/** What follows a link's path may be a signature: whoever reads the message could open a file with it. */
+/**
+ * What follows a link's path may be a signature: whoever reads the message could open a file with it. A name may have
+ * brackets or quotes in it, as `photo(1).png` has; those at the end of a link belong to the sentence.
+ */
 function withoutSignatures(text: string): string {
-	return text.replaceAll(/(https?:\/\/[^\s'"<>()?#]+)[?#][^\s'"<>()]*/gi, '$1?…');
+	return text.replaceAll(/(https?:\/\/[^\s"<>?#]+)[?#][^\s"<>]*?(?=['")\]}.,;:]*(?:[\s"<>]|$))/gi, '$1?…');
 }
 
 /** The last words of a traceback, or the text's first line: what a person can use. */

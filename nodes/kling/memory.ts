@@ -54,8 +54,10 @@ export interface PauseMemory {
 export interface Memory {
 	/** Submits whose answer is still to come, with a promise of when it has come. Each leaves with its answer. */
 	readonly submitsUnderWay: Map<LedgerEntry, Promise<void>>;
-	/** What manual runs and retries left for later ones, by workflow and node, and of a retry by its execution. */
-	readonly leftJobs: BoundedMap<LeftJobs>;
+	/** What the manual runs of a node left for the next one, by workflow and node. */
+	readonly leftByManualRuns: BoundedMap<LeftJobs>;
+	/** What the retries of an execution left for further retries of it, by workflow, node and execution. */
+	readonly leftByRetries: BoundedMap<LeftJobs>;
 	/** By execution and time of the pause. */
 	readonly pauses: BoundedMap<PauseMemory>;
 	/** Jobs whose end has started a workflow, by trigger and job. */
@@ -75,8 +77,9 @@ export interface Memory {
  * executions.
  */
 const CALLBACK_DOWNLOADS_AT_ONCE = 16;
-/** With 1,000 jobs each, of about 600 bytes, they take 60 MB at most. */
-const MAX_PLACES_OF_LEFT_JOBS = 100;
+/** With 1,000 jobs each, of about 600 bytes, each of the two takes 60 MB at most. */
+const MAX_NODES_RUN_BY_HAND = 100;
+const MAX_RETRIED_EXECUTIONS = 100;
 const MAX_PAUSES = 5_000;
 const MAX_STARTED_JOBS = 10_000;
 const MAX_TRIGGERS = 1_000;
@@ -85,7 +88,8 @@ const MAX_TRIGGERS = 1_000;
 export function createMemory(): Memory {
 	return {
 		submitsUnderWay: new Map(),
-		leftJobs: new BoundedMap(MAX_PLACES_OF_LEFT_JOBS),
+		leftByManualRuns: new BoundedMap(MAX_NODES_RUN_BY_HAND),
+		leftByRetries: new BoundedMap(MAX_RETRIED_EXECUTIONS),
 		pauses: new BoundedMap(MAX_PAUSES),
 		startedJobs: new BoundedMap(MAX_STARTED_JOBS),
 		triggerStatusCalls: new BoundedMap(MAX_TRIGGERS),

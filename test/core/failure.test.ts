@@ -130,3 +130,28 @@ const ADVICE: ReadonlyArray<[FailureCode, RegExp]> = [
 test.each(ADVICE)('%s comes with advice', (code, advice) => {
 	expect(adviceFor(code, 'Runpod')).toMatch(advice);
 });
+
+describe('a link in a text', () => {
+	test.each([
+		[
+			"Client error '403 Forbidden' for url 'https://h.example/a.png?token=secret'.",
+			"Client error '403 Forbidden' for url 'https://h.example/a.png?…'.",
+		],
+		[
+			'See (https://h.example/photo%20(1).png?sv=1&sig=secret), or ask',
+			'See (https://h.example/photo%20(1).png?…), or ask',
+		],
+		["https://h.example/o'neil.png?X-Amz-Signature=secret", "https://h.example/o'neil.png?…"],
+		['https://h.example/p.png?name=a(1)&X-Amz-Signature=secret: gone', 'https://h.example/p.png?…: gone'],
+		[
+			'https://h.example/a.png#access_token=secret and https://h.example/b.png',
+			'https://h.example/a.png?… and https://h.example/b.png',
+		],
+	])('loses its query, which may be a signature: %s', (text, shown) => {
+		expect(errorText(text)).toBe(shown);
+	});
+
+	test('is cut in no time, however many there are', () => {
+		expect(errorText(`${'http://'.repeat(100_000)}?token=secret`)).not.toContain('secret');
+	});
+});

@@ -311,17 +311,22 @@ async function prepareRequest(
 		fields,
 	);
 	if (fields.problems.length > problemsBefore || request === undefined || 'problem' in api) return undefined;
-	return { api, request, pictures, fingerprint: fingerprintOf(request, pictures) };
+	return { api, request, pictures, fingerprint: fingerprintOf(run, request, pictures) };
 }
 
 /**
  * The request as it would be sent, without how it is sent, and its pictures by their contents. A link counts without its
- * storage's signature: a node in front may sign it anew for each run.
+ * storage's signature, as a node in front may sign it anew for each run; but whole for an agent, whose calls only the
+ * fingerprint tells apart.
  */
-function fingerprintOf({ provider, model, input, links }: VideoRequest, pictures: readonly PreparedPicture[]): string {
-	const urls = links.map(({ url }) => url);
+function fingerprintOf(
+	{ isAgentCall }: Run,
+	{ provider, model, input, links }: VideoRequest,
+	pictures: readonly PreparedPicture[],
+): string {
+	const signed = isAgentCall ? [] : links.map(({ url }) => url);
 	const compared = (_key: string, value: unknown): unknown =>
-		typeof value === 'string' && urls.includes(value) ? withoutSignature(value) : value;
+		typeof value === 'string' && signed.includes(value) ? withoutSignature(value) : value;
 	const essence = [
 		provider,
 		model,

@@ -1,8 +1,8 @@
 import { hasEnded, withoutRaw, type Handle, type Job } from '../../core/job';
 import { LeftJobs, type LeftJob } from '../../core/money/leftJobs';
-import type { PaidJob } from '../../core/money/ledger';
 import { isManualRun, isTool, savedNodeOf } from '../../host/context';
 import type { Api } from '../../kling/api';
+import type { BoundedMap } from '../../kling/memory';
 import { doItems, type ErrorResult, type Items } from '../run/items';
 import { currentJob } from '../run/poll';
 import type { Run } from '../run/run';
@@ -10,17 +10,24 @@ import type { GenerateItem } from './check';
 
 /*
  * Two kinds of run cannot see in their ledger what another run has paid for. Each manual run, as Execute step starts it,
- * gets a new node context (docs/n8n.md#retry). And if an execution is retried once more, each retry starts with the node
- * context of the execution and not with that of the retry before. So these runs leave their jobs in the memory of the
- * process.
+ * gets a new node context (docs/n8n.md#retry). And each retry of an execution starts with the node context of that
+ * execution, whatever its retries before have made. So these runs leave their jobs in the memory of the process when they
+ * end.
  */
 
-/** Where a run looks for the jobs of others; undefined for a run that neither looks nor leaves. */
-function placeOf({ context, ledger }: Run): string | undefined {
+/** Where the jobs that runs left are, and under which key those for one run. */
+interface Place {
+	readonly left: BoundedMap<LeftJobs>;
+	readonly key: string;
+}
+
+/** Undefined for a run that takes nothing over. */
+function placeOf({ context, ledger, leftByManualRuns, leftByRetries }: Run): Place | undefined {
 	const node = savedNodeOf(context);
 	if (node === undefined || isTool(context)) return undefined;
-	if (isManualRun(context)) return node;
-	return context.getMode() === 'retry' ? JSON.stringify([node, ledger.firstExecutionId]) : undefined;
+	if (isManualRun(context)) return { left: leftByManualRuns, key: node };
+	if (context.getMode() !== 'retry') return undefined;
+	return { left: leftByRetries, key: JSON.stringify([node, ledger.firstExecutionId]) };
 }
 
 /**
@@ -29,7 +36,8 @@ function placeOf({ context, ledger }: Run): string | undefined {
  * Stop and the limits treat them as its own; but they are paid for.
  */
 export async function takeOverLeftJobs(run: Run, items: Items<GenerateItem>): Promise<Items<GenerateItem>> {
-	const left = run.leftJobs.get(placeOf(run) ?? '');
+	const place = placeOf(run);
+	const left = place?.left.get(place.key);
 	if (left === undefined) return items;
 	return await doItems(run, items, async (item) =>
 		item.dryRun || item.known.kind !== 'maySubmit' ? item : await takeOver(run, left, item),
@@ -46,7 +54,6 @@ async function takeOver(run: Run, left: LeftJobs, item: GenerateItem): Promise<G
 	if (job.status === 'failed' || job.status === 'cancelled') return await takeOver(run, left, item);
 	const { itemIndex, output } = item;
 	const known = run.ledger.takeOver(found.paid.entry, job, { itemIndex, keepsRaw: output.raw }, run.clock.now());
-	leave(run, left, found.api, { entry: found.paid.entry, job });
 	return { ...item, known };
 }
 
@@ -75,40 +82,27 @@ async function leftJob(run: Run, { paid, api }: Found, { output }: GenerateItem)
 	return await currentJob(run, api, job, advice);
 }
 
-/** A retry leaves each job as soon as it exists: its execution may be retried once more before it ends. */
-export function leaveAtOnce(run: Run, api: Api, paid: Pick<PaidJob, 'entry' | 'job'>): void {
-	const place = run.context.getMode() === 'retry' ? placeOf(run) : undefined;
-	if (place !== undefined)
-		leave(
-			run,
-			run.leftJobs.getOrAdd(place, () => new LeftJobs()),
-			api,
-			paid,
-		);
-}
-
-function leave({ clock }: Run, left: LeftJobs, { account }: Api, { entry, job }: Pick<PaidJob, 'entry' | 'job'>): void {
-	const kept = withoutRaw(job);
-	left.leave({ account, entry: { ...entry, job: kept }, job: kept, leftMs: clock.now() });
-}
-
 /**
  * The end of a run: a manual one in which an item has no video leaves its jobs, of all turns of a loop, to the next one. A
- * run without errors leaves nothing, so that the next one makes new videos. A retry leaves its jobs to other retries only.
+ * run without errors leaves nothing, so that the next one makes new videos. A retry leaves its jobs, come what may, to
+ * other retries of its execution.
  */
 export async function leaveJobs(run: Run, isWhole: boolean): Promise<void> {
-	const { context, leftJobs } = run;
-	const node = savedNodeOf(context);
-	const place = placeOf(run);
-	const jobs = run.ledger.usableJobs();
+	const { context, clock, leftByManualRuns } = run;
 	const isManual = isManualRun(context);
-	const isLeft = isManual ? hasFailedTurn(run, isWhole) : place !== undefined;
-	if (isWhole && !(isManual && isLeft)) leftJobs.get(node ?? '')?.drop(jobs.map(({ job }) => job.handle));
-	if (!isLeft || place === undefined) return;
-	const left = leftJobs.getOrAdd(place, () => new LeftJobs());
-	for (const paid of jobs) {
-		const api = await run.api(paid.entry.provider);
-		if (!('problem' in api)) leave(run, left, api, paid);
+	const jobs = run.ledger.usableJobs();
+	const leaves = isManual ? hasFailedTurn(run, isWhole) : jobs.length > 0;
+	if (isWhole && !(isManual && leaves)) {
+		leftByManualRuns.get(savedNodeOf(context) ?? '')?.drop(jobs.map(({ job }) => job.handle));
+	}
+	const place = placeOf(run);
+	if (place === undefined || !leaves) return;
+	const left = place.left.getOrAdd(place.key, () => new LeftJobs());
+	for (const { entry, job } of jobs) {
+		const api = await run.api(entry.provider);
+		if ('problem' in api) continue;
+		const kept = withoutRaw(job);
+		left.leave({ account: api.account, entry: { ...entry, job: kept }, job: kept, leftMs: clock.now() });
 	}
 }
 

@@ -53,7 +53,7 @@ function hasTestUrl({ first, dryRun }: GenerateItem): boolean {
 /** What was paid for, what was used again, and what the next run in the editor pays for. */
 function videosText(run: Run, toDo: readonly GenerateItem[], results: readonly Result[]): string | undefined {
 	const takenUp = toDo.filter(
-		({ known, dryRun }) => !dryRun && known.kind === 'job' && known.entry.takenOverMs === undefined,
+		({ known, dryRun }) => !dryRun && known.kind === 'job' && !run.ledger.tookOver(known.entry),
 	);
 	const texts = [
 		submittedText(run.ledger.submittedNow()),

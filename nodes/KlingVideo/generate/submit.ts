@@ -18,7 +18,6 @@ import { waitForEnd } from '../run/poll';
 import type { Run } from '../run/run';
 import type { GenerateItem, PreparedRequest, Settings } from './check';
 import { dryRunItem } from './dryRun';
-import { leaveAtOnce } from './earlierRuns';
 import { endedProblems } from './links';
 import { deliverPictures } from './pictures';
 
@@ -172,7 +171,6 @@ async function submitTo(
 			`Kling video job ${facts.jobId} of ${facts.model} submitted to ${provider.name} for item ${itemIndex}`,
 			facts,
 		);
-		leaveAtOnce(run, prepared.api, { entry, job: result.job });
 		return { kind: 'job', entry, job: result.job };
 	}
 	const { failure } = result;
@@ -218,7 +216,7 @@ export function noteSeen({ ledger }: Run, entry: LedgerEntry, job: Job): PaidJob
 	return { kind: 'job', entry, job };
 }
 
-/** Until when an item's job is waited for, counted from its own submit or from when a manual run took it over. */
+/** Until when an item's job is waited for, counted from its own submit or from when it was taken over. */
 export function deadlineOf({ wait }: GenerateItem, { submittedMs, takenOverMs }: LedgerEntry): number {
 	return (takenOverMs ?? submittedMs) + wait.timeoutSeconds * 1000;
 }

@@ -27,7 +27,7 @@ const STATUS_CALLS_AT_ONCE = 20;
 const DOWNLOADS_AT_ONCE = 4;
 
 /** One try of the node over its items: what they share. Retry On Fail makes a new one. */
-export interface Run extends Session {
+export interface Run extends Session, Pick<Memory, 'leftByManualRuns' | 'leftByRetries'> {
 	readonly context: IExecuteFunctions;
 	readonly clock: Clock;
 	readonly random: Random;
@@ -35,8 +35,6 @@ export interface Run extends Session {
 	/** Which turn of the node in its execution this is: the turns of a loop differ, the tries of Retry On Fail do not. */
 	readonly runIndex: number;
 	readonly ledger: Ledger;
-	/** What manual runs and retries left for later ones. */
-	readonly leftJobs: Memory['leftJobs'];
 	readonly poller: Poller;
 	/** The uploads of pictures that are under way, by provider and content: equal pictures share one. */
 	readonly uploads: Map<string, Promise<string | SubmitFailure>>;
@@ -65,7 +63,8 @@ export function createRun(context: IExecuteFunctions, clock: Clock, memory: Memo
 		random,
 		stop,
 		runIndex,
-		leftJobs: memory.leftJobs,
+		leftByManualRuns: memory.leftByManualRuns,
+		leftByRetries: memory.leftByRetries,
 		// All tries of an execution share this object, and Executions > Retry gets it back (docs/n8n.md#retry).
 		ledger: new Ledger(context.getContext('node'), {
 			runIndex,

@@ -30,7 +30,7 @@ export interface LedgerEntry {
 	readonly fallbackFrom?: { readonly provider: ProviderName; readonly reason: string };
 	/** Only where n8n saves what a node wrote after Stop; as measured, it does not (docs/n8n.md#stop-and-timeouts). */
 	cancelledByStop?: true;
-	/** When this execution took it over from an earlier manual run, which has paid for it. */
+	/** When its execution took it over from another one, which has paid for it. */
 	readonly takenOverMs?: number;
 }
 
@@ -234,10 +234,15 @@ export class Ledger {
 		return answerOf(entry);
 	}
 
+	/** Whether this execution took the job over from another one. */
+	tookOver({ takenOverMs, executionId }: LedgerEntry): boolean {
+		return takenOverMs !== undefined && executionId === this.run.executionId;
+	}
+
 	/** How many jobs this turn of the node took over. */
 	countTakenOver(): number {
 		const { runIndex } = this.run;
-		return this.entries.filter((entry) => entry.takenOverMs !== undefined && entry.runIndex === runIndex).length;
+		return this.entries.filter((entry) => this.tookOver(entry) && entry.runIndex === runIndex).length;
 	}
 
 	/** The jobs of this execution that are worth taking over, of all turns of a loop: they run or are completed. */

@@ -1,6 +1,6 @@
 import { itemsOf, type WorkflowJson } from '../harness/index';
 import { FROM_ITEM, shots } from '../items';
-import { outputOf, statusesOf } from '../results';
+import { outputOf } from '../results';
 import { createStage, type Stage } from '../stage';
 
 const RETRYABLE = 'Prediction interrupted; please retry (code: PA)';
@@ -38,17 +38,6 @@ describe('Executions > Retry of an execution that was retried before', () => {
 		expect(outputOf(again).map(({ jobId }) => jobId)).toEqual([jobIdOf(0), jobIdOf(3), jobIdOf(5)]);
 		const hints = again.runs('Kling').flatMap((run) => (run.hints ?? []).map(({ message }) => message));
 		expect(hints.join()).toContain('1 video of an earlier retry is used again and not paid for again');
-	});
-
-	it('follows the jobs of a retry that is still under way', async () => {
-		failJobs(1, 2);
-		stage.emulator.script({ job: { runMs: 20_000 } });
-		const first = await stage.engine.run(flowOf({ options: {} }), { items: shots(2) });
-		const early = stage.engine.retry(first);
-		await stage.until(() => new Set(stage.requests('status').map(({ jobId }) => jobId)).size === 4);
-		const [earlier, later] = await Promise.all([early, stage.engine.retry(first)]);
-		expect([...statusesOf(earlier), ...statusesOf(later)]).toEqual(Array(4).fill('completed'));
-		expect(stage.prompts()).toHaveLength(4);
 	});
 
 	it('keeps equal items apart: the retry of a retry takes no job that another item has', async () => {
