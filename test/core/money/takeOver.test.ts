@@ -57,6 +57,8 @@ test('each turn of a loop counts what it took over itself', () => {
 	takeOver(ledgerOf(store, 1), running);
 	takeOver(ledgerOf(store, 1), completed);
 	expect([0, 1, 2].map((turn) => ledgerOf(store, turn).countTakenOver())).toEqual([1, 2, 0]);
+	// A retry of it took nothing over.
+	expect(ledgerOf(store, 1, '3').countTakenOver()).toBe(0);
 });
 
 test.each([
