@@ -76,7 +76,7 @@ describe('the price', () => {
 		if (cost === undefined) return 'not known';
 		const { amount, unit } = cost.least;
 		if (cost.most === undefined) return `at least ${amount} ${unit}`;
-		return cost.most === amount ? `${amount} ${unit}` : `${amount} to ${cost.most} ${unit}`;
+		return cost.most === amount ? `${amount} ${unit}` : `${amount} to ${cost.most} ${unit}, by the clip`;
 	}
 
 	test.each(models.map((model) => [model.label, model] as const))('of %s is that of the node', (label, model) => {
