@@ -165,10 +165,12 @@ async function submitTo(
 	);
 	const result = await deliverAndSubmit(run, item, prepared);
 	if (result.kind === 'job') {
-		const facts = { jobId: result.job.handle.jobId, provider: provider.name, model: prepared.request.model };
+		const { jobId } = result.job.handle;
+		const { model } = prepared.request;
 		ledger.noteSubmitted(entry, result.job, clock.now());
+		const facts = { jobId, provider: provider.name, model };
 		context.logger.info(
-			`Kling video job ${facts.jobId} of ${facts.model} submitted to ${provider.name} for item ${itemIndex}`,
+			`Kling video job ${jobId} of ${model} submitted to ${provider.name} for item ${itemIndex}`,
 			facts,
 		);
 		return { kind: 'job', entry, job: result.job };

@@ -69,6 +69,15 @@ describe('the request to the second provider', () => {
 	});
 });
 
+it('a model that Runpod has retired is no fallback: the item is an error, and nothing is paid for', async () => {
+	empty('coreToday');
+	const gone = { reply: { status: 404, body: { error: 'endpoint not found' } } };
+	stage.emulator.misbehave({ when: { provider: 'runpod', call: 'submit' }, do: gone });
+	const [error] = errorsIn(outputOf(await run({ provider: 'coreTodayThenRunpod' }, 1, CONTINUE)));
+	expect(error).toMatchObject({ failure: { code: 'endpoint_not_found', charged: 'no' } });
+	expect(jobs()).toEqual([]);
+});
+
 describe('an end image', () => {
 	const endImage = () => ({ mode: 'pro', endImageSource: 'url', endImageUrl: `${stage.emulator.url}/images/end.png` });
 

@@ -164,6 +164,16 @@ describe('a limit holds for the whole execution', () => {
 		expect(thrown(execution).message).toContain(text);
 	});
 
+	it('with Return Job ID a job counts whatever becomes of it, as the node does not see how it ends', async () => {
+		const job = { queueMs: 0, runMs: 0, endsAs: 'failed', error: 'worker temporarily unavailable' } as const;
+		stage.emulator.script({ when: { jobNumber: 1 }, job });
+		const execution = await stage.engine.run(looped({ provider: 'runpod', options: { maxJobs: 2 } }), {
+			items: shots(3),
+		});
+		expect(stage.prompts()).toEqual(['Shot 0', 'Shot 1']);
+		expect(thrown(execution).message).toContain('on top of 2 that this execution has already submitted');
+	});
+
 	it('a retry counts what earlier tries paid', async () => {
 		const error = 'Prediction interrupted; please retry (code: PA)';
 		stage.emulator.script({ job: { endsAs: 'failed', error } });

@@ -1,5 +1,5 @@
 import { providerNames } from '../../support/apis';
-import { loop } from '../harness/index';
+import { itemsOf, loop } from '../harness/index';
 import { CONTINUE, END, FROM_ITEM, itemWith, retryOnFail, shots } from '../items';
 import { errorsIn, outputOf, statusesOf, thrown } from '../results';
 import { createStage, type Stage } from '../stage';
@@ -130,6 +130,46 @@ describe('Executions > Retry', () => {
 		const retried = await stage.engine.retry(failed, stage.workflow({ prompt: 'Something decent' }));
 		expect(outputOf(retried)).toMatchObject([{ status: 'completed' }]);
 		expect(stage.prompts()).toEqual(['Something refused', 'Something decent']);
+	});
+});
+
+describe('Executions > Retry of an execution that was retried before', () => {
+	let workflows = 0;
+	/** One item after the other, so that the jobs have the items' order. Each is a saved workflow of its own. */
+	const savedFlow = () => ({
+		...stage.workflow({ ...FROM_ITEM, downloadVideo: false, options: { maxConcurrency: 1 } }),
+		id: `retried-${++workflows}`,
+	});
+	const jobIdsAt = (...indexes: number[]) => indexes.map((index) => stage.job(index).id);
+
+	it('does not pay again for what the first retry made, and says so', async () => {
+		failJobs(RETRYABLE, 2, 3, 5);
+		const first = await stage.engine.run(savedFlow(), { items: shots(3) });
+		expect((await stage.engine.retry(first)).status).toBe('error');
+		expect(stage.prompts()).toEqual(['Shot 0', 'Shot 1', 'Shot 2', 'Shot 1', 'Shot 2']);
+		const again = await stage.engine.retry(first);
+		expect(stage.prompts().slice(5)).toEqual(['Shot 2']);
+		expect(outputOf(again).map(({ jobId }) => jobId)).toEqual(jobIdsAt(0, 3, 5));
+		const hints = again.runs('Kling').flatMap((run) => (run.hints ?? []).map(({ message }) => message));
+		expect(hints.join()).toContain('1 video of an earlier retry is used again and not paid for again');
+	});
+
+	it('keeps equal items apart: the retry of a retry takes no job that another item has', async () => {
+		failJobs(RETRYABLE, 1, 2, 4);
+		const first = await stage.engine.run(savedFlow(), { items: itemsOf({ prompt: 'A' }, { prompt: 'A' }) });
+		const third = await stage.engine.retry(await stage.engine.retry(first));
+		expect(outputOf(third).map(({ jobId }) => jobId)).toEqual(jobIdsAt(2, 4));
+		expect(stage.jobs()).toHaveLength(5);
+	});
+
+	it('takes nothing from retries of another execution, even of the same request', async () => {
+		failJobs(RETRYABLE, 1, 2);
+		const flow = savedFlow();
+		const monday = await stage.engine.run(flow, { items: shots(1) });
+		const tuesday = await stage.engine.run(flow, { items: shots(1) });
+		await stage.engine.retry(monday);
+		await stage.engine.retry(tuesday);
+		expect(stage.jobs()).toHaveLength(4);
 	});
 });
 

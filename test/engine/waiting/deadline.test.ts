@@ -48,8 +48,13 @@ describe.each(providerNames)('at its deadline a job at %s', (provider) => {
 });
 
 describe.each(providerNames)('on a clock that runs only five times as fast, a job at %s', (provider) => {
+	let slow: Stage;
+	beforeAll(
+		async () => (slow = await createStage({ factor: 5, emulator: { jobTimes: { queueMs: 1_000, runMs: HOUR_MS } } })),
+	);
+	afterAll(async () => await slow.close());
+
 	it('gets one last status call, at the deadline and not later', async () => {
-		const slow = await createStage({ factor: 5, emulator: { jobTimes: { queueMs: 1_000, runMs: HOUR_MS } } });
 		// The pauses before status calls are 3.6 to 4.4 seconds, so none is sent between 8.8 and 10.8 seconds.
 		const options = { timeoutSeconds: 10, onTimeout: 'return' };
 		const execution = await slow.run({ provider, options });
@@ -60,7 +65,6 @@ describe.each(providerNames)('on a clock that runs only five times as fast, a jo
 		expect(callsAt.filter((atMs) => atMs >= deadlineMs)).toHaveLength(1);
 		await slow.clock.sleep(5_000);
 		expect(slow.requests('status')).toHaveLength(callsAt.length);
-		await slow.close();
 	});
 });
 

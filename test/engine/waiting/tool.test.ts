@@ -110,6 +110,14 @@ describe('calls that an agent makes at once, in its process', () => {
 		expect(answers).toEqual(Array(2).fill(expect.stringContaining(`"jobId":"${job.id}"`)));
 	});
 
+	it('are two jobs if only the signatures of their pictures differ: another picture may be behind the link', async () => {
+		const pictureOf = (signature: string) =>
+			`${stage.emulator.imageUrl}?X-Amz-Date=20990101T000000Z&X-Amz-Expires=300&X-Amz-Signature=${signature}`;
+		const withPicture = { completion: 'jobId', startImageUrl: "={{ $fromAI('picture') }}" };
+		await ask('processAtOnce', withPicture, [{ picture: pictureOf('abc') }, { picture: pictureOf('def') }]);
+		expect(stage.jobs()).toHaveLength(2);
+	});
+
 	it('keep Max Jobs together', async () => {
 		const limited = { ...asked, options: { maxJobs: 1 } };
 		await ask('processAtOnce', limited, [{ prompt: 'A cat' }, { prompt: 'A dragon' }]);
